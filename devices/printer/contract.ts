@@ -1,0 +1,53 @@
+import type { Result } from '../result.ts';
+
+/** What a receipt printer tells of itself (DLE EOT 1-4, devices.md 3). */
+export type PrinterStatus =
+  | { readonly state: 'disconnected'; readonly detail: string }
+  | { readonly state: 'silent' }
+  | { readonly state: 'cover-open' }
+  | { readonly state: 'paper-out' }
+  | { readonly state: 'cutter-error' }
+  | { readonly state: 'hardware-error'; readonly recoverable: boolean }
+  | { readonly state: 'offline' }
+  | { readonly state: 'paper-near-end' }
+  | { readonly state: 'ready' };
+
+/** The statuses in which a slip may be started. Near end is not one: a slip cut off half-way is a code exposed. */
+export function mayPrint(status: PrinterStatus): boolean {
+  return status.state === 'ready';
+}
+
+/**
+ * What proves that a slip came out (reliability.md, 1.2): `E0` nothing was sent; `E1` bytes went out, no proof of paper;
+ * `E2` the printer itself answered, after the cut, that printing was complete, with paper and cutter well. `E3` (a presenter's
+ * sensors) and `E4` (an attestation on top) are not a printer's to give alone.
+ */
+export type EvidenceClass = 'E0' | 'E1' | 'E2' | 'E3' | 'E4';
+
+export interface PrintEvidence {
+  readonly class: 'E0' | 'E1' | 'E2';
+  /** The printer's own bytes that the class rests on, hexadecimal; `""` where it said nothing. */
+  readonly raw: string;
+  readonly status: PrinterStatus;
+  /** `needless`: nothing was sent. `cleared`: the printer acknowledged that its buffers are empty. `locked`: it did not; it must be power-cycled before it prints again. */
+  readonly buffer: 'needless' | 'printed' | 'cleared' | 'locked';
+}
+
+export type PrinterError = { readonly kind: 'disconnected'; readonly detail: string } | { readonly kind: 'aborted' };
+
+/** A connection to one printer; made by `open`, gone after `close`: a new connection is a new object. */
+export interface Printer {
+  /** Asks the printer for its status now. Never fails: what it cannot say is a status too. */
+  status(signal?: AbortSignal): Promise<PrinterStatus>;
+  /**
+   * Prints `job` (bytes for the printer, ending with a cut) and waits for the printer's own completion reply. Refuses to start unless
+   * `mayPrint`. After any failure past the first byte it clears the printer's buffers. Never prints twice, never throws for what a device does.
+   */
+  print(job: Uint8Array, signal: AbortSignal): Promise<PrintEvidence>;
+  /** DLE DC4 fn 8: clears receive and print buffers; `true` only on the printer's acknowledgement. */
+  clear(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Opens a printer by its address: `serial:/dev/…?baud=…`, `usb:/dev/usb/lp0`, `tcp:127.0.0.1:PORT` (loopback only). */
+export type OpenPrinter = (address: string, signal?: AbortSignal) => Promise<Result<Printer, PrinterError>>;

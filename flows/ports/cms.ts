@@ -1,0 +1,122 @@
+import type { Result } from '../../devices/result.ts';
+import type { EvidenceClass } from '../../devices/printer/contract.ts';
+import type { Secret } from '../../devices/secret.ts';
+import type { IdentityDocument } from '../people/identity-document.ts';
+
+/** Where an operation stands at the CMS (reliability.md, 1.3): a ratchet, never back. `NONE`: the CMS has never heard of it. */
+export type CmsState = 'NONE' | 'RESERVED' | 'CONFIRMED' | 'VOIDED' | 'HELD';
+
+export type Outcome = 'handed-over' | 'not-handed-over' | 'unknown';
+
+/** What each outcome makes of the operation at the CMS. */
+export const stateOfOutcome = {
+  'handed-over': 'CONFIRMED',
+  'not-handed-over': 'VOIDED',
+  unknown: 'HELD',
+} as const satisfies Record<Outcome, CmsState>;
+
+export type CmsError =
+  /** No answer, or none that can be trusted: it is not known whether the CMS did anything. */
+  | { readonly kind: 'unreachable'; readonly detail: string }
+  /** The CMS answered no; `type` is the stable problem type of the contract (RFC 9457), without its prefix. */
+  | { readonly kind: 'refused'; readonly type: string; readonly title: string }
+  | { readonly kind: 'aborted' };
+
+export type ContactChannel = 'email' | 'sms';
+
+export interface ContactCodeSent {
+  readonly contactId: string;
+  /** ISO instants, by the CMS's clock. */
+  readonly expiresAt: string;
+  readonly resendAfter: string;
+  readonly triesLeft: number;
+}
+
+/** A short-lived JWS of the CMS: this contact was proved by a one-time code. */
+export type ProofOfContact = string;
+
+export interface Reserve {
+  readonly operationId: string;
+  readonly operation: 'activation';
+  readonly case: 'adult';
+  readonly desk: string;
+  readonly profile: { readonly id: string; readonly version: string };
+  readonly card: { readonly cardId: string; readonly certificateDigest: string; readonly chip: boolean };
+  readonly applicant: { readonly relation: 'holder'; readonly fiscalCode: string; readonly surname: string; readonly name: string; readonly birthDate: string };
+  readonly document: IdentityDocument;
+  readonly proofOfContact: ProofOfContact;
+  /** The operator's signed decision (JWS): who was identified, by which document. */
+  readonly operatorAssertion: string;
+}
+
+export interface Reservation {
+  readonly operationId: string;
+  readonly state: 'RESERVED';
+  /** ISO instant by the CMS's clock: silence until then voids. */
+  readonly expiresAt: string;
+  readonly delivery: {
+    readonly scheme: 'split';
+    /** What goes on paper, as the CMS says it (procedures.md, C2): never computed here. */
+    readonly paper: readonly { readonly code: string; readonly characters: number; readonly of: number }[];
+    readonly secondPart: { readonly channel: ContactChannel; readonly masked: string };
+  };
+}
+
+/** One-use public key of a print worker (JWK, X25519). */
+export interface OneUseKey {
+  readonly kty: 'OKP';
+  readonly crv: 'X25519';
+  readonly x: string;
+}
+
+/** The paper part, sealed to a one-use key: a compact JWE. Nobody but the print worker can open it. */
+export interface SealedPaperPart {
+  readonly attempt: number;
+  readonly jwe: string;
+}
+
+export interface OutcomeReport {
+  readonly operationId: string;
+  readonly attempt: number;
+  readonly outcome: Outcome;
+  readonly evidence: { readonly class: EvidenceClass; readonly raw: string };
+  /** A slip with the paper part left the printer, or may have, and nobody is known to hold it rightly. */
+  readonly exposed: boolean;
+  readonly reason: string;
+  /** The operator's signed word on the hand-over (JWS), where one was given. */
+  readonly operatorAssertion?: string;
+}
+
+/** What the CMS made of an outcome, signed by it (JWS) with its own sequence number. */
+export interface Receipt {
+  readonly operationId: string;
+  readonly state: Exclude<CmsState, 'NONE' | 'RESERVED'>;
+  readonly sequence: number;
+  readonly at: string;
+  readonly jws: string;
+}
+
+export interface OperationView {
+  readonly operationId: string;
+  readonly state: CmsState;
+  readonly releases: number;
+}
+
+/** The CMS as the flows need it. Each call has a limit of its own and ends early on `signal`. */
+export interface Cms {
+  sendContactCode(
+    request: { readonly operationId: string; readonly send: number; readonly channel: ContactChannel; readonly value: string; readonly language: string },
+    signal: AbortSignal,
+  ): Promise<Result<ContactCodeSent, CmsError>>;
+  proveContact(
+    request: { readonly operationId: string; readonly contactId: string; readonly code: Secret; readonly attempt: number },
+    signal: AbortSignal,
+  ): Promise<Result<ProofOfContact, CmsError>>;
+  reserve(request: Reserve, signal: AbortSignal): Promise<Result<Reservation, CmsError>>;
+  releasePaperPart(
+    request: { readonly operationId: string; readonly attempt: number; readonly key: OneUseKey },
+    signal: AbortSignal,
+  ): Promise<Result<SealedPaperPart, CmsError>>;
+  reportOutcome(report: OutcomeReport, signal: AbortSignal): Promise<Result<Receipt, CmsError>>;
+  operations(ids: readonly string[], signal: AbortSignal): Promise<Result<readonly OperationView[], CmsError>>;
+}

@@ -1,0 +1,74 @@
+import type { Result } from '../../devices/result.ts';
+import type { EvidenceClass } from '../../devices/printer/contract.ts';
+import type { CmsState, Outcome, OutcomeReport } from './cms.ts';
+
+/**
+ * The rows of one operation, in their order (reliability.md, 1.3). A row that announces is durable before what it announces
+ * happens. No secret and no personal data stand in them: a person and a card are keyed digests.
+ */
+export type JournalRow =
+  | {
+      readonly kind: 'OP_OPEN';
+      readonly operation: 'activation';
+      readonly case: 'adult';
+      readonly profile: string;
+      readonly profileVersion: string;
+      readonly holder: string;
+      readonly card: string;
+      readonly operator: string;
+    }
+  | { readonly kind: 'RESERVE_INTENT' }
+  | { readonly kind: 'RESERVED'; readonly expiresAt: string }
+  | { readonly kind: 'PRINTER_READY' }
+  | { readonly kind: 'PRINT_INTENT'; readonly attempt: number }
+  | {
+      readonly kind: 'EVIDENCE';
+      readonly attempt: number;
+      readonly class: EvidenceClass;
+      readonly raw: string;
+      readonly buffer: 'needless' | 'printed' | 'cleared' | 'locked';
+    }
+  | { readonly kind: 'OUTCOME'; readonly outcome: Outcome; readonly class: EvidenceClass; readonly exposed: boolean; readonly reason: string }
+  | { readonly kind: 'RECEIPT'; readonly state: CmsState; readonly cmsSequence: number; readonly jws: string }
+  | { readonly kind: 'CLOSED'; readonly state: CmsState };
+
+export type JournalRowKind = JournalRow['kind'];
+
+/** The order in which an operation's rows may follow each other; the crash suite makes its kills from this list. */
+export const journalRowKinds = [
+  'OP_OPEN',
+  'RESERVE_INTENT',
+  'RESERVED',
+  'PRINTER_READY',
+  'PRINT_INTENT',
+  'EVIDENCE',
+  'OUTCOME',
+  'RECEIPT',
+  'CLOSED',
+] as const satisfies readonly JournalRowKind[];
+
+export interface JournalEntry {
+  /** Gap-free over the whole journal, from 1. */
+  readonly sequence: number;
+  readonly operationId: string;
+  /** ISO instant of the kiosk's clock. */
+  readonly at: string;
+  readonly row: JournalRow;
+}
+
+export type JournalError = { readonly kind: 'journal-unwritable'; readonly detail: string };
+
+/** The operations journal and its outbox: one database, durable (`synchronous=FULL`) when a call returns. */
+export interface Journal {
+  append(operationId: string, row: Exclude<JournalRow, { kind: 'OUTCOME' | 'RECEIPT' }>): Result<JournalEntry, JournalError>;
+  /** OUTCOME and its outbox row, in one transaction. */
+  appendOutcome(report: OutcomeReport): Result<JournalEntry, JournalError>;
+  /** RECEIPT, and the outbox row gone, in one transaction. */
+  appendReceipt(operationId: string, row: Extract<JournalRow, { kind: 'RECEIPT' }>): Result<JournalEntry, JournalError>;
+  /** The operations that are not CLOSED, oldest first, each with its rows in order. */
+  open(): readonly { readonly operationId: string; readonly rows: readonly JournalEntry[] }[];
+  /** What still waits for the CMS's receipt, oldest first. */
+  outbox(): readonly OutcomeReport[];
+  /** HMAC-SHA-256 under the journal's own key: how a person or a card stands in the records. */
+  digest(kind: 'holder' | 'card', value: string): string;
+}

@@ -1,0 +1,33 @@
+import type { Result } from '../../devices/result.ts';
+import type { Secret } from '../../devices/secret.ts';
+import type { IdentityDocument } from '../people/identity-document.ts';
+
+/** An operator who signed on: the key that signs is unlocked for as long as the sign-on lasts. */
+export interface SignedOnOperator {
+  readonly id: string;
+  readonly displayName: string;
+}
+
+export type SignOnError =
+  | { readonly kind: 'unknown-operator' }
+  | { readonly kind: 'wrong-pin'; readonly triesLeft: number }
+  | { readonly kind: 'locked'; readonly until: string };
+
+/** What an operator decides, signed with the operator's own key. */
+export type OperatorDecision =
+  | {
+      readonly decision: 'identified';
+      readonly operationId: string;
+      readonly certificateDigest: string;
+      readonly fiscalCode: string;
+      readonly document: IdentityDocument;
+    }
+  | { readonly decision: 'hand-over'; readonly operationId: string; readonly attempt: number; readonly handedOver: boolean };
+
+export interface Operators {
+  signOn(operatorId: string, pin: Secret, signal: AbortSignal): Promise<Result<SignedOnOperator, SignOnError>>;
+  signOff(): void;
+  signedOn(): SignedOnOperator | null;
+  /** JWS over the decision, device and time; `not-signed-on` where nobody is. */
+  sign(decision: OperatorDecision): Promise<Result<string, { readonly kind: 'not-signed-on' }>>;
+}

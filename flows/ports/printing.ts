@@ -1,0 +1,42 @@
+import type { Result } from '../../devices/result.ts';
+import type { PrinterStatus, PrintEvidence } from '../../devices/printer/contract.ts';
+import type { CmsError, OneUseKey, Reservation, SealedPaperPart } from './cms.ts';
+
+/** What a slip says besides the code's paper part: nothing that names a person or a card (reliability.md, 2). */
+export interface Slip {
+  readonly operationId: string;
+  readonly attempt: number;
+  readonly siteName: string;
+  readonly printedAt: string;
+  readonly language: string;
+  readonly secondPart: Reservation['delivery']['secondPart'];
+  readonly helpLine: string;
+}
+
+/** What came of a print. `failure` says why there is less than full evidence; `null` with class E2. */
+export interface PrintReport {
+  readonly evidence: PrintEvidence;
+  readonly failure:
+    | null
+    | { readonly kind: 'printer'; readonly status: PrinterStatus }
+    | { readonly kind: 'paper-part'; readonly error: CmsError }
+    | { readonly kind: 'worker-lost'; readonly detail: string }
+    | { readonly kind: 'aborted' };
+}
+
+export type ReleasePaperPart = (key: OneUseKey, signal: AbortSignal) => Promise<Result<SealedPaperPart, CmsError>>;
+
+/** The printer in the core's hands, and the print worker's way to it. */
+export interface Printing {
+  status(): PrinterStatus;
+  onStatus(listener: (status: PrinterStatus) => void): () => void;
+  /** Asks the printer now. */
+  check(signal: AbortSignal): Promise<PrinterStatus>;
+  /**
+   * One print by one worker: the core gives the port up, the worker makes its one-use key, `release` fetches the part sealed to it,
+   * the worker prints, reports its evidence and exits, the core takes the port back. On abort: buffer cleared, evidence says how far it went.
+   */
+  print(slip: Slip, release: ReleasePaperPart, signal: AbortSignal): Promise<PrintReport>;
+  /** Empties the printer's buffers (at boot, after what cannot be known); `false`: not acknowledged, the printer is locked. */
+  clear(signal: AbortSignal): Promise<boolean>;
+}

@@ -1,0 +1,136 @@
+import type { PrinterStatus } from '../../devices/printer/contract.ts';
+import type { IdentityDocument } from '../people/identity-document.ts';
+
+/**
+ * What the outside sees of a session: flat, plain data, one `screen` a state. It never holds any part of a code, and for the
+ * citizen's screen never a whole name with a whole fiscal code: others may be looking.
+ */
+export type CitizenStatus = { readonly sessionId: string | null; readonly warning: TimeWarning | null } & CitizenScreen;
+
+export type CitizenScreen =
+  | { readonly screen: 'starting' }
+  | { readonly screen: 'welcome' }
+  | { readonly screen: 'reading' }
+  | { readonly screen: 'recognised'; readonly greeting: string; readonly maskedFiscalCode: string }
+  | { readonly screen: 'notice' }
+  | { readonly screen: 'operator' }
+  | { readonly screen: 'contact'; readonly problem: ContactProblem | null }
+  | {
+      readonly screen: 'contact-code';
+      readonly masked: string;
+      readonly triesLeft: number;
+      /** ISO instant from which a new code may be asked for. */
+      readonly resendAfter: string;
+      readonly problem: 'wrong-code' | null;
+    }
+  | { readonly screen: 'issuing'; readonly stage: 'reserving' | 'preparing' | 'printing' }
+  | { readonly screen: 'collect'; readonly cardIn: boolean }
+  | {
+      readonly screen: 'done';
+      /** `received`: the CMS's receipt is there, the second part is on its way; `pending`: it comes when the link is back, at the latest `until`. */
+      readonly secondPart: 'received' | 'pending';
+      readonly masked: string;
+      readonly until: string | null;
+    }
+  | { readonly screen: 'stopped'; readonly reason: StopReason; readonly cardIn: boolean; readonly codes: 'not-issued' | 'void' | 'held' }
+  | { readonly screen: 'card-forgotten' }
+  | { readonly screen: 'out-of-service'; readonly reason: ServiceProblem };
+
+/** The screens, in the order of the way through; generated pictures and texts cover each. */
+export const citizenScreens = [
+  'starting',
+  'welcome',
+  'reading',
+  'recognised',
+  'notice',
+  'operator',
+  'contact',
+  'contact-code',
+  'issuing',
+  'collect',
+  'done',
+  'stopped',
+  'card-forgotten',
+  'out-of-service',
+] as const satisfies readonly CitizenScreen['screen'][];
+
+/** The session is about to end for want of an answer; one touch (`stay`) goes on. */
+export interface TimeWarning {
+  readonly secondsLeft: number;
+}
+
+export type ContactProblem = 'not-an-address' | 'not-accepted' | 'unreachable';
+
+export const stopReasons = [
+  'cancelled',
+  'timed-out',
+  'card-removed',
+  'card-unreadable',
+  'card-not-a-cns',
+  'card-expired',
+  'card-revoked',
+  'card-suspended',
+  'card-not-verifiable',
+  'card-other-person',
+  'not-an-adult',
+  'not-allowed-here',
+  'operator-refused',
+  'document-expired',
+  'document-mismatch',
+  'contact-not-proved',
+  'cms-unreachable',
+  'cms-refused',
+  'printer-failed',
+  'slip-not-collected',
+  'records-unwritable',
+] as const;
+export type StopReason = (typeof stopReasons)[number];
+
+export const serviceProblems = ['card-reader', 'printer', 'printer-locked', 'records', 'recovering'] as const;
+export type ServiceProblem = (typeof serviceProblems)[number];
+
+/** What the operator's page shows; the whole name and fiscal code only while an operator is signed on and asked to compare. */
+export interface OperatorStatus {
+  readonly sessionId: string | null;
+  readonly signedOn: { readonly id: string; readonly displayName: string } | null;
+  readonly citizenScreen: CitizenScreen['screen'];
+  readonly printer: PrinterStatus['state'];
+  readonly waiting:
+    | null
+    | {
+        readonly task: 'identify';
+        readonly card: { readonly surname: string; readonly name: string; readonly birthDate: string; readonly sex: string; readonly fiscalCode: string };
+        readonly certificate: { readonly status: string; readonly crlAgeSeconds: number | null };
+        readonly documents: readonly { readonly type: IdentityDocument['type']; readonly citation: string }[];
+        readonly problem: 'document-expired' | 'document-not-accepted' | null;
+      }
+    | { readonly task: 'hand-over'; readonly attempt: number; readonly citizenSaysTaken: boolean };
+}
+
+/** What the citizen's page may ask for. Validated at the screen's edge; `code` becomes a `Secret` there. */
+export type CitizenCommand =
+  | { readonly type: 'wish' }
+  | { readonly type: 'cancel' }
+  | { readonly type: 'notice-read' }
+  | { readonly type: 'contact'; readonly email: string; readonly language: string }
+  | { readonly type: 'contact-code'; readonly code: import('../../devices/secret.ts').Secret }
+  | { readonly type: 'resend-code' }
+  | { readonly type: 'change-contact' }
+  | { readonly type: 'taken' }
+  | { readonly type: 'stay' };
+
+/** What the operator's page may ask for, once signed on. */
+export type OperatorCommand =
+  | { readonly type: 'identified'; readonly document: IdentityDocument }
+  | { readonly type: 'refuse'; readonly reason: 'operator-refused' | 'document-mismatch' }
+  | { readonly type: 'hand-over'; readonly handedOver: boolean };
+
+/** The session as the screen sees it. */
+export interface SessionFacade {
+  citizen(): CitizenStatus;
+  operator(): OperatorStatus;
+  /** Calls back after each change of either status; returns the way to stop. */
+  onStatus(listener: () => void): () => void;
+  /** `false`: the command does not fit where the session is; nothing happened. */
+  send(command: CitizenCommand | OperatorCommand): boolean;
+}

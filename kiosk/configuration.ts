@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import { type Result, err, ok } from '../devices/result.ts';
+
+const file = z.string().min(1);
+const seconds = z.number().positive();
+
+/** What this machine's owner decides within the profile (architecture.md, "Profile and site policy"). */
+const sitePolicy = z.strictObject({
+  attended: z.literal(true),
+  /** The least evidence that makes a hand-over: a printer's completion reply, with or without the operator's word. */
+  handOverEvidence: z.enum(['E2', 'E4']).default('E4'),
+  /** What a card whose CRL is missing or stale may do. */
+  unknownRevocation: z.enum(['refuse', 'allow']).default('refuse'),
+  /** Seconds past nextUpdate in which a CRL still answers "not listed". */
+  crlGrace: z.number().nonnegative().default(0),
+  /** Seconds without an answer before the warning, and from the warning to the end. */
+  idle: seconds.default(60),
+  idleWarning: seconds.min(20).default(30),
+  /** Seconds the operator has to begin. */
+  operatorWait: seconds.default(600),
+  /** Seconds for the slip to be confirmed as handed over, and what is left of them once the card is gone. */
+  collect: seconds.default(120),
+  collectWithoutCard: seconds.default(20),
+});
+
+export const configuration = z.strictObject({
+  site: z.strictObject({
+    id: z.string().regex(/^[a-z0-9-]{1,40}$/),
+    name: z.string().min(1).max(80),
+    desk: z.enum(['pharmacy', 'health-authority', 'municipality', 'regional-office', 'space-region']),
+    profile: z.string().regex(/^[a-z-]{1,40}$/),
+    languages: z.array(z.enum(['it', 'en'])).min(1).default(['it', 'en']),
+  }),
+  policy: sitePolicy.prefault({ attended: true }),
+  cms: z.strictObject({
+    url: z.url({ protocol: /^https$/ }),
+    /** PEM files: the CA of the CMS's server, the kiosk's client certificate and key. */
+    ca: file,
+    clientCertificate: file,
+    clientKey: file,
+    /** The CMS's public signing key (JWK file), pinned apart from TLS. */
+    signingKey: file,
+  }),
+  trust: z.strictObject({ anchors: z.array(file).min(1), crls: z.array(file).default([]) }),
+  printer: z.strictObject({ device: z.string().min(1) }),
+  card: z.strictObject({ reader: z.string().min(1).optional() }).prefault({}),
+  /** Operators' accounts: names, public keys, and signing keys wrapped under their PINs. */
+  operators: file,
+  screen: z.strictObject({ port: z.number().int().min(0).max(65535).default(8080) }).prefault({}),
+  /** Folder of records and logs. */
+  state: file,
+});
+
+export type Configuration = z.infer<typeof configuration>;
+export type SitePolicy = Configuration['policy'];
+export type ConfigurationError = { readonly kind: 'configuration-unusable'; readonly file: string; readonly detail: string };
+
+/** Reads a configuration file; relative paths in it are taken from its own folder. */
+export function readConfiguration(path: string): Result<Configuration, ConfigurationError> {
+  const unusable = (detail: string): Result<never, ConfigurationError> => err({ kind: 'configuration-unusable', file: path, detail });
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    return unusable(error instanceof Error ? error.message : String(error));
+  }
+  const checked = configuration.safeParse(parsed);
+  if (!checked.success) {
+    const issue = checked.error.issues[0];
+    return unusable(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`);
+  }
+  const base = dirname(resolve(path));
+  const at = (name: string): string => resolve(base, name);
+  const { cms, trust, operators, state, ...rest } = checked.data;
+  return ok({
+    ...rest,
+    cms: { url: cms.url, ca: at(cms.ca), clientCertificate: at(cms.clientCertificate), clientKey: at(cms.clientKey), signingKey: at(cms.signingKey) },
+    trust: { anchors: trust.anchors.map(at), crls: trust.crls.map(at) },
+    operators: at(operators),
+    state: at(state),
+  });
+}

@@ -1,0 +1,38 @@
+/**
+ * The register of everything the kiosk may log: each event by name, with what it means and the scalar fields it may carry.
+ * What is not here cannot be logged. The types of `Log` and `docs/events.md` are made from it. Fields never hold personal data
+ * (a person or card stands as a keyed digest) nor any part of a code.
+ */
+type FieldType = 'string' | 'number' | 'boolean';
+interface EventDefinition {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly meaning: string;
+  readonly fields: Readonly<Record<string, FieldType>>;
+}
+
+export const events = {
+  'kiosk-ready': { level: 'info', meaning: 'The kiosk takes cards.', fields: { port: 'number', startMs: 'number' } },
+  'kiosk-stopping': { level: 'info', meaning: 'The kiosk was told to stop.', fields: { signal: 'string' } },
+  'card-status': { level: 'info', meaning: 'The card reader reports another status.', fields: { state: 'string' } },
+  'printer-status': { level: 'info', meaning: 'The printer reports another status.', fields: { state: 'string' } },
+  'session-screen': { level: 'info', meaning: 'The session shows another screen.', fields: { session: 'string', screen: 'string' } },
+  'session-event': { level: 'info', meaning: 'A machine received an event; only its type is kept.', fields: { session: 'string', event: 'string' } },
+  'session-unexpected-event': { level: 'warn', meaning: 'An event arrived that the state of the session does not expect.', fields: { session: 'string', event: 'string' } },
+  'session-stopped': { level: 'warn', meaning: 'A session ended before its codes were handed over.', fields: { session: 'string', reason: 'string' } },
+  'journal-row': { level: 'info', meaning: 'A row of the operations journal is durable.', fields: { operation: 'string', sequence: 'number', kind: 'string' } },
+} as const satisfies Record<string, EventDefinition>;
+
+export type EventName = keyof typeof events;
+
+interface ScalarOf {
+  string: string;
+  number: number;
+  boolean: boolean;
+}
+
+/** The fields that an event must carry, by its name. */
+export type EventFields<Name extends EventName> = {
+  readonly [Field in keyof (typeof events)[Name]['fields']]: (typeof events)[Name]['fields'][Field] extends FieldType
+    ? ScalarOf[(typeof events)[Name]['fields'][Field]]
+    : never;
+};
