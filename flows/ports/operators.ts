@@ -11,7 +11,10 @@ export interface SignedOnOperator {
 export type SignOnError =
   | { readonly kind: 'unknown-operator' }
   | { readonly kind: 'wrong-pin'; readonly triesLeft: number }
-  | { readonly kind: 'locked'; readonly until: string };
+  | { readonly kind: 'locked'; readonly until: string }
+  | { readonly kind: 'aborted' }
+  /** Wrong PINs could not be counted, or the key not be opened in time: nobody signs on. */
+  | { readonly kind: 'unavailable'; readonly detail: string };
 
 /** What an operator decides, signed with the operator's own key. */
 export type OperatorDecision =
