@@ -15,11 +15,18 @@ export const events = {
   'kiosk-stopping': { level: 'info', meaning: 'The kiosk was told to stop.', fields: { signal: 'string' } },
   'card-status': { level: 'info', meaning: 'The card reader reports another status.', fields: { state: 'string' } },
   'printer-status': { level: 'info', meaning: 'The printer reports another status.', fields: { state: 'string' } },
+  'print-begun': { level: 'info', meaning: 'A print worker was started.', fields: { operation: 'string', attempt: 'number' } },
+  'print-ended': {
+    level: 'info',
+    meaning: 'A print ended: the class of its evidence, what became of the printer\'s buffers, and why there is less than full evidence.',
+    fields: { operation: 'string', attempt: 'number', class: 'string', buffer: 'string', failure: 'string', detail: 'string' },
+  },
   'session-screen': { level: 'info', meaning: 'The session shows another screen.', fields: { session: 'string', screen: 'string' } },
   'session-event': { level: 'info', meaning: 'A machine received an event; only its type is kept.', fields: { session: 'string', event: 'string' } },
   'session-unexpected-event': { level: 'warn', meaning: 'An event arrived that the state of the session does not expect.', fields: { session: 'string', event: 'string' } },
   'session-stopped': { level: 'warn', meaning: 'A session ended before its codes were handed over.', fields: { session: 'string', reason: 'string' } },
   'journal-row': { level: 'info', meaning: 'A row of the operations journal is durable.', fields: { operation: 'string', sequence: 'number', kind: 'string' } },
+  'screen-request-refused': { level: 'warn', meaning: 'The screen turned a request away; the rule says why.', fields: { rule: 'string' } },
 } as const satisfies Record<string, EventDefinition>;
 
 export type EventName = keyof typeof events;

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { Secret } from '../../devices/secret.ts';
+import { identityDocument } from '../../flows/people/identity-document.ts';
+import type { CitizenCommand, OperatorCommand } from '../../flows/session/status.ts';
+import { languages } from './site.ts';
+
+const secret = (pattern: RegExp) => z.string().regex(pattern).transform((text) => Secret.fromText(text));
+
+/** A command belongs to the session that was on the screen when it was given: a late touch must not speak for the next person. */
+const forSession = <Command extends z.ZodType>(command: Command) =>
+  z.strictObject({ sessionId: z.string().min(1).max(64).nullable(), command });
+
+export const citizenRequest = forSession(
+  z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('wish') }),
+    z.strictObject({ type: z.literal('cancel') }),
+    z.strictObject({ type: z.literal('notice-read') }),
+    z.strictObject({ type: z.literal('contact'), email: z.string().trim().min(1).max(254), language: z.enum(languages) }),
+    z.strictObject({ type: z.literal('contact-code'), code: secret(/^[0-9]{6}$/) }),
+    z.strictObject({ type: z.literal('resend-code') }),
+    z.strictObject({ type: z.literal('change-contact') }),
+    z.strictObject({ type: z.literal('taken') }),
+    z.strictObject({ type: z.literal('stay') }),
+  ]) satisfies z.ZodType<CitizenCommand>,
+);
+
+export const operatorRequest = forSession(
+  z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('identified'), document: identityDocument }),
+    z.strictObject({ type: z.literal('refuse'), reason: z.enum(['operator-refused', 'document-mismatch']) }),
+    z.strictObject({ type: z.literal('hand-over'), handedOver: z.boolean() }),
+  ]) satisfies z.ZodType<OperatorCommand>,
+);
+
+export const signOnRequest = z.strictObject({ operatorId: z.string().trim().min(1).max(64), pin: secret(/^.{4,64}$/u) });
+
+/** Nothing belongs in it, and nothing may be. */
+export const emptyRequest = z.strictObject({});

@@ -1,0 +1,203 @@
+import { existsSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import fastifyStatic from '@fastify/static';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { type Result, err, ok } from '../../devices/result.ts';
+import type { Operators } from '../../flows/ports/operators.ts';
+import type { CitizenCommand, OperatorCommand, SessionFacade } from '../../flows/session/status.ts';
+import type { Log } from '../log/log.ts';
+import { projectRoot } from '../project.ts';
+import { citizenRequest, emptyRequest, operatorRequest, signOnRequest } from './commands.ts';
+import { type Refusal, Ticket, refusalOf, refusals } from './guard.ts';
+import { securityHeaders } from './headers.ts';
+import type { Site } from './site.ts';
+import { Streams } from './streams.ts';
+
+export interface ScreenOptions {
+  /** 0 takes a free one. Always on 127.0.0.1. */
+  readonly port: number;
+  readonly session: SessionFacade;
+  readonly operators: Operators;
+  readonly site: Site;
+  readonly log: Log;
+}
+
+export interface Screen {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export type ScreenError =
+  | { readonly kind: 'page-not-built'; readonly folder: string }
+  | { readonly kind: 'port-not-free'; readonly port: number; readonly detail: string };
+
+/** Largest body of any request, bytes: an operator's document with room to spare. */
+const bodyLimit = 4096;
+/** Pages that may listen at once: the kiosk's own, a second display, one being reloaded. */
+const streamLimit = 4;
+
+/** Serves the citizen's and the operator's page, and carries status out and commands in. Nothing else, and to this machine only. */
+export async function startScreen({ port, session, operators, site, log }: ScreenOptions): Promise<Result<Screen, ScreenError>> {
+  const folder = join(projectRoot(), 'dist', 'page');
+  if (!existsSync(join(folder, 'index.html'))) return err({ kind: 'page-not-built', folder });
+
+  const page = new Ticket('sportello-page');
+  let desk: Ticket | null = null;
+  let signingOn = false;
+  const citizens = new Streams(streamLimit);
+  const desks = new Streams(streamLimit);
+
+  const push = (): void => {
+    citizens.status(session.citizen());
+    if (operators.signedOn() === null) endDesk();
+    else desks.status(session.operator());
+  };
+  const endDesk = (): void => {
+    desk = null;
+    desks.end('signed-off');
+  };
+
+  const server = fastify({ logger: false, bodyLimit, exposeHeadRoutes: false, forceCloseConnections: true, requestTimeout: 10_000 });
+  const refuse = (reply: FastifyReply, rule: Refusal): FastifyReply => {
+    log.event('screen-request-refused', { rule });
+    return reply.code(refusals[rule]).send({ refused: rule });
+  };
+
+  readJsonOnly(server);
+  server.addHook('onRequest', async (request, reply) => {
+    reply.headers(securityHeaders);
+    const rule = refusalOf(request.raw, portOf(server));
+    if (rule !== null) return refuse(reply, rule);
+  });
+  server.setNotFoundHandler((_request, reply) => refuse(reply, 'not-found'));
+  server.setErrorHandler((error: { code?: string; statusCode?: number }, _request, reply) => refuse(reply, refusalOfError(error)));
+
+  const fromPage = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> =>
+    page.heldBy(request.raw) ? undefined : refuse(reply, 'no-page');
+  const fromDesk = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
+    if (!page.heldBy(request.raw)) return refuse(reply, 'no-page');
+    return desk?.heldBy(request.raw) && operators.signedOn() !== null ? undefined : refuse(reply, 'not-signed-on');
+  };
+
+  await server.register(fastifyStatic, {
+    root: folder,
+    wildcard: false,
+    index: false,
+    cacheControl: false,
+    etag: false,
+    lastModified: false,
+    globIgnore: ['**/*.html'],
+  });
+  server.get('/', (_request, reply) => reply.header('set-cookie', page.given).sendFile('index.html'));
+  server.get('/operator', (_request, reply) => reply.header('set-cookie', page.given).sendFile('operator.html'));
+
+  server.get('/events', { onRequest: fromPage }, (_request, reply) => {
+    if (citizens.full) return refuse(reply, 'too-many-streams');
+    reply.hijack();
+    citizens.open(reply.raw);
+    citizens.tell(reply.raw, 'site', site);
+    return citizens.status(session.citizen());
+  });
+  server.get('/operator/events', { onRequest: fromDesk }, (_request, reply) => {
+    if (desks.full) return refuse(reply, 'too-many-streams');
+    reply.hijack();
+    desks.open(reply.raw);
+    return desks.status(session.operator());
+  });
+  server.get('/operator/session', { onRequest: fromPage }, (request) => ({
+    signedOn: desk?.heldBy(request.raw) === true ? operators.signedOn() : null,
+  }));
+
+  server.post('/session/command', { onRequest: fromPage }, (request, reply) => {
+    const asked = citizenRequest.safeParse(request.body);
+    return asked.success ? { accepted: sendFor(session, session.citizen().sessionId, asked.data) } : refuse(reply, 'not-a-command');
+  });
+  server.post('/operator/command', { onRequest: fromDesk }, (request, reply) => {
+    const asked = operatorRequest.safeParse(request.body);
+    return asked.success ? { accepted: sendFor(session, session.operator().sessionId, asked.data) } : refuse(reply, 'not-a-command');
+  });
+  server.post('/operator/sign-on', { onRequest: fromPage }, async (request, reply) => {
+    const asked = signOnRequest.safeParse(request.body);
+    if (!asked.success) return refuse(reply, 'not-a-command');
+    const { operatorId, pin } = asked.data;
+    if (signingOn) {
+      pin.wipe();
+      return refuse(reply, 'busy');
+    }
+    signingOn = true;
+    try {
+      const signedOn = await operators.signOn(operatorId, pin, AbortSignal.timeout(10_000));
+      if (!signedOn.ok) return { signedOn: null, problem: signedOn.error };
+      endDesk();
+      desk = new Ticket('sportello-desk');
+      push();
+      return await reply.header('set-cookie', desk.given).send({ signedOn: signedOn.value, problem: null });
+    } finally {
+      pin.wipe();
+      signingOn = false;
+    }
+  });
+  server.post('/operator/sign-off', { onRequest: fromDesk }, (request, reply) => {
+    if (!emptyRequest.safeParse(request.body).success) return refuse(reply, 'not-a-command');
+    operators.signOff();
+    endDesk();
+    return { signedOn: null };
+  });
+
+  try {
+    await server.listen({ host: '127.0.0.1', port });
+  } catch (error) {
+    citizens.close();
+    desks.close();
+    return err({ kind: 'port-not-free', port, detail: error instanceof Error ? error.message : String(error) });
+  }
+  const stop = session.onStatus(push);
+  return ok({
+    port: portOf(server),
+    async close() {
+      stop();
+      citizens.close();
+      desks.close();
+      await server.close();
+    },
+  });
+}
+
+/** A command for another session than the one that is there now does nothing; a code in it is wiped. */
+function sendFor(
+  session: SessionFacade,
+  current: string | null,
+  { sessionId, command }: { readonly sessionId: string | null; readonly command: CitizenCommand | OperatorCommand },
+): boolean {
+  const accepted = sessionId === current && session.send(command);
+  if (!accepted && command.type === 'contact-code') command.code.wipe();
+  return accepted;
+}
+
+/** The body's bytes are wiped as soon as they are read: they may hold a PIN or a one-time code. */
+function readJsonOnly(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    const bytes = body as Buffer;
+    try {
+      const parsed: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+      done(null, parsed);
+    } catch {
+      // Not the parser's own message: it quotes the body.
+      done(Object.assign(new Error('not readable'), { statusCode: 400 }));
+    } finally {
+      bytes.fill(0);
+    }
+  });
+}
+
+function refusalOfError({ code, statusCode }: { code?: string; statusCode?: number }): Refusal {
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return 'content-type';
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return 'too-large';
+  return statusCode !== undefined && statusCode < 500 ? 'not-readable' : 'internal';
+}
+
+function portOf(server: FastifyInstance): number {
+  return (server.server.address() as AddressInfo).port;
+}
