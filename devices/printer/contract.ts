@@ -9,6 +9,8 @@ export type PrinterStatus =
   | { readonly state: 'cutter-error' }
   | { readonly state: 'hardware-error'; readonly recoverable: boolean }
   | { readonly state: 'offline' }
+  /** Told by the core, not by the printer: an earlier job may still stand in its buffers, and it did not acknowledge the clearing. */
+  | { readonly state: 'locked' }
   | { readonly state: 'paper-near-end' }
   | { readonly state: 'ready' };
 
@@ -26,7 +28,7 @@ export type EvidenceClass = 'E0' | 'E1' | 'E2' | 'E3' | 'E4';
 
 export interface PrintEvidence {
   readonly class: 'E0' | 'E1' | 'E2';
-  /** The printer's own bytes that the class rests on, hexadecimal; `""` where it said nothing. */
+  /** What the printer itself said from the first byte of the job to the status after it, hexadecimal; `""` where it said nothing. */
   readonly raw: string;
   readonly status: PrinterStatus;
   /** `needless`: nothing was sent. `cleared`: the printer acknowledged that its buffers are empty. `locked`: it did not; it must be power-cycled before it prints again. */
@@ -42,8 +44,9 @@ export interface Printer {
   /**
    * Prints `job` (bytes for the printer, ending with a cut) and waits for the printer's own completion reply. Refuses to start unless
    * `mayPrint`. After any failure past the first byte it clears the printer's buffers. Never prints twice, never throws for what a device does.
+   * `beforeFirstByte` is awaited when all is ready and nothing of the job is sent: whoever must announce the effect does it there.
    */
-  print(job: Uint8Array, signal: AbortSignal): Promise<PrintEvidence>;
+  print(job: Uint8Array, signal: AbortSignal, beforeFirstByte?: () => Promise<void>): Promise<PrintEvidence>;
   /** DLE DC4 fn 8: clears receive and print buffers; `true` only on the printer's acknowledgement. */
   clear(): Promise<boolean>;
   close(): Promise<void>;

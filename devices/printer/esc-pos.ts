@@ -1,0 +1,213 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { err, ok, type Result } from '../result.ts';
+import { parsePrinterAddress } from './address.ts';
+import { mayPrint, type OpenPrinter, type PrintEvidence, type Printer, type PrinterStatus } from './contract.ts';
+import { askProcessId, askStatus, clearBuffers, enableAutomaticStatus, initialise, realTimeBits, type Reply, ReplyReader, statusOf, automaticBits } from './status-protocol.ts';
+import { openTransport, type Transport, type TransportError } from './transport.ts';
+
+/** How long the driver waits, in milliseconds. */
+export interface EscPosLimits {
+  /** For the answers to one status question. */
+  readonly replyMs: number;
+  /** For the acknowledgement that the buffers are empty. */
+  readonly clearMs: number;
+  /** For the completion reply of a job, and what each of its bytes adds to that. */
+  readonly completionMs: number;
+  readonly completionMsPerByte: number;
+}
+
+export const usualLimits: EscPosLimits = { replyMs: 1_000, clearMs: 2_000, completionMs: 10_000, completionMsPerByte: 2 };
+
+/** Bytes handed over at once: between two of them an abort, or the printer's word that it stopped, is heeded. */
+const PIECE_BYTES = 256;
+/** A printer that does not report its troubles by itself is asked this often while it prints (milliseconds). */
+const ASK_AGAIN_MS = 1_000;
+/** After a question that went unanswered, how long the line must be silent before the next answer is believed (milliseconds). */
+const QUIET_MS = 100;
+const RAW_LIMIT_BYTES = 512;
+const NEVER = new AbortController().signal;
+
+/** Opens a printer. An unusable address and an unreachable device are both `disconnected`; its detail says which. */
+export const openPrinter: OpenPrinter = async (address, signal = NEVER) => {
+  const parsed = parsePrinterAddress(address);
+  if (!parsed.ok) return err({ kind: 'disconnected', detail: parsed.error });
+  const transport = await openTransport(parsed.value, signal);
+  if (!transport.ok) return err(transport.error.kind === 'gone' ? { kind: 'disconnected', detail: transport.error.detail } : { kind: 'aborted' });
+  return ok(escPosPrinter(transport.value));
+};
+
+/** An ESC/POS printer at the other end of `transport`, which it takes over. */
+export function escPosPrinter(transport: Transport, limits: EscPosLimits = usualLimits): Printer {
+  return new EscPosPrinter(transport, limits);
+}
+
+class EscPosPrinter implements Printer {
+  readonly #transport: Transport;
+  readonly #limits: EscPosLimits;
+  readonly #reader = new ReplyReader();
+  readonly #listeners = new Set<(reply: Reply) => void>();
+  /** One command at a time: the next begins when the last has ended. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #unanswered = false;
+
+  constructor(transport: Transport, limits: EscPosLimits) {
+    this.#transport = transport;
+    this.#limits = limits;
+    transport.listen((bytes) => {
+      for (const reply of this.#reader.push(bytes)) for (const listener of [...this.#listeners]) listener(reply);
+    });
+  }
+
+  status(signal: AbortSignal = NEVER): Promise<PrinterStatus> {
+    return this.#inTurn(() => this.#ask(signal));
+  }
+
+  clear(): Promise<boolean> {
+    return this.#inTurn(() => this.#clear());
+  }
+
+  print(job: Uint8Array, signal: AbortSignal, beforeFirstByte?: () => Promise<void>): Promise<PrintEvidence> {
+    return this.#inTurn(async () => {
+      const before = await this.#ask(signal);
+      const nothingSent: PrintEvidence = { class: 'E0', raw: '', status: before, buffer: 'needless' };
+      if (!mayPrint(before) || signal.aborted) return nothingSent;
+      await beforeFirstByte?.();
+      if (signal.aborted) return nothingSent;
+      return await this.#printOnce(job, signal);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#transport.close();
+  }
+
+  /** Past this point the paper may show anything: whatever ends it is answered with evidence, and with empty buffers where there is no proof. */
+  async #printOnce(job: Uint8Array, signal: AbortSignal): Promise<PrintEvidence> {
+    const said: Reply[] = [];
+    const stopListening = this.#listen((reply) => said.push(reply));
+    try {
+      const processId = Uint8Array.from({ length: 4 }, () => randomInt(0x20, 0x7f));
+      const complete = (): boolean => said.some((reply) => isProcessId(reply, processId));
+      const limitMs = this.#limits.completionMs + this.#limits.completionMsPerByte * job.length;
+      const ended = AbortSignal.any([signal, AbortSignal.timeout(limitMs), this.#transport.gone]);
+
+      const sent = await this.#send([initialise, enableAutomaticStatus, job, askProcessId(processId)], ended, () => said.some(isTrouble));
+      if (sent.ok) await this.#untilComplete(complete, ended);
+      if (complete()) {
+        const status = await this.#ask(NEVER);
+        if (isWell(status)) return { class: 'E2', raw: hex(said), status, buffer: 'printed' };
+      }
+      const cleared = await this.#clear();
+      const status = await this.#ask(NEVER);
+      return { class: 'E1', raw: hex(said), status, buffer: cleared ? 'cleared' : 'locked' };
+    } finally {
+      stopListening();
+    }
+  }
+
+  /** Waits for the completion reply; gives up early where the printer says that it stopped. */
+  async #untilComplete(complete: () => boolean, ended: AbortSignal): Promise<void> {
+    while (!complete() && !ended.aborted) {
+      await this.#next((reply) => (complete() || isTrouble(reply) ? true : undefined), ASK_AGAIN_MS, ended);
+      if (complete() || ended.aborted) return;
+      const status = await this.#ask(ended);
+      if (!isWell(status) && status.state !== 'silent') return;
+    }
+  }
+
+  /** Hands over the parts piece by piece, views of the caller's bytes; stops as soon as `stopped` says so. */
+  async #send(parts: readonly Uint8Array[], ended: AbortSignal, stopped: () => boolean): Promise<Result<void, TransportError>> {
+    for (const part of parts) {
+      for (let from = 0; from < part.length; from += PIECE_BYTES) {
+        if (stopped()) return err({ kind: 'aborted' });
+        const written = await this.#transport.write(part.subarray(from, from + PIECE_BYTES), ended);
+        if (!written.ok) return written;
+      }
+    }
+    return ok();
+  }
+
+  async #ask(signal: AbortSignal): Promise<PrinterStatus> {
+    if (this.#transport.gone.aborted) return this.#disconnected();
+    if (this.#unanswered) await this.#quiet();
+    const answers: number[] = [];
+    const answered = this.#next(
+      (reply) => {
+        if (reply.kind === 'real-time') answers.push(reply.bytes[0]);
+        const [printer, offline, error, roll] = answers;
+        return printer === undefined || offline === undefined || error === undefined || roll === undefined
+          ? undefined
+          : realTimeBits([printer, offline, error, roll]);
+      },
+      this.#limits.replyMs,
+      signal,
+    );
+    await this.#transport.write(askStatus, AbortSignal.any([signal, AbortSignal.timeout(this.#limits.replyMs)]));
+    const bits = await answered;
+    this.#unanswered = bits === undefined;
+    if (bits !== undefined) return statusOf(bits);
+    return this.#transport.gone.aborted ? this.#disconnected() : { state: 'silent' };
+  }
+
+  async #clear(): Promise<boolean> {
+    if (this.#transport.gone.aborted) return false;
+    await this.#transport.discard();
+    const acknowledged = this.#next((reply) => (reply.kind === 'cleared' ? true : undefined), this.#limits.clearMs, NEVER);
+    await this.#transport.write(clearBuffers, AbortSignal.timeout(this.#limits.clearMs));
+    return (await acknowledged) ?? false;
+  }
+
+  /** Lets late answers pass, so that none is taken for the answer to another question. */
+  async #quiet(): Promise<void> {
+    const limit = AbortSignal.timeout(this.#limits.replyMs);
+    while ((await this.#next(() => true, QUIET_MS, limit)) !== undefined);
+  }
+
+  /** The first answer that `take` makes of the replies to come; `undefined` after `limitMs`, on abort, and when the line is gone. */
+  async #next<T>(take: (reply: Reply) => T | undefined, limitMs: number, signal: AbortSignal): Promise<T | undefined> {
+    const settled = new AbortController();
+    let taken: T | undefined;
+    const stopListening = this.#listen((reply) => {
+      if (settled.signal.aborted) return;
+      taken = take(reply);
+      if (taken !== undefined) settled.abort();
+    });
+    await delay(limitMs, undefined, { signal: AbortSignal.any([settled.signal, signal, this.#transport.gone]) }).catch(() => undefined);
+    stopListening();
+    return taken;
+  }
+
+  #listen(listener: (reply: Reply) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  #disconnected(): PrinterStatus {
+    return { state: 'disconnected', detail: String(this.#transport.gone.reason) };
+  }
+}
+
+/** The printer can finish what it has begun: near end is well enough for that, not for starting. */
+function isWell(status: PrinterStatus): boolean {
+  return status.state === 'ready' || status.state === 'paper-near-end';
+}
+
+function isTrouble(reply: Reply): boolean {
+  return reply.kind === 'automatic' && !isWell(statusOf(automaticBits(reply.bytes)));
+}
+
+function isProcessId(reply: Reply, id: Uint8Array): boolean {
+  return reply.kind === 'process-id' && reply.id.every((byte, index) => byte === id[index]);
+}
+
+function hex(replies: readonly Reply[]): string {
+  const bytes = replies.flatMap((reply) => [...reply.bytes]);
+  return Buffer.from(bytes.slice(-RAW_LIMIT_BYTES)).toString('hex');
+}
