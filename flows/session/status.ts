@@ -23,7 +23,7 @@ export type CitizenScreen =
       readonly resendAfter: string;
       readonly problem: 'wrong-code' | null;
     }
-  | { readonly screen: 'issuing'; readonly stage: 'reserving' | 'preparing' | 'printing' }
+  | { readonly screen: 'issuing'; readonly stage: 'reserving' | 'preparing' | 'printing' | 'recording' }
   | { readonly screen: 'collect'; readonly cardIn: boolean }
   | {
       readonly screen: 'done';
@@ -122,7 +122,7 @@ export type CitizenCommand =
 /** What the operator's page may ask for, once signed on. */
 export type OperatorCommand =
   | { readonly type: 'identified'; readonly document: IdentityDocument }
-  | { readonly type: 'refuse'; readonly reason: 'operator-refused' | 'document-mismatch' }
+  | { readonly type: 'refuse'; readonly reason: 'operator-refused' | 'document-mismatch' | 'document-expired' }
   | { readonly type: 'hand-over'; readonly handedOver: boolean };
 
 /** The session as the screen sees it. */

@@ -1,0 +1,342 @@
+import { assign, fromCallback, fromPromise, setup } from 'xstate';
+import type { EvidenceClass, PrintEvidence } from '../../devices/printer/contract.ts';
+import { mayPrint } from '../../devices/printer/contract.ts';
+import { type Result, err, ok } from '../../devices/result.ts';
+import { type Cms, type CmsError, type OutcomeReport, type Receipt, type Reservation, type Reserve, stateOfOutcome } from '../ports/cms.ts';
+import type { Journal, JournalError, JournalRow } from '../ports/journal.ts';
+import type { Operators } from '../ports/operators.ts';
+import type { Outbox } from '../ports/outbox.ts';
+import type { Printing, PrintReport, Slip } from '../ports/printing.ts';
+import type { StopReason } from '../session/status.ts';
+import { type Conclusion, suffices, unconfirmed } from './evidence.ts';
+
+/** What an activation needs from outside. */
+export interface ActivationPorts {
+  readonly cms: Cms;
+  readonly journal: Journal;
+  readonly printing: Printing;
+  readonly operators: Operators;
+  readonly outbox: Outbox;
+  /** ISO instant of now. */
+  readonly now: () => string;
+}
+
+export interface ActivationInput {
+  readonly opening: Omit<Extract<JournalRow, { kind: 'OP_OPEN' }>, 'kind'>;
+  readonly reserve: Reserve;
+  readonly slip: Omit<Slip, 'attempt' | 'printedAt' | 'secondPart'>;
+  readonly handOverEvidence: EvidenceClass;
+}
+
+/** How an activation ended: what became of the codes, and why, where they were not handed over. */
+export type ActivationOutput =
+  | { readonly codes: 'confirmed'; readonly masked: string }
+  | { readonly codes: 'confirm-pending'; readonly masked: string; readonly until: string }
+  | { readonly codes: 'not-issued' | 'void' | 'held'; readonly reason: StopReason };
+
+export type ActivationEvent =
+  | { readonly type: 'stop'; readonly reason: StopReason }
+  | { readonly type: 'hand-over'; readonly handedOver: boolean }
+  | { readonly type: 'printed'; readonly report: Result<PrintReport, JournalError> };
+
+interface Facts {
+  readonly input: ActivationInput;
+  readonly attempt: number;
+  readonly reservation: Reservation | null;
+  readonly evidence: PrintEvidence | null;
+  readonly stop: StopReason | null;
+  readonly receipt: Receipt | null;
+  /** Set once it stands in the journal. */
+  readonly conclusion: Conclusion | null;
+}
+
+const FIRST_ATTEMPT = 1;
+
+/** How long the citizen waits for the receipt before the outbox goes on alone. */
+export const RECEIPT_WAIT_MS = 8_000;
+
+type Failure = CmsError | JournalError | { readonly kind: 'printer-not-ready' };
+
+function stopReasonOf(failure: Failure): StopReason {
+  switch (failure.kind) {
+    case 'unreachable':
+    case 'aborted':
+      return 'cms-unreachable';
+    case 'refused':
+      return 'cms-refused';
+    case 'journal-unwritable':
+      return 'records-unwritable';
+    case 'printer-not-ready':
+      return 'printer-failed';
+  }
+}
+
+/**
+ * The activation of an adult's card with split codes: intent, reservation, print, evidence, hand-over, outcome, receipt. Wherever it
+ * stops, the journal and the CMS end in the same place (reliability.md, 1.3); it never prints twice, and never guesses.
+ */
+export function activationMachine(ports: ActivationPorts) {
+  const { cms, journal, printing, operators, outbox } = ports;
+
+  const reserve = fromPromise<Result<Reservation, CmsError | JournalError>, ActivationInput>(async ({ input, signal }) => {
+    const id = input.reserve.operationId;
+    const opened = journal.append(id, { kind: 'OP_OPEN', ...input.opening });
+    if (!opened.ok) return opened;
+    const intent = journal.append(id, { kind: 'RESERVE_INTENT' });
+    if (!intent.ok) return intent;
+    const reserved = await cms.reserve(input.reserve, signal);
+    if (!reserved.ok || signal.aborted) return reserved.ok ? err({ kind: 'aborted' }) : reserved;
+    const recorded = journal.append(id, { kind: 'RESERVED', expiresAt: reserved.value.expiresAt });
+    return recorded.ok ? reserved : recorded;
+  });
+
+  const prepare = fromPromise<Result<void, Failure>, { id: string; attempt: number }>(async ({ input, signal }) => {
+    const status = await printing.check(signal);
+    if (signal.aborted) return err({ kind: 'aborted' });
+    if (!mayPrint(status)) return err({ kind: 'printer-not-ready' });
+    const ready = journal.append(input.id, { kind: 'PRINTER_READY' });
+    if (!ready.ok) return ready;
+    const intent = journal.append(input.id, { kind: 'PRINT_INTENT', attempt: input.attempt });
+    return intent.ok ? ok() : intent;
+  });
+
+  /** A print cannot be left behind: told to stop, it clears the printer and still reports what is known. */
+  const print = fromCallback<{ type: 'stop' }, { slip: Slip }>(({ input: { slip }, sendBack, receive }) => {
+    const abort = new AbortController();
+    receive(() => abort.abort());
+    const { operationId, attempt } = slip;
+    void printing
+      .print(slip, (key, signal) => cms.releasePaperPart({ operationId, attempt, key }, signal), abort.signal)
+      .then((report): Result<PrintReport, JournalError> => {
+        const { class: evidenceClass, raw, buffer } = report.evidence;
+        const recorded = journal.append(operationId, { kind: 'EVIDENCE', attempt, class: evidenceClass, raw, buffer });
+        return recorded.ok ? ok(report) : recorded;
+      })
+      .then((report) => sendBack({ type: 'printed', report } satisfies ActivationEvent));
+    return () => abort.abort();
+  });
+
+  const attest = fromPromise<Result<string, unknown>, { id: string; attempt: number; handedOver: boolean }>(
+    async ({ input: { id, attempt, handedOver } }) => operators.sign({ decision: 'hand-over', operationId: id, attempt, handedOver }),
+  );
+
+  const conclude = fromPromise<Result<unknown, JournalError>, OutcomeReport>(({ input }) => Promise.resolve(journal.appendOutcome(input)));
+
+  const settle = fromPromise<Result<Receipt, CmsError>, { id: string }>(async ({ input, signal }) => {
+    return outbox.deliver(input.id, AbortSignal.any([signal, AbortSignal.timeout(RECEIPT_WAIT_MS)]));
+  });
+
+  return setup({
+    types: {
+      context: {} as Facts & { assertion: string | null; handedOver: boolean },
+      input: {} as ActivationInput,
+      events: {} as ActivationEvent,
+      output: {} as ActivationOutput,
+    },
+    actors: { reserve, prepare, print, attest, conclude, settle },
+    actions: {
+      stopped: assign({ stop: (_, params: { reason: StopReason }) => params.reason }),
+    },
+  }).createMachine({
+    id: 'activation',
+    initial: 'reserving',
+    context: ({ input }) => ({
+      input,
+      attempt: FIRST_ATTEMPT,
+      reservation: null,
+      evidence: null,
+      stop: null,
+      receipt: null,
+      conclusion: null,
+      assertion: null,
+      handedOver: false,
+    }),
+    states: {
+      reserving: {
+        on: { stop: { target: 'concluding', actions: { type: 'stopped', params: ({ event }) => ({ reason: event.reason }) } } },
+        invoke: {
+          src: 'reserve',
+          input: ({ context }) => context.input,
+          onDone: [
+            {
+              guard: ({ event }) => event.output.ok,
+              target: 'preparing',
+              actions: assign({ reservation: ({ event }) => (event.output.ok ? event.output.value : null) }),
+            },
+            {
+              guard: ({ event }) => !event.output.ok && event.output.error.kind === 'journal-unwritable',
+              target: 'unrecorded',
+            },
+            {
+              target: 'concluding',
+              actions: assign({ stop: ({ event }) => (event.output.ok ? null : stopReasonOf(event.output.error)) }),
+            },
+          ],
+          onError: 'unrecorded',
+        },
+      },
+      preparing: {
+        on: { stop: { target: 'concluding', actions: { type: 'stopped', params: ({ event }) => ({ reason: event.reason }) } } },
+        invoke: {
+          src: 'prepare',
+          input: ({ context }) => ({ id: context.input.reserve.operationId, attempt: context.attempt }),
+          onDone: [
+            { guard: ({ event }) => event.output.ok, target: 'printing' },
+            {
+              target: 'concluding',
+              actions: assign({ stop: ({ event }) => (event.output.ok ? null : stopReasonOf(event.output.error)) }),
+            },
+          ],
+          onError: 'unrecorded',
+        },
+      },
+      printing: {
+        invoke: {
+          id: 'print',
+          src: 'print',
+          input: ({ context }) => {
+            if (context.reservation === null) throw new Error('printing without a reservation');
+            return {
+              slip: {
+                ...context.input.slip,
+                attempt: context.attempt,
+                printedAt: ports.now(),
+                secondPart: context.reservation.delivery.secondPart,
+              },
+            };
+          },
+          onError: 'unrecorded',
+        },
+        on: {
+          stop: {
+            actions: [
+              { type: 'stopped', params: ({ event }) => ({ reason: event.reason }) },
+              ({ self }) => self.getSnapshot().children['print']?.send({ type: 'stop' }),
+            ],
+          },
+          printed: [
+            {
+              guard: ({ event, context }) => event.report.ok && event.report.value.evidence.class === 'E2' && context.stop === null,
+              target: 'collecting',
+              actions: assign({ evidence: ({ event }) => (event.report.ok ? event.report.value.evidence : null) }),
+            },
+            {
+              guard: ({ event }) => event.report.ok,
+              target: 'concluding',
+              actions: assign({
+                evidence: ({ event }) => (event.report.ok ? event.report.value.evidence : null),
+                stop: ({ event, context }) => context.stop ?? (event.report.ok ? stopReasonOfPrint(event.report.value) : 'printer-failed'),
+              }),
+            },
+            { target: 'unrecorded' },
+          ],
+        },
+      },
+      /** A slip is out. Only an operator's signed word makes it handed over. */
+      collecting: {
+        on: {
+          stop: { target: 'concluding', actions: { type: 'stopped', params: ({ event }) => ({ reason: event.reason }) } },
+          'hand-over': { target: 'attesting', actions: assign({ handedOver: ({ event }) => event.handedOver }) },
+        },
+      },
+      attesting: {
+        invoke: {
+          src: 'attest',
+          input: ({ context }) => ({ id: context.input.reserve.operationId, attempt: context.attempt, handedOver: context.handedOver }),
+          onDone: [
+            {
+              guard: ({ event }) => event.output.ok,
+              target: 'concluding',
+              actions: assign({
+                assertion: ({ event }) => (event.output.ok ? event.output.value : null),
+                stop: ({ context }) => (context.handedOver ? null : 'slip-not-collected'),
+              }),
+            },
+            { target: 'collecting' },
+          ],
+          onError: 'collecting',
+        },
+      },
+      concluding: {
+        invoke: {
+          src: 'conclude',
+          input: ({ context }) => reportOf(context),
+          onDone: [
+            {
+              guard: ({ event, context }) => event.output.ok && conclusionOf(context).outcome === 'handed-over',
+              target: 'settling',
+              actions: assign({ conclusion: ({ context }) => conclusionOf(context) }),
+            },
+            {
+              guard: ({ event }) => event.output.ok,
+              target: 'closed',
+              actions: assign({ conclusion: ({ context }) => conclusionOf(context) }),
+            },
+            { target: 'unrecorded' },
+          ],
+          onError: 'unrecorded',
+        },
+      },
+      /** Only who was handed a slip waits for the receipt: it says whether the second part is on its way. */
+      settling: {
+        invoke: {
+          src: 'settle',
+          input: ({ context }) => ({ id: context.input.reserve.operationId }),
+          onDone: { target: 'closed', actions: assign({ receipt: ({ event }) => (event.output.ok ? event.output.value : null) }) },
+          onError: 'closed',
+        },
+      },
+      closed: { type: 'final' },
+      /** The records could not be written: nothing more is done; the CMS's own time limit voids what was reserved. */
+      unrecorded: { type: 'final', entry: assign({ stop: 'records-unwritable' }) },
+    },
+    output: ({ context }) => outputOf(context),
+  });
+}
+
+function stopReasonOfPrint({ failure }: PrintReport): StopReason {
+  switch (failure?.kind) {
+    case 'paper-part':
+      return stopReasonOf(failure.error);
+    case 'aborted':
+    case 'printer':
+    case 'worker-lost':
+    case undefined:
+      return 'printer-failed';
+  }
+}
+
+type Context = Facts & { readonly assertion: string | null; readonly handedOver: boolean };
+
+function conclusionOf({ evidence, handedOver, assertion, input }: Context): Conclusion {
+  if (evidence?.class === 'E2' && handedOver && assertion !== null && suffices('E4', input.handOverEvidence)) {
+    return { outcome: 'handed-over', class: 'E4', exposed: false };
+  }
+  return unconfirmed(evidence?.class ?? 'E0');
+}
+
+function reportOf(context: Context): OutcomeReport {
+  const { outcome, class: evidenceClass, exposed } = conclusionOf(context);
+  return {
+    operationId: context.input.reserve.operationId,
+    attempt: context.attempt,
+    outcome,
+    evidence: { class: evidenceClass, raw: context.evidence?.raw ?? '' },
+    exposed,
+    reason: context.stop ?? 'handed-over',
+    ...(context.assertion === null ? {} : { operatorAssertion: context.assertion }),
+  };
+}
+
+function outputOf({ conclusion, reservation, receipt, stop }: Context): ActivationOutput {
+  const reason = stop ?? 'cms-refused';
+  if (conclusion === null) return { codes: reservation === null ? 'not-issued' : 'held', reason };
+  if (conclusion.outcome === 'handed-over' && reservation !== null) {
+    const { masked } = reservation.delivery.secondPart;
+    if (receipt === null) return { codes: 'confirm-pending', masked, until: reservation.expiresAt };
+    // A confirm after the CMS's own time limit is refused: the slip is dead (cms.md).
+    return receipt.state === stateOfOutcome['handed-over'] ? { codes: 'confirmed', masked } : { codes: 'void', reason };
+  }
+  if (conclusion.outcome === 'unknown') return { codes: 'held', reason };
+  return { codes: reservation === null ? 'not-issued' : 'void', reason };
+}

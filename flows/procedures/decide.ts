@@ -1,0 +1,36 @@
+import { type IdentityDocument, isExpired } from '../people/identity-document.ts';
+import { ageOn } from '../people/holder.ts';
+import type { DeskType, Profile } from './profile.ts';
+
+/** Why something may not be: the rule's id in the domain reference, and the source that the profile cites for it. */
+export interface Refusal {
+  readonly rule: string;
+  readonly citation: string;
+}
+
+const ours = '[P]';
+
+/** Whether this desk may activate this holder's card today. An empty list is a yes. */
+export function refusalsOfActivation(
+  profile: Profile,
+  request: { readonly desk: DeskType; readonly today: string; readonly birthDate: string; readonly cardExpiry: string },
+): readonly Refusal[] {
+  const refusals: Refusal[] = [];
+  const at = profile.desks[request.desk];
+  if (at === undefined) {
+    refusals.push({ rule: 'ACT-08', citation: Object.values(profile.desks)[0]?.activation.citation ?? ours });
+  }
+  const { minimumAge, citation } = profile.cases.adult;
+  if (ageOn(request.birthDate, request.today) < minimumAge) refusals.push({ rule: 'case-adult', citation });
+  if (request.cardExpiry !== '' && request.cardExpiry < request.today) refusals.push({ rule: 'card-unexpired', citation: ours });
+  return refusals;
+}
+
+/** Whether this identity document identifies here today (DOC-01). An empty list is a yes. */
+export function refusalsOfDocument(profile: Profile, document: IdentityDocument, today: string): readonly Refusal[] {
+  const { documents, unexpired } = profile.identification;
+  const refusals: Refusal[] = [];
+  if (!documents.types.includes(document.type)) refusals.push({ rule: 'DOC-01-type', citation: documents.citation });
+  if (isExpired(document, today)) refusals.push({ rule: 'DOC-01-unexpired', citation: unexpired.citation });
+  return refusals;
+}

@@ -1,0 +1,109 @@
+import { assign, fromCallback, fromPromise, sendTo, setup } from 'xstate';
+import type { CardReader, CardStatus } from '../../devices/card/contract.ts';
+import { mayPrint, type PrinterStatus } from '../../devices/printer/contract.ts';
+import type { Result } from '../../devices/result.ts';
+import { recover } from '../operations/recovery.ts';
+import type { JournalError } from '../ports/journal.ts';
+import { type DeskRules, type SessionEvent, type SessionPorts, sessionMachine, type Unexpected } from './session.ts';
+import type { ServiceProblem } from './status.ts';
+
+export interface DeskPorts extends SessionPorts {
+  readonly card: CardReader;
+}
+
+export type DeskEvent =
+  | { readonly type: 'card'; readonly status: CardStatus }
+  | { readonly type: 'printer'; readonly status: PrinterStatus }
+  | SessionEvent;
+
+export interface DeskFacts {
+  readonly card: CardStatus;
+  readonly printer: PrinterStatus;
+}
+
+/** Between attempts to recover while the records cannot be written. */
+const RETRY_MS = 5_000;
+
+function cardIsIn({ card }: DeskFacts): boolean {
+  return card.state === 'present' || card.state === 'mute';
+}
+
+/** Why no session may begin; `null` where one may. */
+export function serviceProblem({ card, printer }: DeskFacts): ServiceProblem | null {
+  if (card.state === 'starting' || card.state === 'service-lost' || card.state === 'disconnected') return 'card-reader';
+  if (printer.state === 'locked') return 'printer-locked';
+  return mayPrint(printer) ? null : 'printer';
+}
+
+/**
+ * The kiosk itself: recovers, waits for a card, serves one person at a time. It is started fresh and finds out where it is; what it
+ * knows of operations it reads from the journal.
+ */
+export function deskMachine(ports: DeskPorts, rules: DeskRules, unexpected: Unexpected) {
+  return setup({
+    types: { context: {} as DeskFacts, events: {} as DeskEvent, children: {} as { session: 'session' } },
+    delays: { retry: RETRY_MS },
+    actors: {
+      session: sessionMachine(ports, rules, unexpected),
+      recover: fromPromise<Result<number, JournalError>>(({ signal }) => recover(ports, signal)),
+      cardEvents: fromCallback<DeskEvent>(({ sendBack }) => {
+        sendBack({ type: 'card', status: ports.card.status() });
+        return ports.card.onStatus((status) => sendBack({ type: 'card', status }));
+      }),
+      printerEvents: fromCallback<DeskEvent>(({ sendBack }) => {
+        sendBack({ type: 'printer', status: ports.printing.status() });
+        return ports.printing.onStatus((status) => sendBack({ type: 'printer', status }));
+      }),
+    },
+    actions: {
+      cardGone: sendTo('session', { type: 'card-gone' }),
+      unexpected: ({ event }) => unexpected(event.type),
+    },
+    guards: {
+      inService: ({ context }) => serviceProblem(context) === null,
+      cardIn: ({ context }) => cardIsIn(context),
+    },
+  }).createMachine({
+    id: 'desk',
+    initial: 'recovering',
+    context: { card: { state: 'starting' }, printer: { state: 'disconnected', detail: 'starting' } },
+    invoke: [
+      { src: 'cardEvents', systemId: 'cardEvents' },
+      { src: 'printerEvents', systemId: 'printerEvents' },
+    ],
+    on: {
+      card: { actions: assign({ card: ({ event }) => event.status }) },
+      printer: { actions: assign({ printer: ({ event }) => event.status }) },
+      '*': { actions: 'unexpected' },
+    },
+    states: {
+      recovering: {
+        invoke: {
+          src: 'recover',
+          onDone: [{ guard: ({ event }) => event.output.ok, target: 'waiting' }, { target: 'unrecovered' }],
+          onError: 'unrecovered',
+        },
+      },
+      unrecovered: { after: { retry: 'recovering' } },
+      waiting: {
+        always: { guard: ({ context }) => cardIsIn(context) && serviceProblem(context) === null, target: 'serving' },
+      },
+      serving: {
+        invoke: { id: 'session', src: 'session', onDone: 'cardOut', onError: 'cardOut' },
+        on: {
+          card: [
+            {
+              guard: ({ context, event }) => !cardIsIn({ ...context, card: event.status }),
+              actions: [assign({ card: ({ event }) => event.status }), 'cardGone'],
+            },
+            { actions: assign({ card: ({ event }) => event.status }) },
+          ],
+          'citizen.*': { actions: sendTo('session', ({ event }) => event) },
+          'operator.*': { actions: sendTo('session', ({ event }) => event) },
+        },
+      },
+      /** The next person begins with a card that goes in. */
+      cardOut: { always: { guard: ({ context }) => !cardIsIn(context), target: 'waiting' } },
+    },
+  });
+}

@@ -1,0 +1,162 @@
+import { type ActorOptions, createActor, type InspectionEvent, type SnapshotFrom } from 'xstate';
+import { greetingOf, maskedEmail, maskedFiscalCode } from '../people/holder.ts';
+import { deskMachine, type DeskPorts, serviceProblem } from './desk.ts';
+import { CODE_TRIES, type DeskRules, type SessionSnapshot } from './session.ts';
+import type { CitizenCommand, CitizenScreen, CitizenStatus, OperatorCommand, OperatorStatus, SessionFacade } from './status.ts';
+
+type Desk = ReturnType<typeof deskMachine>;
+type DeskActorOptions = Pick<ActorOptions<Desk>, 'clock'>;
+
+/** What the desk tells of itself, for the log: types and states only. */
+export interface DeskObserver {
+  readonly screen: (session: string | null, screen: CitizenScreen['screen']) => void;
+  readonly event: (session: string | null, type: string) => void;
+  readonly unexpected: (session: string | null, type: string) => void;
+  readonly stopped: (session: string, reason: string) => void;
+}
+
+export interface RunningDesk extends SessionFacade {
+  stop(): void;
+}
+
+const operatorCommands: readonly string[] = ['identified', 'refuse', 'hand-over'] satisfies readonly OperatorCommand['type'][];
+
+/** Starts the desk and gives the outside its flat status and its commands; nobody else sees the machines. */
+export function startDesk(ports: DeskPorts, rules: DeskRules, observer: DeskObserver, options: DeskActorOptions = {}): RunningDesk {
+  const listeners = new Set<() => void>();
+  let fitted = true;
+  const machine = deskMachine(ports, rules, (type) => {
+    fitted = false;
+    observer.unexpected(sessionId(), type);
+  });
+  const desk = createActor(machine, { ...options, inspect: observe });
+  const session = (): SessionSnapshot | null => desk.getSnapshot().children.session?.getSnapshot() ?? null;
+  const sessionId = (): string | null => session()?.context.sessionId ?? null;
+
+  function observe(inspected: InspectionEvent): void {
+    if (inspected.type === '@xstate.event' && !inspected.event.type.startsWith('xstate.')) observer.event(sessionId(), inspected.event.type);
+    if (inspected.type === '@xstate.snapshot') queueMicrotask(publish);
+  }
+
+  let shown = '';
+  let screen: CitizenScreen['screen'] | null = null;
+  /** Tells the listeners once a change of either status is complete. */
+  function publish(): void {
+    const citizen = facade.citizen();
+    const now = JSON.stringify([citizen, facade.operator()]);
+    if (now === shown) return;
+    shown = now;
+    if (citizen.screen !== screen) {
+      screen = citizen.screen;
+      observer.screen(citizen.sessionId, screen);
+      if (citizen.screen === 'stopped' && citizen.sessionId !== null) observer.stopped(citizen.sessionId, citizen.reason);
+    }
+    for (const listener of listeners) listener();
+  }
+
+  const facade: RunningDesk = {
+    citizen: () => citizenStatusOf(desk.getSnapshot(), session(), rules),
+    operator: () => operatorStatusOf(desk.getSnapshot(), session(), ports, rules),
+    onStatus(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    send(command: CitizenCommand | OperatorCommand) {
+      const from = operatorCommands.includes(command.type) ? 'operator' : 'citizen';
+      fitted = true;
+      desk.send({ ...command, type: `${from}.${command.type}` } as Parameters<typeof desk.send>[0]);
+      return fitted;
+    },
+    stop: () => desk.stop(),
+  };
+  desk.start();
+  return facade;
+}
+
+function citizenStatusOf(desk: SnapshotFrom<Desk>, session: SessionSnapshot | null, rules: DeskRules): CitizenStatus {
+  const warned = session?.hasTag('warned') === true;
+  return {
+    sessionId: session?.context.sessionId ?? null,
+    warning: warned ? { secondsLeft: Math.round(rules.delays.idleWarning / 1000) } : null,
+    ...citizenScreenOf(desk, session),
+  };
+}
+
+function citizenScreenOf(desk: SnapshotFrom<Desk>, session: SessionSnapshot | null): CitizenScreen {
+  if (desk.matches('serving') && session !== null) return sessionScreenOf(session);
+  if (desk.matches('cardOut')) return { screen: 'card-forgotten' };
+  if (desk.matches('recovering')) return { screen: 'out-of-service', reason: 'recovering' };
+  if (desk.matches('unrecovered')) return { screen: 'out-of-service', reason: 'records' };
+  const reason = serviceProblem(desk.context);
+  return reason === null ? { screen: 'welcome' } : { screen: 'out-of-service', reason };
+}
+
+function sessionScreenOf(session: SessionSnapshot): CitizenScreen {
+  const { context } = session;
+  if (session.matches({ talking: 'recognised' }) && context.reading !== null) {
+    const { personalData } = context.reading;
+    return { screen: 'recognised', greeting: greetingOf(personalData), maskedFiscalCode: maskedFiscalCode(personalData.fiscalCode) };
+  }
+  if (session.matches({ talking: 'notice' })) return { screen: 'notice' };
+  if (session.matches({ talking: 'operator' })) return { screen: 'operator' };
+  if (session.matches({ talking: 'contact' })) return contactScreenOf(session);
+  if (session.matches({ issuing: 'collecting' })) return { screen: 'collect', cardIn: context.cardIn };
+  if (session.matches('issuing')) return { screen: 'issuing', stage: issuingStageOf(session) };
+  if (session.matches('done') || session.matches('stopped')) return lastScreenOf(session);
+  return { screen: 'reading' };
+}
+
+function contactScreenOf(session: SessionSnapshot): CitizenScreen {
+  const { contact, contactProblem, email, codeTries, wrongCode } = session.context;
+  const asking = session.matches({ talking: { contact: 'asking' } }) || session.matches({ talking: { contact: 'sending' } });
+  if (asking || contact === null) return { screen: 'contact', problem: contactProblem };
+  return {
+    screen: 'contact-code',
+    masked: maskedEmail(email),
+    triesLeft: Math.min(contact.triesLeft, CODE_TRIES - codeTries),
+    resendAfter: contact.resendAfter,
+    problem: wrongCode ? 'wrong-code' : null,
+  };
+}
+
+function issuingStageOf(session: SessionSnapshot): 'reserving' | 'preparing' | 'printing' | 'recording' {
+  const activation = session.children.activation?.getSnapshot();
+  if (activation === undefined || activation.matches('reserving')) return 'reserving';
+  if (activation.matches('preparing')) return 'preparing';
+  return activation.matches('printing') ? 'printing' : 'recording';
+}
+
+function lastScreenOf(session: SessionSnapshot): CitizenScreen {
+  const { ending, stop, cardIn } = session.context;
+  if (session.matches({ done: 'forgotten' }) || session.matches({ stopped: 'forgotten' })) return { screen: 'card-forgotten' };
+  if (ending?.codes === 'confirmed') return { screen: 'done', secondPart: 'received', masked: ending.masked, until: null };
+  if (ending?.codes === 'confirm-pending') return { screen: 'done', secondPart: 'pending', masked: ending.masked, until: ending.until };
+  return { screen: 'stopped', reason: stop ?? 'cancelled', cardIn, codes: ending?.codes ?? 'not-issued' };
+}
+
+function operatorStatusOf(desk: SnapshotFrom<Desk>, session: SessionSnapshot | null, ports: DeskPorts, rules: DeskRules): OperatorStatus {
+  return {
+    sessionId: session?.context.sessionId ?? null,
+    signedOn: ports.operators.signedOn(),
+    citizenScreen: citizenScreenOf(desk, session).screen,
+    printer: desk.context.printer.state,
+    waiting: session === null ? null : waitingOf(session, rules),
+  };
+}
+
+function waitingOf(session: SessionSnapshot, { profile }: DeskRules): OperatorStatus['waiting'] {
+  const { reading, verdict, documentProblem, citizenSaysTaken } = session.context;
+  if (session.matches({ talking: 'operator' }) && reading !== null && verdict !== null) {
+    const { surname, name, birthDate, sex, fiscalCode } = reading.personalData;
+    const { types, citation } = profile.identification.documents;
+    return {
+      task: 'identify',
+      card: { surname, name, birthDate, sex, fiscalCode },
+      certificate: { status: verdict.status, crlAgeSeconds: verdict.crl?.ageSeconds ?? null },
+      documents: types.map((type) => ({ type, citation })),
+      problem: documentProblem,
+    };
+  }
+  if (!session.matches({ issuing: 'collecting' })) return null;
+  return { task: 'hand-over', attempt: session.children.activation?.getSnapshot().context.attempt ?? 1, citizenSaysTaken };
+}
