@@ -1,0 +1,192 @@
+import { isDeepStrictEqual } from 'node:util';
+import { withDeadline } from '../deadline.ts';
+import { type Result, err, ok, unreachable } from '../result.ts';
+import { isCns, readCns } from './cns.ts';
+import type { CardError, CardReader, CardReading, CardStatus } from './contract.ts';
+import { type PcscConnection, type PcscFault, type PcscPort, type PcscSlot, type PcscView, slotState } from './pcsc.ts';
+
+export interface CardDriverOptions {
+  /** The reader's whole PC/SC name; without it, the reader that holds a card, else the first. */
+  readonly reader?: string | undefined;
+  /** Limit of each step towards the card, in milliseconds. */
+  readonly stepLimitMs?: number;
+  /** How long after a failed command the slot has to say that its card, or the service, has gone; `pcscd` looks each 400 ms. */
+  readonly settleLimitMs?: number;
+}
+
+/** What a command leaves behind: `done` once nothing of it is in the card any more. A hung transmit keeps it open. */
+interface Turn {
+  readonly result: Result<CardReading, CardError>;
+  readonly done: Promise<unknown>;
+}
+
+/** A `CardReader` over PC/SC: follows one slot, and has one command at a time in the card. */
+export class CardDriver implements CardReader {
+  readonly #port: PcscPort;
+  readonly #wanted: string | undefined;
+  readonly #stepLimitMs: number;
+  readonly #settleLimitMs: number;
+  readonly #listeners = new Set<(status: CardStatus) => void>();
+  readonly #unsubscribe: () => void;
+  #status: CardStatus;
+  #slot: PcscSlot | undefined;
+  #idle: Promise<unknown> = Promise.resolve();
+
+  constructor(port: PcscPort, options: CardDriverOptions = {}) {
+    this.#port = port;
+    this.#wanted = options.reader;
+    this.#stepLimitMs = options.stepLimitMs ?? 5_000;
+    this.#settleLimitMs = options.settleLimitMs ?? 1_000;
+    this.#slot = this.#follow(port.view());
+    this.#status = statusOf(port.view(), this.#slot);
+    this.#unsubscribe = port.onView((view) => this.#onView(view));
+  }
+
+  status(): CardStatus {
+    return this.#status;
+  }
+
+  onStatus(listener: (status: CardStatus) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async read(signal: AbortSignal): Promise<Result<CardReading, CardError>> {
+    const before = this.#idle;
+    const turn = this.#takeTurn(before, signal);
+    this.#idle = Promise.all([before, turn.then(({ done }) => done)]);
+    return (await turn).result;
+  }
+
+  async close(): Promise<void> {
+    this.#unsubscribe();
+    this.#listeners.clear();
+    await withDeadline(this.#stepLimitMs, undefined, () => this.#idle);
+    await this.#port.close();
+  }
+
+  async #takeTurn(before: Promise<unknown>, signal: AbortSignal): Promise<Turn> {
+    const free = await withDeadline(this.#stepLimitMs, signal, () => before);
+    if (!free.ok) return { result: free, done: before };
+    const startedAt = performance.now();
+    const slot = this.#slot;
+    if (this.#status.state === 'service-lost') return nothing({ kind: 'service-lost', detail: this.#status.detail });
+    if (this.#status.state === 'mute') return nothing({ kind: 'unreadable', what: 'ATR', detail: 'the card does not answer' });
+    if (slot === undefined || this.#status.state !== 'present') return nothing({ kind: 'no-card' });
+    if (!isCns(slot.atr)) return nothing({ kind: 'not-a-cns', atr: slot.atr });
+
+    const connecting = this.#port.connect(slot.reader);
+    const connected = await withDeadline(this.#stepLimitMs, signal, () => connecting);
+    if (!connected.ok) return { result: connected, done: connecting.then((late) => (late.ok ? late.value.disconnect() : undefined)) };
+    if (!connected.value.ok) return nothing(await this.#meaning(connected.value.error, slot));
+    return await this.#readWith(connected.value.value, slot, startedAt, signal);
+  }
+
+  async #readWith(connection: PcscConnection, slot: PcscSlot, startedAt: number, signal: AbortSignal): Promise<Turn> {
+    let apdus = 0;
+    let last: Promise<unknown> = Promise.resolve();
+    const contents = await readCns(async (command) => {
+      apdus += 1;
+      const sent = connection.transmit(command);
+      last = sent;
+      const answer = await withDeadline(this.#stepLimitMs, signal, () => sent);
+      if (!answer.ok) return answer;
+      return answer.value.ok ? answer.value : err(await this.#meaning(answer.value.error, slot));
+    });
+    const done = last.then(() => connection.disconnect());
+    if (!contents.ok && (contents.error.kind === 'timeout' || contents.error.kind === 'aborted')) return { result: contents, done };
+    const totalMs = performance.now() - startedAt;
+    const released = await withDeadline(this.#stepLimitMs, undefined, () => done);
+    if (!this.#isStillIn(slot)) return { result: err(this.#gone()), done };
+    if (!contents.ok) return { result: contents, done };
+    if (!released.ok) return { result: released, done };
+    const { cardId, personalData, personalDataFile, certificate } = contents.value;
+    const reading = { reader: slot.reader, atr: slot.atr, cardId, personalData, timing: { totalMs, apdus } };
+    return { result: ok({ ...reading, personalDataFile: base64(personalDataFile), certificate: base64(certificate) }), done };
+  }
+
+  /** A failure that does not say why is understood by what the slot reports next: card gone, service gone, or neither. */
+  async #meaning(fault: PcscFault, slot: PcscSlot): Promise<CardError> {
+    switch (fault.kind) {
+      case 'no-card':
+        return { kind: 'no-card' };
+      case 'card-removed':
+        return { kind: 'card-removed' };
+      case 'reader-busy':
+        return { kind: 'reader-busy', reader: slot.reader };
+      case 'failed': {
+        const gone = await withDeadline(this.#settleLimitMs, undefined, (limit) => this.#untilGone(slot, limit));
+        return gone.ok ? this.#gone() : { kind: 'unreadable', what: 'card', detail: fault.detail };
+      }
+      default:
+        return unreachable(fault);
+    }
+  }
+
+  async #untilGone(slot: PcscSlot, limit: AbortSignal): Promise<void> {
+    if (!this.#isStillIn(slot)) return;
+    await new Promise<void>((resolve) => {
+      const stop = this.#port.onView(() => {
+        if (this.#isStillIn(slot)) return;
+        stop();
+        resolve();
+      });
+      limit.addEventListener('abort', stop, { once: true });
+    });
+  }
+
+  #isStillIn(slot: PcscSlot): boolean {
+    const view = this.#port.view();
+    return view.service === 'up' && view.slots.some((now) => now.reader === slot.reader && holdsCard(now) && now.changes === slot.changes);
+  }
+
+  #gone(): CardError {
+    const view = this.#port.view();
+    return view.service === 'lost' ? { kind: 'service-lost', detail: view.detail } : { kind: 'card-removed' };
+  }
+
+  #onView(view: PcscView): void {
+    const before = this.#slot;
+    const now = this.#follow(view);
+    this.#slot = now;
+    const swapped = before !== undefined && now?.reader === before.reader && holdsCard(before) && holdsCard(now) && before.changes !== now.changes;
+    if (swapped) this.#tell({ state: 'empty', reader: now.reader });
+    this.#tell(statusOf(view, now));
+  }
+
+  /** Which slot speaks for this reader: the one asked for by name; else it stays with the card that is in, and takes the next card wherever it comes. */
+  #follow(view: PcscView): PcscSlot | undefined {
+    if (view.service !== 'up') return undefined;
+    if (this.#wanted !== undefined) return view.slots.find(({ reader }) => reader === this.#wanted);
+    const current = view.slots.find(({ reader }) => reader === this.#slot?.reader);
+    return (current !== undefined && holdsCard(current) ? current : undefined) ?? view.slots.find(holdsCard) ?? current ?? view.slots[0];
+  }
+
+  #tell(status: CardStatus): void {
+    if (isDeepStrictEqual(status, this.#status)) return;
+    this.#status = status;
+    for (const listener of this.#listeners) listener(status);
+  }
+}
+
+/** What one slot, or its absence, means for who looks at it. */
+export function statusOf(view: PcscView, slot: PcscSlot | undefined): CardStatus {
+  if (view.service === 'starting') return { state: 'starting' };
+  if (view.service === 'lost') return { state: 'service-lost', detail: view.detail };
+  if (slot === undefined || (slot.state & slotState.unavailable) !== 0) return { state: 'disconnected' };
+  const { reader, atr } = slot;
+  if (!holdsCard(slot)) return { state: 'empty', reader };
+  return (slot.state & slotState.mute) !== 0 || atr === '' ? { state: 'mute', reader } : { state: 'present', reader, atr };
+}
+
+function holdsCard(slot: PcscSlot): boolean {
+  return (slot.state & slotState.present) !== 0;
+}
+
+function nothing(error: CardError): Turn {
+  return { result: err(error), done: Promise.resolve() };
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
+}
