@@ -18,14 +18,41 @@ export const events = {
   'print-begun': { level: 'info', meaning: 'A print worker was started.', fields: { operation: 'string', attempt: 'number' } },
   'print-ended': {
     level: 'info',
-    meaning: 'A print ended: the class of its evidence, what became of the printer\'s buffers, and why there is less than full evidence.',
+    meaning: "A print ended: the class of its evidence, what became of the printer's buffers, and why there is less than full evidence.",
     fields: { operation: 'string', attempt: 'number', class: 'string', buffer: 'string', failure: 'string', detail: 'string' },
   },
+  'crl-loaded': {
+    level: 'info',
+    meaning: 'A CRL was read from its file and verified.',
+    fields: { issuer: 'string', thisUpdate: 'string', nextUpdate: 'string', entries: 'number' },
+  },
+  'crl-unusable': { level: 'warn', meaning: 'A CRL file cannot be used and counts as absent.', fields: { problem: 'string' } },
   'session-screen': { level: 'info', meaning: 'The session shows another screen.', fields: { session: 'string', screen: 'string' } },
-  'session-event': { level: 'info', meaning: 'A machine received an event; only its type is kept.', fields: { session: 'string', event: 'string' } },
-  'session-unexpected-event': { level: 'warn', meaning: 'An event arrived that the state of the session does not expect.', fields: { session: 'string', event: 'string' } },
-  'session-stopped': { level: 'warn', meaning: 'A session ended before its codes were handed over.', fields: { session: 'string', reason: 'string' } },
-  'journal-row': { level: 'info', meaning: 'A row of the operations journal is durable.', fields: { operation: 'string', sequence: 'number', kind: 'string' } },
+  'session-event': {
+    level: 'info',
+    meaning: 'A machine received an event; only its type is kept.',
+    fields: { session: 'string', event: 'string' },
+  },
+  'session-unexpected-event': {
+    level: 'warn',
+    meaning: 'An event arrived that the state of the session does not expect.',
+    fields: { session: 'string', event: 'string' },
+  },
+  'session-stopped': {
+    level: 'warn',
+    meaning: 'A session ended before its codes were handed over.',
+    fields: { session: 'string', reason: 'string' },
+  },
+  'outbox-waits': {
+    level: 'warn',
+    meaning: 'An outcome could not be delivered to the CMS yet; it is tried again.',
+    fields: { operation: 'string', problem: 'string' },
+  },
+  'journal-row': {
+    level: 'info',
+    meaning: 'A row of the operations journal is durable.',
+    fields: { operation: 'string', sequence: 'number', kind: 'string' },
+  },
   'screen-request-refused': { level: 'warn', meaning: 'The screen turned a request away; the rule says why.', fields: { rule: 'string' } },
 } as const satisfies Record<string, EventDefinition>;
 

@@ -1,0 +1,180 @@
+import { type OpenPrinter, type PrintEvidence, type Printer, type PrinterStatus } from '../../devices/printer/contract.ts';
+import type { Printing, PrintReport, ReleasePaperPart, Slip } from '../../flows/ports/printing.ts';
+import type { Log } from '../log/log.ts';
+import { type WorkerEnd, runWorker } from './worker-process.ts';
+
+export interface PrintingOptions {
+  /** The printer's address, as `openPrinter` takes it. */
+  readonly device: string;
+  readonly openPrinter: OpenPrinter;
+  /** The built print worker: `processEntry('kiosk/printing/worker.ts')`. */
+  readonly workerEntry: string;
+  readonly log: Log;
+  /** Milliseconds between two looks at a printer that answers. */
+  readonly pollMs?: number;
+  /** Milliseconds for one whole print. */
+  readonly printLimitMs?: number;
+  /** Milliseconds a stopped worker has to clear the printer before it is killed. */
+  readonly graceMs?: number;
+}
+
+const OPEN_LIMIT_MS = 5_000;
+const FIRST_RETRY_MS = 250;
+const LAST_RETRY_MS = 5_000;
+
+/**
+ * The printer in the core's hands. One thing at a time has the port: a look at the status, a clearing, or a print, for which the core
+ * gives the port to a worker and takes it back. A printer that did not acknowledge a clearing is `locked` until it does.
+ */
+export function createPrinting(options: PrintingOptions): Printing & { close(): Promise<void> } {
+  const { device, openPrinter, workerEntry, log, pollMs = 2_000, printLimitMs = 60_000, graceMs = 8_000 } = options;
+  const closing = new AbortController();
+  const listeners = new Set<(status: PrinterStatus) => void>();
+  let connection: Printer | null = null;
+  let seen: PrinterStatus = { state: 'disconnected', detail: 'not opened yet' };
+  let locked = false;
+  let retryMs = FIRST_RETRY_MS;
+  let next: NodeJS.Timeout | undefined;
+
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(work);
+    turn = mine.catch(() => undefined);
+    return mine;
+  };
+
+  function status(): PrinterStatus {
+    return locked && seen.state !== 'disconnected' ? { state: 'locked' } : seen;
+  }
+
+  function change(apply: () => void): void {
+    const before = status();
+    apply();
+    const now = status();
+    if (JSON.stringify(before) === JSON.stringify(now)) return;
+    if (before.state !== now.state) log.event('printer-status', { state: now.state });
+    for (const listener of listeners) listener(now);
+  }
+
+  async function connect(): Promise<Printer | null> {
+    if (connection !== null) return connection;
+    const opened = await openPrinter(device, AbortSignal.any([closing.signal, AbortSignal.timeout(OPEN_LIMIT_MS)]));
+    if (opened.ok) {
+      connection = opened.value;
+    } else {
+      const detail = opened.error.kind === 'disconnected' ? opened.error.detail : 'did not open in time';
+      change(() => (seen = { state: 'disconnected', detail }));
+    }
+    return connection;
+  }
+
+  async function disconnect(): Promise<void> {
+    const gone = connection;
+    connection = null;
+    await gone?.close();
+  }
+
+  /** One look at the printer; on the way a locked one is asked again to clear its buffers. */
+  async function look(): Promise<PrinterStatus> {
+    const printer = await connect();
+    if (printer === null) return status();
+    if (locked && (await printer.clear())) change(() => (locked = false));
+    const now = await printer.status(closing.signal);
+    if (now.state === 'disconnected') await disconnect();
+    change(() => (seen = now));
+    return status();
+  }
+
+  async function clearBuffers(): Promise<boolean> {
+    const printer = await connect();
+    const cleared = printer !== null && (await printer.clear());
+    change(() => (locked = !cleared));
+    return cleared;
+  }
+
+  function watch(): void {
+    if (closing.signal.aborted) return;
+    retryMs = connection === null ? Math.min(retryMs * 2, LAST_RETRY_MS) : FIRST_RETRY_MS;
+    next = setTimeout(() => void inTurn(look).finally(watch), connection === null ? retryMs : pollMs);
+  }
+  void inTurn(look).finally(watch);
+
+  async function print(slip: Slip, release: ReleasePaperPart, signal: AbortSignal): Promise<PrintReport> {
+    if (locked) return { evidence: nothingSent(status()), failure: { kind: 'printer', status: status() } };
+    if (signal.aborted) return { evidence: nothingSent(seen), failure: { kind: 'aborted' } };
+    await disconnect();
+    const end = await runWorker({ entry: workerEntry, device, slip, release, signal, limitMs: printLimitMs, graceMs });
+    const report = await reportOf(end, signal);
+    if (report.evidence.buffer === 'locked') change(() => (locked = true));
+    await look();
+    return report;
+  }
+
+  async function reportOf(end: WorkerEnd, signal: AbortSignal): Promise<PrintReport> {
+    switch (end.kind) {
+      case 'printed':
+        return { evidence: end.evidence, failure: null };
+      case 'printer':
+        return { evidence: end.evidence, failure: { kind: 'printer', status: end.evidence.status } };
+      case 'paper-part':
+        return { evidence: end.evidence, failure: signal.aborted ? { kind: 'aborted' } : { kind: 'paper-part', error: end.error } };
+      case 'stopped':
+        return { evidence: end.evidence, failure: signal.aborted ? { kind: 'aborted' } : { kind: 'worker-lost', detail: 'stopped, its time was up' } };
+      case 'lost': {
+        const evidence = end.sending ? await afterLoss() : nothingSent(seen);
+        return { evidence, failure: signal.aborted ? { kind: 'aborted' } : { kind: 'worker-lost', detail: end.detail } };
+      }
+    }
+  }
+
+  /** The worker went between its announcement and its report: it may have printed, so the core clears what is left of it. */
+  async function afterLoss(): Promise<PrintEvidence> {
+    const cleared = await clearBuffers();
+    await look();
+    return { class: 'E1', raw: '', status: seen, buffer: cleared ? 'cleared' : 'locked' };
+  }
+
+  return {
+    status,
+    onStatus(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    check: (signal) => orAborted(inTurn(look), signal, status),
+    clear: (signal) => orAborted(inTurn(clearBuffers), signal, () => false),
+    print: (slip, release, signal) =>
+      inTurn(async () => {
+        log.event('print-begun', { operation: slip.operationId, attempt: slip.attempt });
+        const report = await print(slip, release, AbortSignal.any([signal, closing.signal]));
+        const { evidence, failure } = report;
+        log.event('print-ended', {
+          operation: slip.operationId,
+          attempt: slip.attempt,
+          class: evidence.class,
+          buffer: evidence.buffer,
+          failure: failure?.kind ?? 'none',
+          detail: failure?.kind === 'worker-lost' ? failure.detail : evidence.status.state,
+        });
+        return report;
+      }),
+    async close() {
+      closing.abort();
+      clearTimeout(next);
+      await turn;
+      await disconnect();
+      listeners.clear();
+    },
+  };
+}
+
+function nothingSent(status: PrinterStatus): PrintEvidence {
+  return { class: 'E0', raw: '', status, buffer: 'needless' };
+}
+
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal, instead: () => T): Promise<T> {
+  return await new Promise((resolve, reject) => {
+    if (signal.aborted) resolve(instead());
+    signal.addEventListener('abort', () => resolve(instead()), { once: true });
+    work.then(resolve, reject);
+  });
+}

@@ -1,0 +1,35 @@
+import { type KeyObject, createPublicKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { Certificate, type RelativeDistinguishedNames } from 'pkijs';
+import { type Result, err, ok } from '../../devices/result.ts';
+import { derObjects } from './pem.ts';
+
+/** A trust anchor is a name and a key (RFC 5280, 6.1.1 d): its own extensions and dates ask nothing. */
+export interface Anchor {
+  readonly name: RelativeDistinguishedNames;
+  readonly key: KeyObject;
+}
+
+export type AnchorError = { readonly kind: 'anchor-unusable'; readonly file: string; readonly detail: string };
+
+/** Reads certificates of issuers, DER or PEM, several to a file. One that cannot be used ends it: a kiosk must not trust half its list. */
+export function readAnchors(files: readonly string[]): Result<readonly Anchor[], AnchorError> {
+  const anchors: Anchor[] = [];
+  for (const file of files) {
+    try {
+      const found = derObjects(readFileSync(file), 'CERTIFICATE').map(anchorOf);
+      if (found.length === 0) return err({ kind: 'anchor-unusable', file: basename(file), detail: 'holds no certificate' });
+      anchors.push(...found);
+    } catch (error) {
+      return err({ kind: 'anchor-unusable', file: basename(file), detail: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return ok(anchors);
+}
+
+function anchorOf(der: Buffer): Anchor {
+  const certificate = Certificate.fromBER(der);
+  const spki = Buffer.from(certificate.subjectPublicKeyInfo.toSchema().toBER());
+  return { name: certificate.subject, key: createPublicKey({ key: spki, format: 'der', type: 'spki' }) };
+}

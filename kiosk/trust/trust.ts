@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import type { CardReading } from '../../devices/card/contract.ts';
+import { type Result, ok } from '../../devices/result.ts';
+import type { Trust, TrustVerdict } from '../../flows/ports/trust.ts';
+import type { Log } from '../log/log.ts';
+import { type AnchorError, readAnchors } from './anchors.ts';
+import { type CardCertificate, type CardName, readCardCertificate } from './card-certificate.ts';
+import { type Crl, covers, isFresh } from './crl.ts';
+import { type LoadedCrls, createCrlFiles } from './crl-files.ts';
+import { isSignedBy } from './signature.ts';
+
+export interface TrustOptions {
+  /** Files of issuers' certificates and of CRLs, DER or PEM. */
+  readonly anchors: readonly string[];
+  readonly crls: readonly string[];
+  /** Seconds past nextUpdate in which "not listed" still counts. */
+  readonly grace: number;
+  readonly log: Log;
+}
+
+/** How old the local cache is, for the technician's eyes. */
+export interface CrlState {
+  readonly issuer: string;
+  readonly thisUpdate: string;
+  readonly nextUpdate: string;
+  readonly ageSeconds: number;
+  readonly stale: boolean;
+}
+
+export type CardTrust = Trust & { crlStates(at: Date): Promise<readonly CrlState[]> };
+
+/**
+ * The local answer to "is this card's certificate good": a path of two, the card and its anchor, which is the Italian norm (trust.md, 3), and the
+ * CRLs in the files of the configuration. Nothing is fetched. An anchor that cannot be used ends it; a CRL that cannot be used counts as absent.
+ */
+export function createTrust({ anchors: files, crls, grace, log }: TrustOptions): Result<CardTrust, AnchorError> {
+  const anchors = readAnchors(files);
+  if (!anchors.ok) return anchors;
+  const crlFiles = createCrlFiles(crls, anchors.value, log);
+
+  return ok({
+    async checkCard(reading, at) {
+      const der = Buffer.from(reading.certificate, 'base64');
+      const certificateDigest = createHash('sha256').update(der).digest('hex');
+      const verdict = (status: TrustVerdict['status'], reason: string, name: CardName | null, crl: Crl | null = null): TrustVerdict => ({
+        status,
+        reason,
+        fiscalCode: name?.fiscalCode ?? '',
+        certificateDigest,
+        crl: crl === null ? null : age(crl, at),
+      });
+      const read = readCardCertificate(der);
+      if (!read.ok) return verdict('invalid', read.error.reason, read.error.name);
+      const card = read.value;
+      const namesakes = anchors.value.filter(({ name }) => name.isEqual(card.certificate.issuer));
+      if (namesakes.length === 0) return verdict('invalid', 'its issuer is no trust anchor', card.name);
+      const issuer = namesakes.find(({ key }) => isSignedBy(card.certificate, key));
+      if (issuer === undefined) return verdict('invalid', 'its signature is not its issuer’s', card.name);
+      const amiss = outOfTime(card, at) ?? notOfThisCard(card.name, reading);
+      if (amiss !== null) return verdict('invalid', amiss, card.name);
+      const loaded = await crlFiles.load();
+      const crl = loaded.crls.filter((each) => covers(each, card, issuer) && each.thisUpdate <= at).reduce(newer, null);
+      if (crl === null) return verdict('unknown', noCrl(loaded), card.name);
+      const listed = crl.listed.get(card.serial);
+      if (listed !== undefined) return verdict(listed, `listed by the CRL of ${crl.thisUpdate.toISOString()}`, card.name, crl);
+      if (!isFresh(crl, at, grace)) return verdict('unknown', `the CRL ended at ${crl.nextUpdate.toISOString()}`, card.name, crl);
+      return verdict('good', '', card.name, crl);
+    },
+    async crlStates(at) {
+      const { crls: all } = await crlFiles.load();
+      return all.map((crl) => ({ issuer: crl.issuerName, ...age(crl, at), stale: !isFresh(crl, at, grace) }));
+    },
+  });
+}
+
+function newer(best: Crl | null, crl: Crl): Crl {
+  return best === null || crl.thisUpdate > best.thisUpdate ? crl : best;
+}
+
+function noCrl({ problems }: LoadedCrls): string {
+  return ['no CRL answers for it', ...problems].join('; ');
+}
+
+function age({ thisUpdate, nextUpdate }: Crl, at: Date): NonNullable<TrustVerdict['crl']> {
+  return {
+    thisUpdate: thisUpdate.toISOString(),
+    nextUpdate: nextUpdate.toISOString(),
+    ageSeconds: Math.floor((at.getTime() - thisUpdate.getTime()) / 1000),
+  };
+}
+
+function outOfTime({ certificate: { notBefore, notAfter } }: CardCertificate, at: Date): string | null {
+  if (at < notBefore.value) return `not valid before ${notBefore.value.toISOString()}`;
+  if (at > notAfter.value) return `expired at ${notAfter.value.toISOString()}`;
+  return null;
+}
+
+/** The certificate's name must speak of the card that was read: fiscal code, card number, personal data. */
+function notOfThisCard(name: CardName, reading: CardReading): string | null {
+  if (name.fiscalCode !== reading.personalData.fiscalCode) return 'the fiscal code is not that of the personal data';
+  if (name.cardId !== reading.cardId) return 'the card number is not that of the card';
+  const file = Buffer.from(reading.personalDataFile, 'base64');
+  const whole = sha1(file) === name.personalDataHash;
+  return whole || sha1(cutAtLength(file)) === name.personalDataHash ? null : 'the personal data are not those that the certificate binds';
+}
+
+function sha1(bytes: Uint8Array): string {
+  return createHash('sha1').update(bytes).digest('base64');
+}
+
+/** EF.Dati_personali without its zero padding: six hexadecimal digits say how long the rest is (card.md 1.4). Which of the two is hashed is not written down: either is accepted. */
+function cutAtLength(file: Buffer): Buffer {
+  const head = file.toString('latin1', 0, 6);
+  return /^[0-9A-Fa-f]{6}$/.test(head) ? file.subarray(0, 6 + Number.parseInt(head, 16)) : file;
+}
