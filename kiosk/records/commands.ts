@@ -1,0 +1,73 @@
+import { Command } from 'commander';
+import { z } from 'zod';
+import { CommandFailure, answerJson, exit } from '../../devices/command.ts';
+import { describeRecordsError } from './failure.ts';
+import { type History, type OperationSummary, openHistory } from './history.ts';
+
+const stateOptions = z.object({ state: z.string().min(1), json: z.boolean().default(false) });
+
+/** `sportello records list|show`: reads only, beside a running kiosk too. */
+export function recordsCommands(): Command {
+  const records = new Command('records').description('what the kiosk recorded of its operations');
+
+  records
+    .command('list')
+    .description('operations, oldest first')
+    .requiredOption('--state <dir>', "the kiosk's folder of records")
+    .option('--open', 'only those that are not closed')
+    .option('--json', 'answer as JSON')
+    .addHelpText('after', '\nExample:\n  sportello records list --open --state /var/lib/sportello')
+    .action((given: unknown) => {
+      const { state, json, open } = stateOptions.extend({ open: z.boolean().default(false) }).parse(given);
+      const operations = reading(state, (history) => history.list({ open }));
+      if (json) answerJson(operations);
+      else process.stdout.write(operations.length === 0 ? 'no operations\n' : operations.map(line).join(''));
+    });
+
+  records
+    .command('show')
+    .description('one operation with all its rows')
+    .argument('<id>', 'operation id')
+    .requiredOption('--state <dir>', "the kiosk's folder of records")
+    .option('--json', 'answer as JSON')
+    .addHelpText('after', '\nExample:\n  sportello records show 01890a5d-ac96-774b-bcce-b302099a8057 --state /var/lib/sportello')
+    .action((id: string, given: unknown) => {
+      const { state, json } = stateOptions.parse(given);
+      const operation = reading(state, (history) => history.show(id));
+      if (operation === null) throw new CommandFailure(exit.no, `no operation ${JSON.stringify(id)} in ${state}`);
+      if (json) answerJson(operation);
+      else {
+        process.stdout.write(line(operation));
+        for (const { sequence, at, row } of operation.rows) {
+          const { kind, ...fields } = row;
+          process.stdout.write(`  ${String(sequence).padStart(6)}  ${at}  ${kind.padEnd(14)}  ${fieldsOf(fields)}\n`);
+        }
+      }
+    });
+
+  return records;
+}
+
+function reading<T>(folder: string, read: (history: History) => T): T {
+  const opened = openHistory(folder);
+  if (!opened.ok) throw new CommandFailure(exit.unusable, describeRecordsError(opened.error));
+  try {
+    return read(opened.value);
+  } catch (error) {
+    if (error instanceof z.ZodError) throw new CommandFailure(exit.unusable, `a row in ${folder} is not as it was written`);
+    throw error;
+  } finally {
+    opened.value.close();
+  }
+}
+
+function line({ operationId, openedAt, lastRow, outcome, state, waiting }: OperationSummary): string {
+  const told = [lastRow, outcome ?? 'no outcome', state ?? 'no receipt', ...(waiting ? ['waiting for the CMS'] : [])];
+  return `${operationId}  ${openedAt}  ${told.join('  ')}\n`;
+}
+
+function fieldsOf(fields: Readonly<Record<string, string | number | boolean>>): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+}

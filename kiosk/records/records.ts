@@ -1,0 +1,149 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type Database from 'better-sqlite3';
+import { z } from 'zod';
+import { type Result, err, ok } from '../../devices/result.ts';
+import type { Journal, JournalEntry, JournalError, JournalRow } from '../../flows/ports/journal.ts';
+import type { Log } from '../log/log.ts';
+import { openDatabase } from './database.ts';
+import { type RecordsError, recordsFailure } from './failure.ts';
+import { type History, readHistory } from './history.ts';
+import { takeLock } from './lock.ts';
+import { mayFollow } from './order.ts';
+import { journalRow, operationId as operationIdShape, outcomeReport } from './rows.ts';
+import { type SignOnFailureStore, signOnFailureStore } from './sign-on-failures.ts';
+
+/** A kiosk's records: operations journal, outbox, and the wrong PINs of its operators. One process at a time has them. */
+export interface Records extends Journal, Pick<History, 'list' | 'show'> {
+  readonly signOnFailures: SignOnFailureStore;
+  close(): void;
+}
+
+export interface RecordsOptions {
+  /** Made where absent; holds `records.db` and `records.lock`. */
+  readonly folder: string;
+  readonly log?: Log;
+  /** Called after each row of the journal once it is durable. */
+  readonly onAppended?: (entry: JournalEntry) => void;
+  readonly now?: () => Date;
+}
+
+export function openRecords({ folder, log, onAppended, now = () => new Date() }: RecordsOptions): Result<Records, RecordsError> {
+  const file = join(folder, 'records.db');
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const lock = takeLock(join(folder, 'records.lock'));
+    const opened = lock.recordsMade && isEmpty(file) ? err(missed(file)) : openDatabase(file, now);
+    if (!opened.ok) {
+      lock.release();
+      return opened;
+    }
+    const { database, start } = opened.value;
+    const close = (): void => {
+      database.close();
+      lock.release();
+    };
+    try {
+      lock.remember();
+      const records = createRecords(database, start, now, (entry) => {
+        log?.event('journal-row', { operation: entry.operationId, sequence: entry.sequence, kind: entry.row.kind });
+        onAppended?.(entry);
+      });
+      return ok({ ...records, close });
+    } catch (error) {
+      close();
+      if (error instanceof z.ZodError) return err({ kind: 'records-corrupt', file, detail: 'a row is not as it was written' });
+      throw error;
+    }
+  } catch (error) {
+    return err(recordsFailure(file, error));
+  }
+}
+
+function isEmpty(file: string): boolean {
+  return !existsSync(file) || statSync(file).size === 0;
+}
+
+function missed(file: string): RecordsError {
+  return { kind: 'records-corrupt', file, detail: 'there were records here, and now the file is empty or gone' };
+}
+
+function createRecords(
+  database: Database.Database,
+  start: number,
+  now: () => Date,
+  appended: (entry: JournalEntry) => void,
+): Omit<Records, 'close'> {
+  const history = readHistory(database);
+  const digestKey = findOrMakeKey(database, 'digest');
+  // What recovery will ask for is read once now: records that cannot be read must not be found out by a citizen.
+  history.open();
+  history.outbox();
+
+  const insertRow = database
+    .prepare(
+      `insert into journal (sequence, operation_id, at, start, monotonic_ns, kind, fields)
+       values ((select coalesce(max(sequence), 0) + 1 from journal), ?, ?, ?, ?, ?, ?) returning sequence`,
+    )
+    .pluck();
+  const insertReport = database.prepare('insert into outbox (operation_id, sequence, report) values (?, ?, ?)');
+  const deleteReport = database.prepare('delete from outbox where operation_id = ?');
+
+  const insert = (operationId: string, row: JournalRow): JournalEntry => {
+    const id = operationIdShape.parse(operationId);
+    const { kind, ...fields } = journalRow.parse(row);
+    const before = history.rowsOf(id).map((entry) => entry.row.kind);
+    if (!mayFollow(before, kind)) throw new Error(`the journal does not take ${kind} after ${before.join(', ') || 'nothing'}`);
+    const at = now().toISOString();
+    const sequence = Number(insertRow.get(id, at, start, process.hrtime.bigint(), kind, JSON.stringify(fields)));
+    return { sequence, operationId: id, at, row };
+  };
+
+  /** One transaction; what it wrote is durable when it is announced. */
+  const write = (work: () => JournalEntry): Result<JournalEntry, JournalError> => {
+    let entry: JournalEntry;
+    try {
+      entry = database.transaction(work).immediate();
+    } catch (error) {
+      const failure = recordsFailure(database.name, error);
+      return err({ kind: 'journal-unwritable', detail: 'detail' in failure ? failure.detail : failure.kind });
+    }
+    appended(entry);
+    return ok(entry);
+  };
+
+  return {
+    append: (operationId, row) =>
+      write(() => {
+        const entry = insert(operationId, row);
+        // An operation that is closed waits for nothing, even where the CMS refused its outcome and gave no receipt.
+        if (row.kind === 'CLOSED') deleteReport.run(operationId);
+        return entry;
+      }),
+    appendOutcome: (report) =>
+      write(() => {
+        const { operationId, outcome, evidence, exposed, reason } = outcomeReport.parse(report);
+        const entry = insert(operationId, { kind: 'OUTCOME', outcome, class: evidence.class, exposed, reason });
+        insertReport.run(operationId, entry.sequence, JSON.stringify(report));
+        return entry;
+      }),
+    appendReceipt: (operationId, row) =>
+      write(() => {
+        const entry = insert(operationId, row);
+        deleteReport.run(operationId);
+        return entry;
+      }),
+    open: () => history.open(),
+    outbox: () => history.outbox(),
+    list: (filter) => history.list(filter),
+    show: (id) => history.show(id),
+    digest: (kind, value) => createHmac('sha256', digestKey).update(`${kind}\0${value}`).digest('hex'),
+    signOnFailures: signOnFailureStore(database),
+  };
+}
+
+function findOrMakeKey(database: Database.Database, name: 'digest'): Buffer {
+  database.prepare('insert into keys (name, key) values (?, ?) on conflict do nothing').run(name, randomBytes(32));
+  return z.instanceof(Buffer).parse(database.prepare('select key from keys where name = ?').pluck().get(name));
+}

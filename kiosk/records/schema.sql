@@ -1,0 +1,89 @@
+-- The records of one kiosk, as a new machine makes them. Older files get here step by step: migrations.ts.
+-- No secret of a card and no personal data: a person and a card stand as digests under `keys`.
+-- Instants are ISO 8601 in UTC with milliseconds; every table is STRICT and carries its own checks.
+
+-- One row a start of the kiosk: the first write, and what the journal's monotonic times belong to.
+create table starts (
+  number integer primary key check (number >= 1),
+  at text not null check (at glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z'),
+  -- The kernel's boot id.
+  boot_id text not null check (length(boot_id) = 36)
+) strict;
+
+-- The operations journal (reliability.md, 1.3). Rows are added, never changed and never removed.
+create table journal (
+  sequence integer primary key check (sequence >= 1),
+  operation_id text not null check (length(operation_id) = 36),
+  at text not null check (at glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z'),
+  start integer not null references starts (number),
+  -- Since the machine booted: the order of time even if the clock was set.
+  monotonic_ns integer not null check (monotonic_ns >= 0),
+  kind text not null check (
+    kind in ('OP_OPEN', 'RESERVE_INTENT', 'RESERVED', 'PRINTER_READY', 'PRINT_INTENT', 'EVIDENCE', 'OUTCOME', 'RECEIPT', 'CLOSED')
+  ),
+  -- @type {Omit<JournalRow, 'kind'>}
+  fields text not null check (json_valid(fields) and json_type(fields) = 'object' and length(fields) <= 16384)
+) strict;
+
+create index journal_by_operation on journal (operation_id, sequence);
+create index journal_by_kind on journal (kind, operation_id);
+
+create trigger journal_has_no_gap before insert on journal
+when new.sequence <> (select coalesce(max(sequence), 0) + 1 from journal)
+begin
+  select raise(abort, 'the journal has no gap');
+end;
+
+create trigger journal_has_each_once before insert on journal
+when new.kind in ('OP_OPEN', 'OUTCOME', 'CLOSED')
+  and exists (select 1 from journal where kind = new.kind and operation_id = new.operation_id)
+begin
+  select raise(abort, 'an operation opens once, has one outcome, and closes once');
+end;
+
+create trigger journal_ends_with_closed before insert on journal
+when exists (select 1 from journal where kind = 'CLOSED' and operation_id = new.operation_id)
+begin
+  select raise(abort, 'nothing follows CLOSED');
+end;
+
+create trigger journal_is_not_changed before update on journal
+begin
+  select raise(abort, 'the journal is only added to');
+end;
+
+create trigger journal_is_not_removed before delete on journal
+begin
+  select raise(abort, 'the journal is only added to');
+end;
+
+-- What the CMS has not acknowledged yet. A row comes with its OUTCOME and goes with its RECEIPT, each in one transaction.
+create table outbox (
+  operation_id text primary key check (length(operation_id) = 36),
+  sequence integer not null unique references journal (sequence),
+  -- @type {OutcomeReport}
+  report text not null check (json_valid(report) and json_type(report) = 'object' and length(report) <= 16384)
+) strict;
+
+-- Keys of the records themselves, made at the first start. Losing one makes old digests strangers to new ones.
+create table keys (
+  name text primary key check (name in ('digest')),
+  key blob not null check (length(key) = 32)
+) strict;
+
+create trigger keys_are_not_changed before update on keys
+begin
+  select raise(abort, 'a key is not changed');
+end;
+
+create trigger keys_are_not_removed before delete on keys
+begin
+  select raise(abort, 'a key is not removed');
+end;
+
+-- Wrong PINs in a row, an operator each; gone with the right one.
+create table sign_on_failures (
+  operator_id text primary key check (length(operator_id) between 1 and 40),
+  failures integer not null check (failures >= 1),
+  last_at text not null check (last_at glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z')
+) strict;
