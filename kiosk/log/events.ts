@@ -48,6 +48,9 @@ export const events = {
     meaning: 'An outcome could not be delivered to the CMS yet; it is tried again.',
     fields: { operation: 'string', problem: 'string' },
   },
+  'operator-signed-on': { level: 'info', meaning: 'An operator signed on.', fields: { operator: 'string' } },
+  'operator-signed-off': { level: 'info', meaning: 'An operator signed off, or was by a limit.', fields: { operator: 'string', reason: 'string' } },
+  'operator-refused': { level: 'warn', meaning: 'A sign-on was refused.', fields: { operator: 'string', reason: 'string' } },
   'journal-row': {
     level: 'info',
     meaning: 'A row of the operations journal is durable.',
