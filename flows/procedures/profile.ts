@@ -36,11 +36,8 @@ const profileSchema = z.strictObject({
   delivery: rule({ scheme: z.literal('split'), secondPartBy: z.array(z.enum(['email', 'sms'])).min(1) }),
   will: rule({ expressed: z.enum(['verbally', 'in-writing']) }),
   referrals: z.strictObject({ helpLine: rule({ phone: z.string().min(3) }) }),
-  /** What the citizen reads before (procedures.md, 1.8), in Italian; the translation stands beside it and does not replace it. */
-  privacyNotice: rule({
-    short: z.strictObject({ it: z.array(z.string().min(1)).length(6), en: z.array(z.string().min(1)).length(6) }),
-    whole: z.strictObject({ it: z.array(z.string().min(1)).min(1), en: z.array(z.string().min(1)).min(1) }),
-  }),
+  /** What the citizen reads before (procedures.md, 1.8), a string a paragraph; the translation stands beside the Italian and does not replace it. */
+  privacyNotice: rule({ it: z.array(z.string().min(1)).min(1), en: z.array(z.string().min(1)).min(1) }),
 });
 
 export type Profile = z.infer<typeof profileSchema>;

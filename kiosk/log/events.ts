@@ -57,6 +57,22 @@ export const events = {
     fields: { operation: 'string', sequence: 'number', kind: 'string' },
   },
   'screen-request-refused': { level: 'warn', meaning: 'The screen turned a request away; the rule says why.', fields: { rule: 'string' } },
+  'cms-call': {
+    level: 'info',
+    meaning: 'A call to the CMS ended: `ok`, the type of the refusal, `unreachable` or `aborted`.',
+    fields: { call: 'string', result: 'string', tries: 'number', ms: 'number' },
+  },
+  'cms-ready': { level: 'info', meaning: 'The reference CMS takes calls.', fields: { port: 'number', startMs: 'number' } },
+  'cms-operation': { level: 'info', meaning: 'An operation moved at the CMS, and by what.', fields: { operation: 'string', state: 'string', by: 'string' } },
+  'cms-idempotency-mismatch': {
+    level: 'error',
+    meaning: 'An idempotency key came again with another request: somebody repeats what they did not do.',
+    fields: { kiosk: 'string', key: 'string' },
+  },
+  'cms-mail': { level: 'info', meaning: 'The mail server took a mail, or did not.', fields: { kind: 'string', answer: 'string', tries: 'number' } },
+  'cms-mail-given-up': { level: 'error', meaning: 'A second part could not be sent: its holder must be told.', fields: { operation: 'string' } },
+  'cms-fault': { level: 'warn', meaning: 'The reference CMS was told to misbehave, or to stop it.', fields: { mode: 'string', call: 'string' } },
+  'cms-bug': { level: 'error', meaning: 'The reference CMS failed where it must not; nothing was written.', fields: { call: 'string', error: 'string' } },
 } as const satisfies Record<string, EventDefinition>;
 
 export type EventName = keyof typeof events;

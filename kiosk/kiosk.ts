@@ -1,0 +1,165 @@
+import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { v7 as uuidv7 } from 'uuid';
+import { startCardHost } from '../devices/card/remote.ts';
+import { openPrinter } from '../devices/printer/esc-pos.ts';
+import { type Result, err, ok } from '../devices/result.ts';
+import type { JournalEntry } from '../flows/ports/journal.ts';
+import { type Profile, parseProfile } from '../flows/procedures/profile.ts';
+import { fixedDelays } from '../flows/session/delays.ts';
+import { startDesk } from '../flows/session/facade.ts';
+import type { DeskRules } from '../flows/session/session.ts';
+import { createCmsClient } from './cms/client.ts';
+import type { Configuration } from './configuration.ts';
+import type { Log } from './log/log.ts';
+import { createOperators } from './operators/operators.ts';
+import { createPrinting } from './printing/printing.ts';
+import { processEntry, projectRoot } from './project.ts';
+import { startOutbox } from './records/outbox.ts';
+import { openRecords } from './records/records.ts';
+import { startScreen } from './screen/server.ts';
+import { createTrust } from './trust/trust.ts';
+
+/** What differs between the product, the demo and the tests: the card's process, and who watches the journal. */
+export interface KioskParts {
+  readonly cardHost: { readonly entry: string; readonly env?: Readonly<Record<string, string>> };
+  readonly log: Log;
+  /** Called after each journal row, once it is durable. */
+  readonly onJournalRow?: (entry: JournalEntry) => void;
+}
+
+export interface Kiosk {
+  /** Where the screen is served, on 127.0.0.1. */
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export interface KioskError {
+  readonly part: 'profile' | 'records' | 'trust' | 'cms' | 'operators' | 'screen';
+  readonly detail: string;
+}
+
+/** Starts the kiosk: everything real, from its configuration. What cannot be started is named; what was started before it is closed again. */
+export async function startKiosk(configuration: Configuration, parts: KioskParts): Promise<Result<Kiosk, KioskError>> {
+  const { log } = parts;
+  const startedAt = performance.now();
+  const opened: (() => Promise<void> | void)[] = [];
+  const close = async (): Promise<void> => {
+    for (const end of opened.reverse().splice(0)) await end();
+  };
+  const failed = async (part: KioskError['part'], error: { readonly kind: string }): Promise<Result<never, KioskError>> => {
+    await close();
+    return err({ part, detail: JSON.stringify(error) });
+  };
+
+  const profile = readProfile(configuration.site.profile);
+  if (!profile.ok) return failed('profile', profile.error);
+
+  const records = openRecords({
+    folder: join(configuration.state, 'records'),
+    log,
+    onAppended: (entry) => {
+      parts.onJournalRow?.(entry);
+      if (entry.row.kind === 'OUTCOME') outbox?.wake();
+    },
+  });
+  if (!records.ok) return failed('records', records.error);
+  opened.push(() => records.value.close());
+
+  const trust = createTrust({ ...configuration.trust, grace: configuration.policy.crlGrace, log });
+  if (!trust.ok) return failed('trust', trust.error);
+
+  const cms = createCmsClient({ ...configuration.cms, log });
+  if (!cms.ok) return failed('cms', cms.error);
+  opened.push(() => cms.value.close());
+
+  const operators = createOperators({
+    accountsFile: configuration.operators,
+    lockStore: records.value.signOnFailures,
+    deviceId: configuration.site.id,
+    log,
+  });
+  if (!operators.ok) return failed('operators', operators.error);
+  opened.push(() => operators.value.close());
+
+  const outbox = startOutbox({ cms: cms.value, journal: records.value, log });
+  opened.push(() => outbox.close());
+
+  const printing = createPrinting({
+    device: configuration.printer.device,
+    openPrinter,
+    workerEntry: processEntry('kiosk/printing/worker.ts'),
+    log,
+  });
+  opened.push(() => printing.close());
+
+  const card = startCardHost({ ...parts.cardHost, ...configuration.card });
+  opened.push(() => card.close());
+  opened.push(card.onStatus(({ state }) => log.event('card-status', { state })));
+
+  const ports = {
+    card,
+    cms: cms.value,
+    journal: records.value,
+    operators: operators.value,
+    outbox,
+    printing,
+    trust: trust.value,
+    now: () => new Date().toISOString(),
+    newId: () => uuidv7(),
+  };
+  const desk = startDesk(ports, rulesOf(configuration, profile.value), {
+    screen: (session, screen) => log.event('session-screen', { session: session ?? '', screen }),
+    event: (session, event) => log.event('session-event', { session: session ?? '', event }),
+    unexpected: (session, event) => log.event('session-unexpected-event', { session: session ?? '', event }),
+    stopped: (session, reason) => log.event('session-stopped', { session, reason }),
+  });
+  opened.push(() => desk.stop());
+
+  const screen = await startScreen({
+    port: configuration.screen.port,
+    session: desk,
+    operators: operators.value,
+    site: {
+      name: configuration.site.name,
+      languages: configuration.site.languages,
+      helpLine: profile.value.referrals.helpLine.phone,
+      privacyNotice: profile.value.privacyNotice,
+    },
+    log,
+  });
+  if (!screen.ok) return failed('screen', screen.error);
+  opened.push(() => screen.value.close());
+
+  log.event('kiosk-ready', { port: screen.value.port, startMs: Math.round(performance.now() - startedAt) });
+  return ok({ port: screen.value.port, close });
+}
+
+function readProfile(id: string): Result<Profile, { kind: 'profile-unusable'; detail: string }> {
+  const unusable = (detail: string): Result<never, { kind: 'profile-unusable'; detail: string }> => err({ kind: 'profile-unusable', detail });
+  try {
+    const parsed = parseProfile(JSON.parse(readFileSync(join(projectRoot(), 'flows/procedures/profiles', `${id}.json`), 'utf8')));
+    return parsed.ok ? parsed : unusable(parsed.error.map(({ path, message }) => `${path}: ${message}`).join('; '));
+  } catch (error) {
+    return unusable(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function rulesOf({ site, policy }: Configuration, profile: Profile): DeskRules {
+  const ms = (seconds: number): number => seconds * 1000;
+  return {
+    profile,
+    desk: site.desk,
+    siteName: site.name,
+    unknownRevocation: policy.unknownRevocation,
+    handOverEvidence: policy.handOverEvidence,
+    delays: {
+      ...fixedDelays,
+      idle: ms(policy.idle),
+      idleWarning: ms(policy.idleWarning),
+      operatorWait: ms(policy.operatorWait),
+      collect: ms(policy.collect),
+      collectWithoutCard: ms(policy.collectWithoutCard),
+    },
+  };
+}

@@ -1,0 +1,372 @@
+import { describe, expect, test } from 'vitest';
+import { delays, document, good, settled, startTestDesk } from './desk-harness.ts';
+import { journalRowKinds } from '../../../flows/ports/journal.ts';
+import { evidence } from '../fakes.ts';
+
+test('the whole path: every row of the journal in its order, and the CMS confirms', async () => {
+  const { desk, journal, cms, goTo, screen, card, pass } = startTestDesk();
+  await goTo('done');
+  expect(desk.citizen()).toMatchObject({ screen: 'done', secondPart: 'received', masked: 'm•••@example.org' });
+  expect(journal.kinds()).toEqual(journalRowKinds);
+  expect(cms.reports).toMatchObject([{ outcome: 'handed-over', evidence: { class: 'E4' }, exposed: false, operatorAssertion: 'jws:hand-over' }]);
+  card.remove();
+  await settled();
+  expect(screen()).toBe('done');
+  await pass(delays.farewell);
+  expect(desk.citizen()).toEqual({ sessionId: null, warning: null, screen: 'welcome' });
+  expect(JSON.stringify([desk.citizen(), desk.operator()])).not.toMatch(/RSSMRA|ROSSI|example/);
+});
+
+test('no status for the citizen ever holds the whole name or the whole fiscal code', async () => {
+  const { desk, goTo } = startTestDesk();
+  const seen: string[] = [];
+  desk.onStatus(() => seen.push(JSON.stringify(desk.citizen())));
+  await goTo('done');
+  expect(seen.length).toBeGreaterThan(6);
+  for (const status of seen) expect(status).not.toMatch(/ROSSI|RSSMRA72L09H501S|mario@/);
+  expect(seen.join()).toContain('MARIO R.');
+});
+
+describe('before the reservation, whatever stops leaves nothing anywhere', () => {
+  const places = ['recognised', 'notice', 'operator', 'contact', 'contact-code'] as const;
+
+  test.each(places)('card pulled at %s', async (place) => {
+    const { desk, journal, cms, card, goTo, screen, pass } = startTestDesk();
+    await goTo(place);
+    expect(screen()).toBe(place);
+    card.remove();
+    await settled();
+    expect(desk.citizen()).toMatchObject({ screen: 'stopped', reason: 'card-removed', cardIn: false, codes: 'not-issued' });
+    expect(journal.entries).toEqual([]);
+    expect(cms.reports).toEqual([]);
+    await pass(delays.farewell);
+    expect(screen()).toBe('welcome');
+  });
+
+  test.each(places)('cancelled at %s; the card is called for until it is out', async (place) => {
+    const { desk, journal, card, goTo, send, screen, pass } = startTestDesk();
+    await goTo(place);
+    await send({ type: 'cancel' });
+    expect(desk.citizen()).toMatchObject({ screen: 'stopped', reason: 'cancelled', cardIn: true });
+    expect(journal.entries).toEqual([]);
+    await pass(delays.cardReminder);
+    expect(screen()).toBe('card-forgotten');
+    card.remove();
+    await pass(delays.farewell);
+    expect(screen()).toBe('welcome');
+  });
+
+  test.each(['recognised', 'notice', 'contact', 'contact-code'] as const)('walked away at %s: warned, then ended', async (place) => {
+    const { desk, journal, goTo, send, screen, pass } = startTestDesk();
+    await goTo(place);
+    await pass(delays.idle);
+    expect(desk.citizen()).toMatchObject({ screen: place, warning: { secondsLeft: 30 } });
+    await send({ type: 'stay' });
+    expect(desk.citizen()).toMatchObject({ screen: place, warning: null });
+    await pass(delays.idle);
+    await pass(delays.idleWarning);
+    expect(desk.citizen()).toMatchObject({ screen: 'stopped', reason: 'timed-out' });
+    expect(journal.entries).toEqual([]);
+    expect(screen()).toBe('stopped');
+  });
+
+  test('no operator comes', async () => {
+    const { desk, goTo, pass } = startTestDesk();
+    await goTo('operator');
+    await pass(delays.operatorWait);
+    expect(desk.citizen()).toMatchObject({ screen: 'stopped', reason: 'timed-out' });
+  });
+
+  test.each(['operator-refused', 'document-mismatch', 'document-expired'] as const)('the operator refuses: %s', async (reason) => {
+    const { desk, journal, goTo, send } = startTestDesk();
+    await goTo('operator');
+    await send({ type: 'refuse', reason });
+    expect(desk.citizen()).toMatchObject({ screen: 'stopped', reason });
+    expect(journal.entries).toEqual([]);
+  });
+
+  test('a document is refused from the day after its last, and the operator may correct what was typed (DOC-01)', async () => {
+    const { desk, goTo, send, screen } = startTestDesk();
+    await goTo('operator');
+    await send({ type: 'identified', document: { ...document, expires: '2026-11-21' } });
+    expect(desk.operator().waiting).toMatchObject({ task: 'identify', problem: 'document-expired' });
+    expect(screen()).toBe('operator');
+    await send({ type: 'identified', document: { ...document, expires: '2026-11-22' } });
+    expect(screen()).toBe('contact');
+  });
+
+  test('nobody signed on: the decision is not taken', async () => {
+    const { operators, goTo, send, screen } = startTestDesk();
+    await goTo('operator');
+    operators.signOff();
+    await send({ type: 'identified', document });
+    expect(screen()).toBe('operator');
+  });
+
+  test('three wrong one-time codes', async () => {
+    const { desk, journal, goTo, send, code } = startTestDesk();
+    await goTo('contact-code');
+    await send(code('000000'));
+    expect(desk.citizen()).toMatchObject({ screen: 'contact-code', triesLeft: 2, problem: 'wrong-code' });
+    await send(code('000001'));
+    await send(code('000002'));
+    expect(desk.citizen()).toMatchObject({ screen: 'stopped', reason: 'contact-not-proved' });
+    expect(journal.entries).toEqual([]);
+  });
+
+  test('a one-time code is wiped once it was sent', async () => {
+    const { goTo, send, code } = startTestDesk();
+    await goTo('contact-code');
+    const command = code('123456');
+    await send(command);
+    if (command.type !== 'contact-code') throw new Error('not a code');
+    expect([...command.code.expose()]).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+
+  test('the CMS cannot be reached for the one-time code: said, and may be tried again', async () => {
+    const { desk, cms, goTo, send, screen } = startTestDesk();
+    cms.fails = { sendContactCode: { kind: 'unreachable', detail: 'refused' } };
+    await goTo('contact-code');
+    expect(desk.citizen()).toMatchObject({ screen: 'contact', problem: 'unreachable' });
+    cms.fails = {};
+    await send({ type: 'contact', email: 'mario@example.org', language: 'it' });
+    expect(screen()).toBe('contact-code');
+  });
+
+  test.each(['mario', 'mario@', 'a b@c.it', '@c.it', 'mario@localhost'])('"%s" is no address', async (email) => {
+    const { desk, goTo, send } = startTestDesk();
+    await goTo('contact');
+    await send({ type: 'contact', email, language: 'it' });
+    expect(desk.citizen()).toMatchObject({ screen: 'contact', problem: 'not-an-address' });
+  });
+
+  test.each([
+    [{ ...good, status: 'revoked' as const }, 'card-revoked'],
+    [{ ...good, status: 'suspended' as const }, 'card-suspended'],
+    [{ ...good, status: 'unknown' as const }, 'card-not-verifiable'],
+    [{ ...good, status: 'invalid' as const, reason: 'wrong-signature' }, 'card-not-verifiable'],
+  ])('a card that is %o', async (verdict, reason) => {
+    const { desk, seen, goTo, journal } = startTestDesk();
+    seen.verdict = verdict;
+    await goTo('recognised');
+    expect(desk.citizen()).toMatchObject({ screen: 'stopped', reason });
+    expect(journal.entries).toEqual([]);
+  });
+
+  test('a minor, and a card past its expiry date', async () => {
+    const minor = startTestDesk();
+    minor.card.reading = { ...minor.card.reading, personalData: { ...minor.card.reading.personalData, birthDate: '2008-11-23' } };
+    await minor.goTo('recognised');
+    expect(minor.desk.citizen()).toMatchObject({ screen: 'stopped', reason: 'not-an-adult' });
+    const expired = startTestDesk();
+    expired.card.reading = { ...expired.card.reading, personalData: { ...expired.card.reading.personalData, expiryDate: '2026-11-21' } };
+    await expired.goTo('recognised');
+    expect(expired.desk.citizen()).toMatchObject({ screen: 'stopped', reason: 'card-expired' });
+  });
+
+  test('the journal cannot be written', async () => {
+    const { desk, journal, cms, goTo } = startTestDesk();
+    journal.broken = 'RESERVE_INTENT';
+    await goTo('collect');
+    expect(desk.citizen()).toMatchObject({ screen: 'stopped', reason: 'records-unwritable', codes: 'not-issued' });
+    expect(cms.reports).toEqual([]);
+  });
+});
+
+describe('after the reservation and before the first byte: void', () => {
+  test('the answer to the reservation is lost', async () => {
+    const { desk, cms, journal, goTo } = startTestDesk();
+    cms.fails = { reserve: { kind: 'unreachable', detail: 'no answer' } };
+    await goTo('collect');
+    expect(desk.citizen()).toMatchObject({ screen: 'stopped', reason: 'cms-unreachable' });
+    expect(journal.outcome()).toMatchObject({ outcome: 'not-handed-over', class: 'E0', exposed: false });
+    expect(journal.waiting).toHaveLength(1);
+  });
+
+  test('card pulled while reserving', async () => {
+    const { desk, cms, journal, card, goTo, screen } = startTestDesk();
+    cms.hangs = { reserve: true };
+    await goTo('collect');
+    expect(screen()).toBe('issuing');
+    card.remove();
+    await settled();
+    expect(desk.citizen()).toMatchObject({ screen: 'stopped', reason: 'card-removed', cardIn: false });
+    expect(journal.kinds()).toEqual(['OP_OPEN', 'RESERVE_INTENT', 'OUTCOME']);
+    expect(journal.outcome()).toMatchObject({ outcome: 'not-handed-over', reason: 'card-removed' });
+  });
+
+  test('the printer is out of paper', async () => {
+    const { desk, printing, journal, goTo, send, code } = startTestDesk();
+    await goTo('contact-code');
+    printing.become({ state: 'paper-out' });
+    await send(code('123456'));
+    expect(desk.citizen()).toMatchObject({ screen: 'stopped', reason: 'printer-failed', codes: 'void' });
+    expect(journal.outcome()).toMatchObject({ outcome: 'not-handed-over', exposed: false });
+    expect(printing.prints).toBe(0);
+  });
+
+  test('the paper part is not released', async () => {
+    const { desk, cms, journal, goTo } = startTestDesk();
+    cms.fails = { releasePaperPart: { kind: 'unreachable', detail: 'no answer' } };
+    await goTo('collect');
+    expect(desk.citizen()).toMatchObject({ screen: 'stopped', reason: 'cms-unreachable', codes: 'void' });
+    expect(journal.outcome()).toMatchObject({ outcome: 'not-handed-over', class: 'E0', exposed: false });
+  });
+});
+
+describe('from the first byte to the evidence: held', () => {
+  test('paper out in the middle', async () => {
+    const { desk, printing, journal, goTo } = startTestDesk();
+    printing.report = { evidence: evidence('E1', 'cleared'), failure: { kind: 'printer', status: { state: 'paper-out' } } };
+    await goTo('collect');
+    expect(desk.citizen()).toMatchObject({ screen: 'stopped', reason: 'printer-failed', codes: 'held' });
+    expect(journal.outcome()).toMatchObject({ outcome: 'unknown', class: 'E1', exposed: true });
+  });
+
+  test('card pulled while printing', async () => {
+    const { desk, printing, journal, card, goTo, screen } = startTestDesk();
+    printing.hangs = true;
+    await goTo('collect');
+    expect(screen()).toBe('issuing');
+    card.remove();
+    await settled();
+    expect(desk.citizen()).toMatchObject({ screen: 'stopped', reason: 'card-removed', codes: 'held' });
+    expect(journal.outcome()).toMatchObject({ outcome: 'unknown', exposed: true });
+    expect(journal.entries.find(({ row }) => row.kind === 'EVIDENCE')?.row).toMatchObject({ buffer: 'cleared' });
+  });
+});
+
+describe('printed and not confirmed as handed over: exposed, void', () => {
+  test('walked away', async () => {
+    const { desk, journal, goTo, pass, card } = startTestDesk();
+    await goTo('collect');
+    await pass(delays.collect - delays.idleWarning);
+    expect(desk.citizen()).toMatchObject({ screen: 'collect', warning: { secondsLeft: 30 } });
+    await pass(delays.idleWarning);
+    expect(desk.citizen()).toMatchObject({ screen: 'stopped', reason: 'slip-not-collected', codes: 'void', cardIn: true });
+    expect(journal.outcome()).toMatchObject({ outcome: 'not-handed-over', class: 'E2', exposed: true });
+    card.remove();
+  });
+
+  test('card pulled, and nobody confirms', async () => {
+    const { desk, journal, goTo, pass, card } = startTestDesk();
+    await goTo('collect');
+    card.remove();
+    await settled();
+    expect(desk.citizen()).toMatchObject({ screen: 'collect', cardIn: false });
+    await pass(delays.collectWithoutCard);
+    expect(desk.citizen()).toMatchObject({ screen: 'stopped', reason: 'slip-not-collected' });
+    expect(journal.outcome()).toMatchObject({ outcome: 'not-handed-over', exposed: true });
+  });
+
+  test('card pulled, and the operator confirms in time: handed over', async () => {
+    const { desk, journal, goTo, send, card } = startTestDesk();
+    await goTo('collect');
+    card.remove();
+    await settled();
+    await send({ type: 'hand-over', handedOver: true });
+    expect(desk.citizen()).toMatchObject({ screen: 'done' });
+    expect(journal.outcome()).toMatchObject({ outcome: 'handed-over' });
+  });
+
+  test('the operator says no', async () => {
+    const { desk, journal, goTo, send } = startTestDesk();
+    await goTo('collect');
+    await send({ type: 'hand-over', handedOver: false });
+    expect(desk.citizen()).toMatchObject({ screen: 'stopped', reason: 'slip-not-collected', codes: 'void' });
+    expect(journal.outcome()).toMatchObject({ outcome: 'not-handed-over', exposed: true });
+  });
+
+  test("the citizen's word alone does not hand over", async () => {
+    const { desk, journal, goTo, send } = startTestDesk();
+    await goTo('collect');
+    await send({ type: 'taken' });
+    expect(desk.operator().waiting).toMatchObject({ task: 'hand-over', citizenSaysTaken: true });
+    expect(journal.outcome()).toBeUndefined();
+  });
+
+  test('the operator signed off: no hand-over without a signature', async () => {
+    const { operators, journal, goTo, send, screen } = startTestDesk();
+    await goTo('collect');
+    operators.signOff();
+    await send({ type: 'hand-over', handedOver: true });
+    expect(screen()).toBe('collect');
+    expect(journal.outcome()).toBeUndefined();
+  });
+});
+
+describe('handed over', () => {
+  test('and the CMS lost: pending, in the outbox', async () => {
+    const { desk, cms, journal, goTo } = startTestDesk();
+    cms.fails = { reportOutcome: { kind: 'unreachable', detail: 'no answer' } };
+    await goTo('done');
+    expect(desk.citizen()).toMatchObject({ screen: 'done', secondPart: 'pending', until: '2026-11-25T10:00:00.000Z' });
+    expect(journal.waiting).toHaveLength(1);
+    expect(journal.outcome()).toMatchObject({ outcome: 'handed-over' });
+  });
+
+  test('and the reservation void in the meantime: the citizen is told that the slip is dead', async () => {
+    const { desk, cms, journal, goTo } = startTestDesk();
+    cms.lateVoid = true;
+    await goTo('done');
+    expect(desk.citizen()).toMatchObject({ screen: 'stopped', reason: 'cms-refused', codes: 'void' });
+    expect(journal.kinds().slice(-2)).toEqual(['RECEIPT', 'CLOSED']);
+  });
+});
+
+describe('what does not fit is refused and reported, never carried out', () => {
+  test('commands out of place', async () => {
+    const { seen, goTo, send } = startTestDesk();
+    await goTo('welcome');
+    expect(await send({ type: 'wish' })).toBe(false);
+    await goTo('recognised');
+    expect(await send({ type: 'hand-over', handedOver: true })).toBe(false);
+    expect(await send({ type: 'notice-read' })).toBe(false);
+    expect(await send({ type: 'wish' })).toBe(true);
+    expect(seen.unexpected).toEqual(['citizen.wish', 'operator.hand-over', 'citizen.notice-read']);
+  });
+
+  test('a resend before its time', async () => {
+    const { goTo, send, pass, screen } = startTestDesk();
+    await goTo('contact-code');
+    expect(await send({ type: 'resend-code' })).toBe(false);
+    await pass(31_000);
+    expect(await send({ type: 'resend-code' })).toBe(true);
+    expect(screen()).toBe('contact-code');
+  });
+});
+
+describe('service', () => {
+  test('no session begins without printer or reader, and one begins when they are back', async () => {
+    const { desk, card, printing, screen } = startTestDesk();
+    await settled();
+    printing.become({ state: 'paper-near-end' });
+    expect(desk.citizen()).toMatchObject({ screen: 'out-of-service', reason: 'printer' });
+    card.insert();
+    await settled();
+    expect(screen()).toBe('out-of-service');
+    printing.become({ state: 'locked' });
+    expect(desk.citizen()).toMatchObject({ reason: 'printer-locked' });
+    printing.become({ state: 'ready' });
+    await settled();
+    expect(screen()).toBe('recognised');
+    card.become({ state: 'service-lost', detail: 'pcscd' });
+    await settled();
+    expect(desk.citizen()).toMatchObject({ screen: 'stopped', reason: 'card-removed' });
+  });
+
+  test('boot recovers before anybody is served, and says so while the records cannot be written', async () => {
+    const before = startTestDesk();
+    await before.goTo('collect');
+    before.desk.stop();
+    before.journal.broken = 'OUTCOME';
+    const again = startTestDesk(before.journal);
+    await settled();
+    expect(again.desk.citizen()).toMatchObject({ screen: 'out-of-service', reason: 'records' });
+    again.journal.broken = null;
+    await again.pass(5_000);
+    expect(again.screen()).toBe('welcome');
+    expect(again.journal.outcome()).toMatchObject({ outcome: 'not-handed-over', exposed: true, reason: 'interrupted' });
+    expect(again.printing.prints).toBe(0);
+  });
+});
