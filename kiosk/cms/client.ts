@@ -1,0 +1,275 @@
+import { type KeyObject, createPublicKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Agent } from 'node:https';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createSecureContext } from 'node:tls';
+import { compactVerify, errors } from 'jose';
+import { z } from 'zod';
+import { type Result, err, ok } from '../../devices/result.ts';
+import { type Cms, type CmsError, type OperationView, type OutcomeReport, stateOfOutcome } from '../../flows/ports/cms.ts';
+import type { Log } from '../log/log.ts';
+import {
+  type CallName,
+  calls,
+  idempotencyHeader,
+  idempotencyKey,
+  mostOperationsAsked,
+  problem,
+  problemMediaType,
+  problemPrefix,
+  proofClaims,
+  receiptClaims,
+  stepOf,
+} from './contract.ts';
+import { type RawAnswer, exchange } from './exchange.ts';
+
+export interface CmsLimits {
+  /** Milliseconds for a whole call with all its tries, and for one try. */
+  readonly callMs: number;
+  readonly tryMs: number;
+  readonly tries: number;
+  /** The longest first pause between tries; each one doubles it, and half of it is chance. */
+  readonly pauseMs: number;
+  /** Bytes. */
+  readonly largestAnswer: number;
+}
+
+export const usualLimits: CmsLimits = { callMs: 12_000, tryMs: 5_000, tries: 3, pauseMs: 300, largestAnswer: 256 * 1024 };
+
+export interface CmsClientOptions {
+  readonly url: string;
+  /** PEM files: who vouches for the CMS (nobody else does), and who we are. */
+  readonly ca: string;
+  readonly clientCertificate: string;
+  readonly clientKey: string;
+  /** JWK file: the CMS's public signing key. */
+  readonly signingKey: string;
+  readonly log: Log;
+  readonly limits?: Partial<CmsLimits>;
+}
+
+export interface CmsHealth {
+  /** How this kiosk is called at the CMS. */
+  readonly kiosk: string;
+  /** The CMS's clock (ISO), and by how many milliseconds it is ahead of ours; half of the call's time is its uncertainty. */
+  readonly at: string;
+  readonly clockAheadMs: number;
+  readonly tookMs: number;
+}
+
+export interface CmsClient extends Cms {
+  health(signal: AbortSignal): Promise<Result<CmsHealth, CmsError>>;
+  close(): Promise<void>;
+}
+
+export type CmsClientError = { readonly kind: 'cms-client-unusable'; readonly detail: string };
+
+interface Question {
+  readonly path: string;
+  readonly key?: string;
+  readonly body?: { readonly mediaType: string; readonly bytes: Uint8Array };
+}
+
+/**
+ * The kiosk's side of the contract: TLS 1.3 with a client certificate, only the pinned CA, each answer checked against its schema,
+ * each receipt and proof against the pinned signing key. What cannot be trusted counts as no answer (`unreachable`). Calls are tried
+ * again under the same idempotency key, within their limit, as long as nobody answered.
+ */
+export function createCmsClient({ url, log, limits: given, ...files }: CmsClientOptions): Result<CmsClient, CmsClientError> {
+  const limits = { ...usualLimits, ...given };
+  let agent: Agent;
+  let signingKey: KeyObject;
+  try {
+    const tls = { ca: readFileSync(files.ca), cert: readFileSync(files.clientCertificate), key: readFileSync(files.clientKey), minVersion: 'TLSv1.3' as const };
+    createSecureContext(tls);
+    agent = new Agent({ ...tls, rejectUnauthorized: true, keepAlive: true, maxSockets: 4 });
+    signingKey = createPublicKey({ key: publicJwk.parse(JSON.parse(readFileSync(files.signingKey, 'utf8'))), format: 'jwk' });
+    if (new URL(url).protocol !== 'https:') throw new Error('the URL is not https');
+  } catch (error) {
+    return err({ kind: 'cms-client-unusable', detail: error instanceof Error ? error.message : String(error) });
+  }
+  const base = url.endsWith('/') ? url : `${url}/`;
+
+  /** One try: an answer of the contract, its refusal, or `unreachable`. */
+  const ask = async <T>(call: CallName, answer: z.ZodType<T>, { path, key, body }: Question, signal: AbortSignal): Promise<Result<T, CmsError>> => {
+    const headers: Record<string, string> = { Accept: `application/json, ${problemMediaType}` };
+    if (key !== undefined) headers[idempotencyHeader] = key;
+    if (body !== undefined) headers['Content-Type'] = body.mediaType;
+    const question = { url: new URL(path, base), method: calls[call].method, headers, body: body?.bytes ?? null };
+    let raw: RawAnswer;
+    try {
+      raw = await exchange(agent, question, limits.largestAnswer, AbortSignal.any([signal, AbortSignal.timeout(limits.tryMs)]));
+    } catch (error) {
+      return unreachable(error instanceof Error && 'code' in error ? String(error.code) : 'no answer');
+    }
+    const json = jsonOf(raw.body);
+    if (raw.status === calls[call].status && raw.mediaType === 'application/json') {
+      const read = answer.safeParse(json);
+      return read.success ? ok(read.data) : unreachable('an answer that the contract does not know');
+    }
+    const refusal = problem.safeParse(json);
+    // A server's own failure leaves open what it did; only a refusal is an answer.
+    const refused = refusal.success && raw.mediaType === problemMediaType && refusal.data.status === raw.status && raw.status < 500;
+    if (!refused) return unreachable(`status ${raw.status}`);
+    return err({ kind: 'refused', type: refusal.data.type.slice(problemPrefix.length), title: refusal.data.title });
+  };
+
+  /** A call: tries, pauses, its limit. `accept` looks at what only the caller can judge. */
+  const run = async <T, U = T>(
+    call: CallName,
+    answer: z.ZodType<T>,
+    question: Question,
+    signal: AbortSignal,
+    accept: (answer: T) => Promise<Result<U, CmsError>>,
+    tries = limits.tries,
+  ): Promise<Result<U, CmsError>> => {
+    const begun = performance.now();
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(limits.callMs)]);
+    let result: Result<U, CmsError> = unreachable('not asked');
+    let tried = 0;
+    while (tried < tries && !limit.aborted) {
+      if (tried > 0) await pause(limits.pauseMs * 2 ** (tried - 1), limit);
+      if (limit.aborted) break;
+      tried += 1;
+      const answered = await ask(call, answer, question, limit);
+      result = answered.ok ? await accept(answered.value) : answered;
+      if (result.ok || result.error.kind !== 'unreachable') break;
+    }
+    if (!result.ok && signal.aborted) result = err({ kind: 'aborted' });
+    const word = result.ok ? 'ok' : result.error.kind === 'refused' ? result.error.type : result.error.kind;
+    log.event('cms-call', { call, result: word, tries: tried, ms: Math.round(performance.now() - begun) });
+    return result;
+  };
+
+  /** The claims of what the CMS says it signed; `null` if it did not, or if they are not as they should be. */
+  const signed = async <T>(jws: string, type: string, schema: z.ZodType<T>): Promise<T | null> => {
+    try {
+      const { payload, protectedHeader } = await compactVerify(jws, signingKey, { algorithms: ['ES256', 'EdDSA'] });
+      if (protectedHeader.typ !== type) return null;
+      return schema.safeParse(jsonOf(payload)).data ?? null;
+    } catch (error) {
+      if (error instanceof errors.JOSEError) return null;
+      throw error;
+    }
+  };
+
+  const json = (value: unknown): NonNullable<Question['body']> => ({ mediaType: 'application/json', bytes: Buffer.from(JSON.stringify(value)) });
+
+  return ok({
+    sendContactCode(request, signal) {
+      const key = idempotencyKey.write({ operationId: request.operationId, step: stepOf.contactCode, attempt: request.send });
+      return run('contact-code', calls['contact-code'].answer, { path: 'contacts', key, body: json(request) }, signal, accepted);
+    },
+
+    async proveContact({ operationId, contactId, code, attempt }, signal) {
+      const key = idempotencyKey.write({ operationId, step: stepOf.contactProof(contactId), attempt });
+      const question = {
+        path: `contacts/${encodeURIComponent(contactId)}/proof`,
+        key,
+        body: { mediaType: 'application/octet-stream', bytes: code.expose() },
+      };
+      try {
+        return await run('contact-proof', calls['contact-proof'].answer, question, signal, async ({ proof }) => {
+          const claims = await signed(proof, 'sportello-contact+jwt', proofClaims);
+          const ours = claims?.operationId === operationId && claims.contactId === contactId;
+          return ours ? ok(proof) : unreachable('a proof of contact that does not hold');
+        });
+      } finally {
+        code.wipe();
+      }
+    },
+
+    reserve(request, signal) {
+      const key = idempotencyKey.write({ operationId: request.operationId, step: stepOf.reserve, attempt: 1 });
+      return run('reserve', calls.reserve.answer, { path: 'operations', key, body: json(request) }, signal, (answer) =>
+        Promise.resolve(answer.operationId === request.operationId ? ok(answer) : unreachable('an answer about another operation')),
+      );
+    },
+
+    releasePaperPart({ operationId, attempt, key: oneUseKey }, signal) {
+      const key = idempotencyKey.write({ operationId, step: stepOf.paperPart, attempt });
+      const question = { path: `operations/${encodeURIComponent(operationId)}/paper-part`, key, body: json({ attempt, key: oneUseKey }) };
+      return run('paper-part', calls['paper-part'].answer, question, signal, (answer) =>
+        Promise.resolve(answer.attempt === attempt ? ok({ attempt, jwe: answer.jwe }) : unreachable('an answer about another attempt')),
+      );
+    },
+
+    reportOutcome({ operationId, ...report }, signal) {
+      const key = idempotencyKey.write({ operationId, step: stepOf.outcome(report.outcome), attempt: report.attempt });
+      const question = { path: `operations/${encodeURIComponent(operationId)}/outcome`, key, body: json(report) };
+      return run('outcome', calls.outcome.answer, question, signal, async (receipt) => {
+        const claims = await signed(receipt.jws, 'sportello-receipt+jwt', receiptClaims);
+        const holds =
+          claims !== null &&
+          claims.operationId === operationId &&
+          claims.state === receipt.state &&
+          claims.sequence === receipt.sequence &&
+          claims.at === receipt.at &&
+          answers(receipt.state, report.outcome);
+        return holds ? ok({ operationId, state: receipt.state, sequence: receipt.sequence, at: receipt.at, jws: receipt.jws }) : unreachable('a receipt that does not hold');
+      });
+    },
+
+    async operations(ids, signal) {
+      const views: OperationView[] = [];
+      for (let from = 0; from < ids.length; from += mostOperationsAsked) {
+        const asked = ids.slice(from, from + mostOperationsAsked);
+        const path = `operations?ids=${asked.map(encodeURIComponent).join(',')}`;
+        const part = await run('operations', calls.operations.answer, { path }, signal, ({ operations }) =>
+          Promise.resolve(
+            operations.length === asked.length && asked.every((id, index) => operations[index]?.operationId === id)
+              ? ok(operations)
+              : unreachable('an answer about other operations'),
+          ),
+        );
+        if (!part.ok) return part;
+        views.push(...part.value);
+      }
+      return ok(views);
+    },
+
+    health(signal) {
+      const begun = Date.now();
+      const accept = ({ kiosk, at }: z.infer<typeof calls.health.answer>): Promise<Result<CmsHealth, CmsError>> => {
+        const ended = Date.now();
+        return Promise.resolve(ok({ kiosk, at, clockAheadMs: Math.round(Date.parse(at) - (begun + ended) / 2), tookMs: ended - begun }));
+      };
+      return run('health', calls.health.answer, { path: 'health' }, signal, accept, 1);
+    },
+
+    close() {
+      agent.destroy();
+      return Promise.resolve();
+    },
+  });
+}
+
+const publicJwk = z.union([
+  z.object({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string() }),
+  z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string() }),
+]);
+
+/** Whether a state can be the answer to an outcome. `unknown` of an operation that silence has voided stays void. */
+function answers(state: 'CONFIRMED' | 'VOIDED' | 'HELD', outcome: OutcomeReport['outcome']): boolean {
+  return state === stateOfOutcome[outcome] || (outcome === 'unknown' && state === 'VOIDED');
+}
+
+function unreachable(detail: string): Result<never, CmsError> {
+  return err({ kind: 'unreachable', detail });
+}
+
+function accepted<T>(answer: T): Promise<Result<T, CmsError>> {
+  return Promise.resolve(ok(answer));
+}
+
+function jsonOf(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+async function pause(longestMs: number, signal: AbortSignal): Promise<void> {
+  await delay(longestMs / 2 + Math.random() * (longestMs / 2), undefined, { signal }).catch(() => undefined);
+}

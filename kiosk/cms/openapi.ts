@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { type CallName, calls, idempotencyHeader, mostOperationsAsked, problem, problemMediaType, problemPrefix, problems } from './contract.ts';
+
+/** The OpenAPI 3.1 description of the contract, made from its schemas; `openapi.json` is this, written down. */
+export function describeContract(): Record<string, unknown> {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const name of Object.keys(calls) as CallName[]) {
+    const call = calls[name];
+    (paths[call.path] ??= {})[call.method.toLowerCase()] = describeCall(name);
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'CMS link of Sportello', version: '1.0.0', description, license: { name: 'EUPL-1.2', identifier: 'EUPL-1.2' } },
+    servers: [{ url: 'https://localhost', description: 'TLS 1.3 with a client certificate that names the kiosk' }],
+    security: [{ kioskCertificate: [] }],
+    paths,
+    components: {
+      schemas: { Problem: schemaOf(problem) },
+      responses: { Problem: { description: 'Refused; `type` says why', content: { [problemMediaType]: { schema: { $ref: '#/components/schemas/Problem' } } } } },
+      securitySchemes: { kioskCertificate: { type: 'mutualTLS', description: "The subject's common name is the kiosk's" } },
+    },
+  };
+}
+
+function describeCall(name: CallName): Record<string, unknown> {
+  const call = calls[name];
+  const parameters: unknown[] = [];
+  if (call.path.includes('{id}')) parameters.push({ name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } });
+  if (name === 'operations') parameters.push({ name: 'ids', in: 'query', required: true, description: idsDescription, schema: { type: 'string' } });
+  if (call.method === 'POST') {
+    parameters.push({ name: idempotencyHeader, in: 'header', required: true, description: keyDescription, schema: { type: 'string' } });
+  }
+  const refusals = call.refusals.map((type) => `\`${type}\``).join(', ');
+  return {
+    operationId: name,
+    summary: call.summary,
+    ...(refusals === '' ? {} : { description: `Refusals of its own: ${refusals}.` }),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(call.request === null ? {} : { requestBody: { required: true, content: requestContent(call.request) } }),
+    responses: {
+      [call.status]: { description: 'Done', content: { 'application/json': { schema: schemaOf(call.answer) } } },
+      default: { $ref: '#/components/responses/Problem' },
+    },
+  };
+}
+
+function requestContent(request: z.ZodType | 'one-time-code'): Record<string, unknown> {
+  return request === 'one-time-code'
+    ? { 'application/octet-stream': { schema: { description: 'The code: 6 ASCII digits, nothing else' } } }
+    : { 'application/json': { schema: schemaOf(request) } };
+}
+
+function schemaOf(schema: z.ZodType): unknown {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'input' });
+  return rest;
+}
+
+const idsDescription = `Up to ${mostOperationsAsked} operations (UUIDv7, lower case), parted by commas`;
+
+const keyDescription =
+  '`<operation>:<step>:<attempt>`. Steps: `contact-code` (attempt: the send), `proof-<contact>`, `reserve` (attempt 1), `paper-part`, and the outcome itself (`handed-over`, …).';
+
+const description = `What a kiosk needs of a Card Management System.
+
+**Transport.** HTTPS, TLS 1.3 only, client certificate. JSON, UTF-8. Every answer carries \`at\`, the CMS's clock (UTC).
+
+**Writes are idempotent.** The same \`${idempotencyHeader}\` with the same request gets the stored answer, byte for byte, with its status and content type; with another request it is refused (\`idempotency-mismatch\`) and an alarm is raised. Keys are kept 30 days. Only answers that say "not now" (status 429 and 5xx) are not stored.
+
+**An operation moves one way.** NONE → RESERVED → CONFIRMED | VOIDED | HELD; HELD → CONFIRMED | VOIDED only by an operator's signed decision. Silence voids a reservation: after 15 minutes, or 72 hours once the paper part was released. An outcome other than \`handed-over\` for an unknown operation voids it, so that a late reservation is refused. Only CONFIRMED sends the second part, once.
+
+**Signed and sealed.** Proofs of contact and receipts are JWS by the CMS's key, which the kiosk has pinned apart from TLS. The paper part is a compact JWE (ECDH-ES on X25519, A256GCM), \`kid\` \`<operation>:<attempt>\`; inside, ASCII bytes, one line a code: \`<LABEL> <paper characters> <number of characters withheld>\\n\`, as in \`PIN 12 3\\nPUK 3456 4\\n\`.
+
+**Problems** (RFC 9457) have these types, after \`${problemPrefix}\`:
+
+${Object.entries(problems)
+  .map(([type, { status, title }]) => `- \`${type}\` (${status}): ${title}.`)
+  .join('\n')}`;

@@ -1,0 +1,235 @@
+import { randomUUID } from 'node:crypto';
+import type { JWK } from 'jose';
+import type { z } from 'zod';
+import { type Result, err, ok } from '../../devices/result.ts';
+import type { OutcomeReport, Receipt, Reserve } from '../../flows/ports/cms.ts';
+import {
+  type ProblemType,
+  type contactCodeRequest,
+  type contactCodeSent,
+  type contactProved,
+  type operationViews,
+  oneTimeCodeLength,
+  type paperPartRequest,
+  proofClaims,
+  type reservation,
+  type sealedPaperPart,
+} from '../cms/contract.ts';
+import type { Log } from '../log/log.ts';
+import { type OperatorAssertion, claimedOperator, verifyAssertion } from '../operators/assertion.ts';
+import { type CodeScheme, digits, makeCodes, paperPart } from './codes.ts';
+import { emailAddress, masked, maySend, mayTry, oneTimeCodes, sameHash } from './contacts.ts';
+import type { Mail } from './mail.ts';
+import { type Operation, type TimesToLive, afterSilence, refusalOf, release, reserve, settle } from './ratchet.ts';
+import { seal } from './sealing.ts';
+import type { CmsKey } from './signing.ts';
+import type { Store } from './store.ts';
+
+/** An answer, and what is to be done once it is durable. */
+export interface Done<T> {
+  readonly answer: T;
+  readonly then?: () => void;
+}
+export type Decision<T> = Result<Done<T>, ProblemType>;
+/** The part of a call that runs inside its transaction, at `now`: it may write, and it does not wait. */
+export type Decide<T> = (now: number) => Decision<T>;
+
+export interface CmsParts {
+  readonly store: Store;
+  readonly key: CmsKey;
+  readonly mail: Mail;
+  readonly log: Log;
+  /** Operators' public keys by their ids. */
+  readonly operators: ReadonlyMap<string, JWK>;
+  readonly scheme: readonly CodeScheme[];
+  readonly ttl: TimesToLive;
+}
+
+const proofType = 'sportello-contact+jwt';
+const receiptType = 'sportello-receipt+jwt';
+
+export type ReferenceCmsRules = ReturnType<typeof createCms>;
+
+/**
+ * What each call of the contract does. Whatever has to be waited for (signatures, seals) is done first and writes nothing; what it
+ * returns is decided and written in one transaction.
+ */
+export function createCms({ store, key, mail, log, operators, scheme, ttl }: CmsParts) {
+  /** Where an operation stands at `now`, for the kiosk that began it; silence is written down where it is met. */
+  const standingOf = (kiosk: string, id: string, now: number): Result<Operation | null, ProblemType> => {
+    const found = store.operation(id);
+    if (found !== null && found.kiosk !== kiosk) return err('operation-of-another-kiosk');
+    const standing = afterSilence(found, now);
+    if (found !== null && standing !== null && standing.state !== found.state) move(kiosk, id, standing, now, 'silence');
+    return ok(standing);
+  };
+
+  const move = (kiosk: string, id: string, operation: Operation, now: number, by: string): void => {
+    store.putOperation(id, kiosk, operation, now);
+    log.event('cms-operation', { operation: id, state: operation.state, by });
+  };
+
+  /** What an operator signed, if the operator is known here and the signature holds. */
+  const signedDecision = async (jws: string): Promise<(OperatorAssertion & { readonly operator: string }) | null> => {
+    const operator = claimedOperator(jws);
+    const publicKey = operator === null ? undefined : operators.get(operator);
+    if (operator === null || publicKey === undefined) return null;
+    const assertion = await verifyAssertion(jws, publicKey);
+    return assertion.ok ? { ...assertion.value, operator } : null;
+  };
+
+  const receiptFor = (kiosk: string, id: string, state: Receipt['state'], now: number): Receipt => {
+    const given = store.receipt(id, state);
+    if (given !== null) return given;
+    const claims = { operationId: id, state, sequence: store.nextSequence(), at: new Date(now).toISOString() };
+    const made = { ...claims, jws: key.sign(receiptType, { ...claims, kiosk }) };
+    store.addReceipt(made);
+    return made;
+  };
+
+  return {
+    contactCode: (kiosk: string, request: z.infer<typeof contactCodeRequest>): Decide<z.infer<typeof contactCodeSent>> => (now) => {
+      const { operationId, channel, value } = request;
+      if (channel !== 'email') return err('channel-unsupported');
+      if (!emailAddress.safeParse(value).success) return err('contact-unusable');
+      const standing = standingOf(kiosk, operationId, now);
+      if (!standing.ok) return standing;
+      if (standing.value !== null) return err(refusalOf[standing.value.state]);
+      const sent = store.contactsOf(operationId);
+      if (sent.some((contact) => contact.kiosk !== kiosk)) return err('operation-of-another-kiosk');
+      const refusal = maySend(sent, value, now);
+      if (refusal !== null) return err(refusal);
+
+      const contactId = randomUUID();
+      const code = digits(oneTimeCodeLength);
+      const expiresAt = now + oneTimeCodes.lifeMs;
+      const codeHash = key.digest(contactId, code);
+      store.addContact({ contactId, operationId, kiosk, value, send: sent.length + 1, codeHash, triesLeft: oneTimeCodes.tries, sentAt: now, expiresAt });
+      return ok({
+        answer: { contactId, expiresAt: iso(expiresAt), resendAfter: iso(now + oneTimeCodes.resendAfterMs), triesLeft: oneTimeCodes.tries, at: iso(now) },
+        then: () => mail.sendCode({ to: value, code, contactId, until: expiresAt }),
+      });
+    },
+
+    /** A wrong try is counted although it is refused. */
+    contactProof: (kiosk: string, operationId: string, contactId: string, code: Uint8Array): Decide<z.infer<typeof contactProved>> => {
+      const hash = key.digest(contactId, code);
+      return (now) => {
+        const contact = store.contact(contactId);
+        if (contact === null || contact.kiosk !== kiosk || contact.operationId !== operationId) return err('contact-unknown');
+        const refusal = mayTry(contact, store.contactsOf(operationId), now);
+        if (refusal !== null) return err(refusal);
+        store.setTriesLeft(contactId, contact.triesLeft - 1);
+        if (!sameHash(hash, contact.codeHash)) return err(contact.triesLeft > 1 ? 'wrong-code' : 'tries-exhausted');
+        store.setProved(contactId, now);
+        const iat = Math.floor(now / 1000);
+        const exp = iat + oneTimeCodes.proofLifeMs / 1000;
+        const contactDigest = key.digest('contact', contact.value).toString('base64url');
+        const claims: z.infer<typeof proofClaims> = { operationId, contactId, channel: 'email', contactDigest, iat, exp };
+        return ok({ answer: { proof: key.sign(proofType, claims), expiresAt: iso(exp * 1000), at: iso(now) } });
+      };
+    },
+
+    async reserve(kiosk: string, request: Reserve): Promise<Decide<z.infer<typeof reservation>>> {
+      const { operationId } = request;
+      const proof = proofClaims.safeParse(await key.verify(proofType, request.proofOfContact));
+      const decision = await signedDecision(request.operatorAssertion);
+      return (now) => {
+        const standing = standingOf(kiosk, operationId, now);
+        if (!standing.ok) return standing;
+        const reserved = reserve(standing.value, now, ttl);
+        if (!reserved.ok) return reserved;
+        if (!proof.success || proof.data.operationId !== operationId || proof.data.exp * 1000 <= now) return err('proof-refused');
+        const contact = store.contact(proof.data.contactId);
+        if (contact === null || contact.kiosk !== kiosk) return err('proof-refused');
+        if (decision === null || !identifies(decision, request)) return err('assertion-refused');
+
+        move(kiosk, operationId, reserved.value, now, 'reserve');
+        store.addReservation(request, contact.contactId, decision.operator, makeCodes(scheme));
+        const paper = scheme.map(({ label, length, paperCharacters }) => ({ code: label, characters: paperCharacters, of: length }));
+        return ok({
+          answer: {
+            operationId,
+            state: 'RESERVED',
+            expiresAt: iso(reserved.value.expiresAt ?? now),
+            delivery: { scheme: 'split', paper, secondPart: { channel: 'email', masked: masked(contact.value) } },
+            at: iso(now),
+          },
+        });
+      };
+    },
+
+    async paperPart(kiosk: string, id: string, request: z.infer<typeof paperPartRequest>): Promise<Result<Decide<z.infer<typeof sealedPaperPart>>, ProblemType>> {
+      const { attempt } = request;
+      const sealed = await seal(paperPart(store.codesOf(id)), request.key, `${id}:${attempt}`);
+      if (!sealed.ok) return err('request-unusable');
+      return ok((now) => {
+        const standing = standingOf(kiosk, id, now);
+        if (!standing.ok) return standing;
+        const released = release(standing.value, attempt, now, ttl);
+        if (!released.ok) return released;
+        move(kiosk, id, released.value, now, 'paper-part');
+        return ok({ answer: { attempt, jwe: sealed.value, at: iso(now) } });
+      });
+    },
+
+    async outcome(kiosk: string, report: OutcomeReport): Promise<Decide<Receipt>> {
+      const { operationId: id, attempt, outcome, operatorAssertion } = report;
+      const decision = operatorAssertion === undefined ? undefined : await signedDecision(operatorAssertion);
+      return (now) => {
+        const standing = standingOf(kiosk, id, now);
+        if (!standing.ok) return standing;
+        if (decision !== undefined && (decision === null || !speaksOf(decision, report))) return err('assertion-refused');
+        const attested = decision?.decision === 'hand-over' && decision.handedOver === (outcome === 'handed-over');
+        const settled = settle(standing.value, { outcome, attempt, evidence: report.evidence.class, attested });
+        if (!settled.ok) return settled;
+        const { state } = settled.value;
+        if (state === 'RESERVED') throw new Error('an outcome leaves nothing reserved');
+
+        if (standing.value?.state !== state) move(kiosk, id, settled.value, now, outcome);
+        store.addOutcome(report, now);
+        if (state === 'CONFIRMED') store.queueSecondPart(id, now);
+        return ok({ answer: receiptFor(kiosk, id, state, now), then: () => void mail.deliver() });
+      };
+    },
+
+    operations: (kiosk: string, ids: readonly string[], now: number): z.infer<typeof operationViews> => ({
+      operations: ids.map((operationId) => {
+        const standing = standingOf(kiosk, operationId, now);
+        if (!standing.ok || standing.value === null) return { operationId, state: 'NONE', releases: 0 };
+        return { operationId, state: standing.value.state, releases: standing.value.releases.length };
+      }),
+      at: iso(now),
+    }),
+
+    /** Voids what silence has voided by `now`, whether or not anybody asks. */
+    voidSilent(now: number): void {
+      for (const id of store.silent(now)) {
+        const found = store.operation(id);
+        if (found !== null) standingOf(found.kiosk, id, now);
+      }
+    },
+  };
+}
+
+/** The operator identified this person, by this document, for this card, in this operation. */
+function identifies(decision: OperatorAssertion, { operationId, applicant, card, document }: Reserve): boolean {
+  return (
+    decision.decision === 'identified' &&
+    decision.operationId === operationId &&
+    decision.fiscalCode === applicant.fiscalCode &&
+    decision.certificateDigest === card.certificateDigest &&
+    decision.document.type === document.type &&
+    decision.document.number === document.number &&
+    decision.document.issuingBody === document.issuingBody &&
+    decision.document.expires === document.expires
+  );
+}
+
+function speaksOf(decision: OperatorAssertion, { operationId, attempt }: OutcomeReport): boolean {
+  return decision.decision === 'hand-over' && decision.operationId === operationId && decision.attempt === attempt;
+}
+
+function iso(instant: number): string {
+  return new Date(instant).toISOString();
+}

@@ -1,0 +1,40 @@
+import { timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import type { ProblemType } from '../cms/contract.ts';
+import type { Contact } from './store.ts';
+
+/** The limits on one-time codes. */
+export const oneTimeCodes = {
+  tries: 3,
+  sends: 3,
+  lifeMs: 10 * 60_000,
+  resendAfterMs: 30_000,
+  /** How long a proof of contact serves. */
+  proofLifeMs: 30 * 60_000,
+} as const;
+
+/** An address that one mail goes to, and no header or list can be made of. */
+export const emailAddress = z.email().max(254);
+
+/** May another code be sent to `value`, after these sends? Who mistyped an address need not wait to correct it. */
+export function maySend(sent: readonly Contact[], value: string, now: number): ProblemType | null {
+  const last = sent.findLast((contact) => contact.value === value);
+  if (sent.length >= oneTimeCodes.sends) return 'sends-exhausted';
+  if (last !== undefined && now < last.sentAt + oneTimeCodes.resendAfterMs) return 'resend-too-soon';
+  return null;
+}
+
+/** May this code be tried? Only the newest of an operation, in its time, and while there are tries left. */
+export function mayTry(contact: Contact, sent: readonly Contact[], now: number): ProblemType | null {
+  if (sent.at(-1)?.contactId !== contact.contactId || now >= contact.expiresAt || contact.provedAt !== null) return 'code-expired';
+  return contact.triesLeft === 0 ? 'tries-exhausted' : null;
+}
+
+export function sameHash(one: Buffer, other: Buffer): boolean {
+  return one.length === other.length && timingSafeEqual(one, other);
+}
+
+/** `m***@example.it`: enough for its owner to know it again. */
+export function masked(address: string): string {
+  return address.replace(/^(.)[^@]*/u, '$1***');
+}

@@ -1,0 +1,285 @@
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { type Result, ok } from '../../devices/result.ts';
+import {
+  type CallName,
+  type IdempotencyKey,
+  type ProblemType,
+  calls,
+  contactCodeRequest,
+  idempotencyHeader,
+  idempotencyKey,
+  largestRequest,
+  mostOperationsAsked,
+  oneTimeCodeLength,
+  operationId,
+  outcomeRequest,
+  paperPartRequest,
+  problemMediaType,
+  problemPrefix,
+  problems,
+  reserveRequest,
+  stepOf,
+} from '../cms/contract.ts';
+import type { Log } from '../log/log.ts';
+import type { Decide, ReferenceCmsRules } from './cms.ts';
+import type { Fault, Faults } from './faults.ts';
+import type { CmsKey } from './signing.ts';
+import type { Store, StoredAnswer } from './store.ts';
+
+/** PEM texts. `clientCa`: who vouches for kiosks. */
+export interface ServerTls {
+  readonly certificate: string;
+  readonly key: string;
+  readonly clientCa: string;
+}
+
+export interface ServerParts {
+  readonly tls: ServerTls;
+  readonly cms: ReferenceCmsRules;
+  readonly store: Store;
+  readonly key: CmsKey;
+  readonly faults: Faults;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+type Answer = Omit<StoredAnswer, 'digest'>;
+
+/** What a write is, once its request was read: who keeps to which key, and what is to be decided. */
+interface Write {
+  readonly call: CallName;
+  /** What the key must say, besides the operation, for this request. */
+  readonly step: string;
+  readonly attempt: number | null;
+  readonly operationId: string | null;
+  /** `ProblemType`: refused before anything could be decided, and not stored. */
+  prepare(kiosk: string, key: IdempotencyKey): Promise<Result<Decide<object>, ProblemType>>;
+}
+
+/** A refusal of the request itself: nothing was looked up, decided or stored. */
+class Refusal extends Error {
+  readonly type: ProblemType;
+
+  constructor(type: ProblemType, detail = '') {
+    super(detail);
+    this.type = type;
+  }
+}
+
+/** Thrown inside a transaction to lose it (`fail-before-commit`). */
+class FailedOnPurpose extends Error {}
+
+const idempotencyHeaderName = idempotencyHeader.toLowerCase();
+
+/** The contract over HTTPS: TLS 1.3, client certificates, idempotency, problem details. The rules are `cms`'s. */
+export function createServer({ tls, cms, store, key, faults, log, now }: ServerParts): FastifyInstance {
+  const app = Fastify({
+    https: { cert: tls.certificate, key: tls.key, ca: tls.clientCa, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' },
+    bodyLimit: largestRequest,
+    requestTimeout: 15_000,
+    forceCloseConnections: true,
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: 64 },
+  });
+
+  app.removeAllContentTypeParsers();
+  for (const type of ['application/json', 'application/octet-stream']) {
+    app.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  }
+
+  app.server.on('connection', (socket: Socket) => {
+    if (faults.deaf()) socket.destroy();
+  });
+
+  const problemOf = (type: ProblemType, detail = ''): Answer => {
+    const { status, title } = problems[type];
+    const body = { type: problemPrefix + type, title, status, ...(detail === '' ? {} : { detail }), at: new Date(now()).toISOString() };
+    return { status, mediaType: problemMediaType, body: Buffer.from(JSON.stringify(body)) };
+  };
+  const answerOf = (call: CallName, answer: object): Answer => ({
+    status: calls[call].status,
+    mediaType: 'application/json',
+    body: Buffer.from(JSON.stringify(answer)),
+  });
+
+  const send = (reply: FastifyReply, { status, mediaType, body }: Answer): FastifyReply => reply.code(status).type(mediaType).header('Cache-Control', 'no-store').send(body);
+
+  /** Lets the faults of this call befall it that come before its work; the answer is what is left of them for its end. */
+  const suffer = async (call: CallName, request: FastifyRequest): Promise<Fault | null> => {
+    const befalling = faults.next(call);
+    if (befalling?.mode === 'slow') await new Promise((resolve) => setTimeout(resolve, befalling.ms));
+    if (befalling?.mode === 'unreachable') request.raw.socket.destroy();
+    return befalling;
+  };
+
+  /** Same key and same request: the stored answer. Same key and another request: an alarm. `null`: not seen before. */
+  const storedFor = (kiosk: string, keyText: string, digest: Buffer): Answer | null => {
+    const stored = store.answer(kiosk, keyText);
+    if (stored === null || stored.digest.equals(digest)) return stored;
+    log.event('cms-idempotency-mismatch', { kiosk, key: keyText });
+    return problemOf('idempotency-mismatch');
+  };
+
+  const write = async (request: FastifyRequest, reply: FastifyReply, { call, step, attempt, operationId: id, prepare }: Write): Promise<FastifyReply> => {
+    const befalling = await suffer(call, request);
+    const kiosk = kioskOf(request);
+    const keyText = request.headers[idempotencyHeaderName];
+    const read = typeof keyText === 'string' ? idempotencyKey.read(keyText) : null;
+    const fits = read !== null && read.step === step && (attempt === null || read.attempt === attempt) && (id === null || read.operationId === id);
+    if (typeof keyText !== 'string' || !fits) throw new Refusal('idempotency-key-unusable');
+
+    const digest = key.digest(request.method, request.url, bodyOf(request));
+    const known = storedFor(kiosk, keyText, digest);
+    if (known !== null) return send(reply, known);
+    const prepared = await prepare(kiosk, read);
+    if (!prepared.ok) throw new Refusal(prepared.error);
+
+    let then: (() => void) | undefined;
+    const answer = store.transaction((): Answer => {
+      // Asked again here: the same request may have come in parallel while this one was prepared.
+      const meanwhile = storedFor(kiosk, keyText, digest);
+      if (meanwhile !== null) return meanwhile;
+      const at = now();
+      const decided = prepared.value(at);
+      const made = decided.ok ? answerOf(call, decided.value.answer) : problemOf(decided.error);
+      if (decided.ok) then = decided.value.then;
+      // "Not now" is no answer to keep: the same request may be asked again later.
+      if (made.status !== 429) store.keepAnswer(kiosk, keyText, { digest, ...made }, at);
+      if (befalling?.mode === 'fail-before-commit') throw new FailedOnPurpose();
+      return made;
+    });
+    then?.();
+    if (befalling?.mode === 'lose-answer') request.raw.socket.destroy();
+    return send(reply, answer);
+  };
+
+  app.post('/contacts', async (request, reply) => {
+    const body = jsonOf(request, contactCodeRequest);
+    return await write(request, reply, {
+      call: 'contact-code',
+      step: stepOf.contactCode,
+      attempt: body.send,
+      operationId: body.operationId,
+      prepare: (kiosk) => Promise.resolve(ok(cms.contactCode(kiosk, body))),
+    });
+  });
+
+  app.post<{ Params: { id: string } }>('/contacts/:id/proof', async (request, reply) => {
+    const contact = idOf(request, z.uuidv4());
+    const code = bodyOf(request, 'application/octet-stream');
+    try {
+      if (code.length !== oneTimeCodeLength || !code.every((byte) => byte >= 0x30 && byte <= 0x39)) throw new Refusal('request-unusable', 'body');
+      return await write(request, reply, {
+        call: 'contact-proof',
+        step: stepOf.contactProof(contact),
+        attempt: null,
+        operationId: null,
+        prepare: (kiosk, { operationId: id }) => Promise.resolve(ok(cms.contactProof(kiosk, id, contact, code))),
+      });
+    } finally {
+      code.fill(0);
+    }
+  });
+
+  app.post('/operations', async (request, reply) => {
+    const body = jsonOf(request, reserveRequest);
+    return await write(request, reply, {
+      call: 'reserve',
+      step: stepOf.reserve,
+      attempt: 1,
+      operationId: body.operationId,
+      prepare: async (kiosk) => ok(await cms.reserve(kiosk, body)),
+    });
+  });
+
+  app.post<{ Params: { id: string } }>('/operations/:id/paper-part', async (request, reply) => {
+    const id = idOf(request, operationId);
+    const body = jsonOf(request, paperPartRequest);
+    return await write(request, reply, {
+      call: 'paper-part',
+      step: stepOf.paperPart,
+      attempt: body.attempt,
+      operationId: id,
+      prepare: (kiosk) => cms.paperPart(kiosk, id, body),
+    });
+  });
+
+  app.post<{ Params: { id: string } }>('/operations/:id/outcome', async (request, reply) => {
+    const id = idOf(request, operationId);
+    const body = jsonOf(request, outcomeRequest);
+    return await write(request, reply, {
+      call: 'outcome',
+      step: stepOf.outcome(body.outcome),
+      attempt: body.attempt,
+      operationId: id,
+      prepare: async (kiosk) => ok(await cms.outcome(kiosk, { operationId: id, ...body })),
+    });
+  });
+
+  app.get('/operations', async (request, reply) => {
+    await suffer('operations', request);
+    const query = z.strictObject({ ids: z.string().transform((text) => text.split(',')).pipe(z.array(operationId).max(mostOperationsAsked)) }).safeParse(request.query);
+    if (!query.success) throw new Refusal('request-unusable', 'ids');
+    const kiosk = kioskOf(request);
+    return send(reply, answerOf('operations', store.transaction(() => cms.operations(kiosk, query.data.ids, now()))));
+  });
+
+  app.get('/health', async (request, reply) => {
+    await suffer('health', request);
+    return send(reply, answerOf('health', { state: 'ready', kiosk: kioskOf(request), at: new Date(now()).toISOString() }));
+  });
+
+  app.setNotFoundHandler((_request, reply) => send(reply, problemOf('not-found')));
+  app.setErrorHandler((error: FastifyError | Refusal | FailedOnPurpose, request, reply) => {
+    if (error instanceof Refusal) return send(reply, problemOf(error.type, error.message));
+    const type = error instanceof FailedOnPurpose ? 'internal-error' : problemOfFramework(error);
+    if (type === 'internal-error' && !(error instanceof FailedOnPurpose)) {
+      log.event('cms-bug', { call: `${request.method} ${request.routeOptions.url ?? ''}`, error: error.code });
+    }
+    return send(reply, problemOf(type));
+  });
+  return app;
+}
+
+function problemOfFramework(error: FastifyError): ProblemType {
+  if (error.statusCode === 413) return 'too-large';
+  if (error.statusCode === 415) return 'media-type-unsupported';
+  return error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500 ? 'request-unusable' : 'internal-error';
+}
+
+/** The kiosk's name: the common name of its client certificate, which TLS has verified; without one, the certificate's fingerprint. */
+function kioskOf(request: FastifyRequest): string {
+  const { socket } = request.raw;
+  if (!(socket instanceof TLSSocket)) throw new Error('not a TLS connection');
+  const { subject, fingerprint256 } = socket.getPeerCertificate();
+  const name: unknown = subject.CN;
+  return typeof name === 'string' ? name : fingerprint256;
+}
+
+function bodyOf(request: FastifyRequest, mediaType?: string): Buffer {
+  const given = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (mediaType !== undefined && given !== mediaType) throw new Refusal('media-type-unsupported');
+  return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+}
+
+function jsonOf<T>(request: FastifyRequest, schema: z.ZodType<T>): T {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bodyOf(request, 'application/json')));
+  } catch (error) {
+    throw error instanceof Refusal ? error : new Refusal('request-unusable', 'not JSON');
+  }
+  const parsed = schema.safeParse(json);
+  // The path names members of the contract or indexes; a member that it does not know is not repeated.
+  if (!parsed.success) throw new Refusal('request-unusable', parsed.error.issues[0]?.path.join('.') ?? '');
+  return parsed.data;
+}
+
+function idOf(request: FastifyRequest<{ Params: { id: string } }>, schema: z.ZodType<string>): string {
+  const id = schema.safeParse(request.params.id);
+  if (!id.success) throw new Refusal('request-unusable', 'id');
+  return id.data;
+}

@@ -1,0 +1,199 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { z } from 'zod';
+import type { OutcomeReport, Receipt, Reserve } from '../../flows/ports/cms.ts';
+import { projectRoot } from '../project.ts';
+import type { Code } from './codes.ts';
+import type { Operation } from './ratchet.ts';
+
+const SCHEMA_VERSION = 1;
+
+export interface StoredAnswer {
+  readonly digest: Buffer;
+  readonly status: number;
+  readonly mediaType: string;
+  readonly body: Buffer;
+}
+
+export interface Contact {
+  readonly contactId: string;
+  readonly operationId: string;
+  readonly kiosk: string;
+  readonly value: string;
+  readonly send: number;
+  readonly codeHash: Buffer;
+  readonly triesLeft: number;
+  readonly sentAt: number;
+  readonly expiresAt: number;
+  readonly provedAt: number | null;
+}
+
+export interface DueSecondPart {
+  readonly operationId: string;
+  readonly to: string;
+  readonly queuedAt: number;
+  readonly tries: number;
+}
+
+const answerRow = z.object({ digest: z.instanceof(Buffer), status: z.int(), mediaType: z.string(), body: z.instanceof(Buffer) });
+const operationRow = z.object({ kiosk: z.string(), state: z.enum(['RESERVED', 'CONFIRMED', 'VOIDED', 'HELD']), expiresAt: z.int().nullable() });
+const attemptRow = z.object({ attempt: z.int() });
+const idRow = z.object({ operationId: z.string() });
+const codeRow = z.object({ label: z.string(), value: z.string(), paperCharacters: z.int() });
+const receiptRow = z.object({ operationId: z.string(), state: z.enum(['CONFIRMED', 'VOIDED', 'HELD']), sequence: z.int(), at: z.int(), jws: z.string() });
+const duePartRow = z.object({ operationId: z.string(), to: z.string(), queuedAt: z.int(), tries: z.int() });
+const partRow = z.object({ sentAt: z.int().nullable(), tries: z.int() });
+const contactRow = z.object({
+  contactId: z.string(),
+  operationId: z.string(),
+  kiosk: z.string(),
+  value: z.string(),
+  send: z.int(),
+  codeHash: z.instanceof(Buffer),
+  triesLeft: z.int(),
+  sentAt: z.int(),
+  expiresAt: z.int(),
+  provedAt: z.int().nullable(),
+});
+const contactColumns = `contact_id AS contactId, operation_id AS operationId, kiosk, value, send, code_hash AS codeHash, tries_left AS triesLeft,
+  sent_at AS sentAt, expires_at AS expiresAt, proved_at AS provedAt`;
+
+export type Store = ReturnType<typeof openStore>;
+
+/** The reference CMS's rows: one SQLite file, durable at each commit. Instants are milliseconds since 1970. */
+export function openStore(file: string) {
+  const database = new Database(file);
+  for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', 'trusted_schema = OFF', 'secure_delete = ON', 'cell_size_check = ON']) {
+    database.pragma(pragma);
+  }
+  const version = z.int().parse(database.pragma('user_version', { simple: true }));
+  if (version === 0) {
+    const schema = readFileSync(join(projectRoot(), 'kiosk/reference-cms/schema.sql'), 'utf8');
+    database.transaction(() => database.exec(`${schema}\nPRAGMA user_version = ${SCHEMA_VERSION};`)).exclusive();
+  } else if (version !== SCHEMA_VERSION) {
+    database.close();
+    throw new Error(`the reference CMS's database has version ${version}, not ${SCHEMA_VERSION}`);
+  }
+  // Read back after a statement was run: this build of SQLite falls to NORMAL there unless it was told (reliability.md, 1.4).
+  const durability = { synchronous: database.pragma('synchronous', { simple: true }), journal: database.pragma('journal_mode', { simple: true }) };
+  if (durability.synchronous !== 2 || durability.journal !== 'wal') throw new Error('the database is not durable at each commit');
+
+  const sql = (text: string): Database.Statement => database.prepare(text);
+  const findAnswer = sql('SELECT digest, status, media_type AS mediaType, body FROM answers WHERE kiosk = ? AND key = ?');
+  const addAnswer = sql('INSERT INTO answers (kiosk, key, digest, status, media_type, body, at) VALUES (?, ?, ?, ?, ?, ?, ?)');
+  const dropAnswers = sql('DELETE FROM answers WHERE at < ?');
+  const findOperation = sql('SELECT kiosk, state, expires_at AS expiresAt FROM operations WHERE operation_id = ?');
+  const findReleases = sql('SELECT attempt FROM releases WHERE operation_id = ? ORDER BY attempt');
+  const putOperation = sql(`INSERT INTO operations (operation_id, kiosk, state, expires_at, changed_at) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (operation_id) DO UPDATE SET state = excluded.state, expires_at = excluded.expires_at, changed_at = excluded.changed_at`);
+  const putRelease = sql('INSERT INTO releases (operation_id, attempt, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
+  const findSilent = sql(`SELECT operation_id AS operationId FROM operations WHERE state = 'RESERVED' AND expires_at <= ?`);
+  const addReservation = sql(`INSERT INTO reservations (operation_id, contact_id, operator, desk, profile, profile_version, card_id, certificate_digest,
+    fiscal_code, surname, name, birth_date, document, operator_assertion) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const addCode = sql('INSERT INTO codes (operation_id, position, label, value, paper_characters) VALUES (?, ?, ?, ?, ?)');
+  const findCodes = sql('SELECT label, value, paper_characters AS paperCharacters FROM codes WHERE operation_id = ? ORDER BY position');
+  const addOutcome = sql(`INSERT INTO outcomes (operation_id, attempt, outcome, evidence, raw, exposed, reason, operator_assertion, at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const findReceipt = sql('SELECT operation_id AS operationId, state, sequence, at, jws FROM receipts WHERE operation_id = ? AND state = ?');
+  const lastSequence = sql('SELECT coalesce(max(sequence), 0) FROM receipts').pluck();
+  const addReceipt = sql('INSERT INTO receipts (sequence, operation_id, state, at, jws) VALUES (?, ?, ?, ?, ?)');
+  const addContact = sql(`INSERT INTO contacts (contact_id, operation_id, kiosk, channel, value, send, code_hash, tries_left, sent_at, expires_at)
+    VALUES (?, ?, ?, 'email', ?, ?, ?, ?, ?, ?)`);
+  const findContact = sql(`SELECT ${contactColumns} FROM contacts WHERE contact_id = ?`);
+  const findContacts = sql(`SELECT ${contactColumns} FROM contacts WHERE operation_id = ? ORDER BY send`);
+  const setTries = sql('UPDATE contacts SET tries_left = ? WHERE contact_id = ?');
+  const setProved = sql('UPDATE contacts SET proved_at = ? WHERE contact_id = ?');
+  const addSecondPart = sql('INSERT INTO second_parts (operation_id, queued_at, due_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
+  const dueSecondPart = sql(`SELECT operation_id AS operationId, value AS "to", queued_at AS queuedAt, tries FROM second_parts
+    JOIN reservations USING (operation_id) JOIN contacts USING (contact_id)
+    WHERE second_parts.sent_at IS NULL AND given_up_at IS NULL AND due_at <= ? ORDER BY due_at LIMIT 1`);
+  const beginSecondPart = sql('UPDATE second_parts SET begun_at = ?, tries = tries + 1 WHERE operation_id = ?');
+  const sentSecondPart = sql('UPDATE second_parts SET sent_at = ? WHERE operation_id = ?');
+  const delaySecondPart = sql('UPDATE second_parts SET begun_at = NULL, due_at = ? WHERE operation_id = ?');
+  const giveUpSecondPart = sql('UPDATE second_parts SET given_up_at = ? WHERE operation_id = ?');
+  const findSecondPart = sql('SELECT sent_at AS sentAt, tries FROM second_parts WHERE operation_id = ?');
+
+  const one = <T>(schema: z.ZodType<T>, row: unknown): T | null => (row === undefined ? null : schema.parse(row));
+
+  return {
+    /** All of `work` or nothing of it, durable when it returns. */
+    transaction: <T>(work: () => T): T => database.transaction(work).immediate(),
+
+    answer: (kiosk: string, key: string): StoredAnswer | null => one(answerRow, findAnswer.get(kiosk, key)),
+    keepAnswer(kiosk: string, key: string, { digest, status, mediaType, body }: StoredAnswer, at: number): void {
+      addAnswer.run(kiosk, key, digest, status, mediaType, body, at);
+    },
+    dropAnswersBefore: (at: number): number => dropAnswers.run(at).changes,
+
+    operation(id: string): (Operation & { readonly kiosk: string }) | null {
+      const row = one(operationRow, findOperation.get(id));
+      return row === null ? null : { ...row, releases: findReleases.all(id).map((release) => attemptRow.parse(release).attempt) };
+    },
+    putOperation(id: string, kiosk: string, { state, expiresAt, releases }: Operation, at: number): void {
+      putOperation.run(id, kiosk, state, expiresAt, at);
+      for (const attempt of releases) putRelease.run(id, attempt, at);
+    },
+    /** Operations that silence voids at `now`. */
+    silent: (now: number): readonly string[] => findSilent.all(now).map((row) => idRow.parse(row).operationId),
+
+    addReservation(request: Reserve, contactId: string, operator: string, codes: readonly Code[]): void {
+      const { operationId, desk, profile, card, applicant, document, operatorAssertion } = request;
+      const { fiscalCode, surname, name, birthDate } = applicant;
+      addReservation.run(
+        ...[operationId, contactId, operator, desk, profile.id, profile.version, card.cardId, card.certificateDigest],
+        ...[fiscalCode, surname, name, birthDate, JSON.stringify(document), operatorAssertion],
+      );
+      codes.forEach((code, position) => addCode.run(operationId, position, code.label, code.value, code.paperCharacters));
+    },
+    /** The codes that the CMS holds for an operation, whole. */
+    codesOf: (id: string): readonly Code[] => findCodes.all(id).map((row) => codeRow.parse(row)),
+
+    addOutcome({ operationId, attempt, outcome, evidence, exposed, reason, operatorAssertion }: OutcomeReport, at: number): void {
+      addOutcome.run(operationId, attempt, outcome, evidence.class, evidence.raw, exposed ? 1 : 0, reason, operatorAssertion ?? null, at);
+    },
+    receipt(id: string, state: Receipt['state']): Receipt | null {
+      const row = one(receiptRow, findReceipt.get(id, state));
+      return row === null ? null : { ...row, at: new Date(row.at).toISOString() };
+    },
+    nextSequence: (): number => z.int().parse(lastSequence.get()) + 1,
+    addReceipt({ sequence, operationId, state, at, jws }: Receipt): void {
+      addReceipt.run(sequence, operationId, state, Date.parse(at), jws);
+    },
+
+    addContact({ contactId, operationId, kiosk, value, send, codeHash, triesLeft, sentAt, expiresAt }: Omit<Contact, 'provedAt'>): void {
+      addContact.run(contactId, operationId, kiosk, value, send, codeHash, triesLeft, sentAt, expiresAt);
+    },
+    contact: (id: string): Contact | null => one(contactRow, findContact.get(id)),
+    /** All sends for an operation, the newest last. */
+    contactsOf: (operationId: string): readonly Contact[] => findContacts.all(operationId).map((row) => contactRow.parse(row)),
+    setTriesLeft(contactId: string, tries: number): void {
+      setTries.run(tries, contactId);
+    },
+    setProved(contactId: string, at: number): void {
+      setProved.run(at, contactId);
+    },
+
+    queueSecondPart(id: string, at: number): void {
+      addSecondPart.run(id, at, at);
+    },
+    dueSecondPart: (now: number): DueSecondPart | null => one(duePartRow, dueSecondPart.get(now)),
+    beginSecondPart(id: string, at: number): void {
+      beginSecondPart.run(at, id);
+    },
+    secondPartSent(id: string, at: number): void {
+      sentSecondPart.run(at, id);
+    },
+    delaySecondPart(id: string, until: number): void {
+      delaySecondPart.run(until, id);
+    },
+    giveUpSecondPart(id: string, at: number): void {
+      giveUpSecondPart.run(at, id);
+    },
+    secondPart: (id: string): { readonly sentAt: number | null; readonly tries: number } | null => one(partRow, findSecondPart.get(id)),
+
+    close(): void {
+      database.close();
+    },
+  };
+}
