@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Certificate, type RelativeDistinguishedNames } from 'pkijs';
 import { type Result, err, ok } from '../../devices/result.ts';
+import { parseDer } from './der.ts';
 import { derObjects } from './pem.ts';
 
 /** A trust anchor is a name and a key (RFC 5280, 6.1.1 d): its own extensions and dates ask nothing. */
@@ -29,7 +30,9 @@ export function readAnchors(files: readonly string[]): Result<readonly Anchor[],
 }
 
 function anchorOf(der: Buffer): Anchor {
-  const certificate = Certificate.fromBER(der);
+  const parsed = parseDer(der);
+  if (!parsed.ok) throw new Error(parsed.error);
+  const certificate = new Certificate({ schema: parsed.value });
   const spki = Buffer.from(certificate.subjectPublicKeyInfo.toSchema().toBER());
   return { name: certificate.subject, key: createPublicKey({ key: spki, format: 'der', type: 'spki' }) };
 }

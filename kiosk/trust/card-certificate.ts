@@ -1,7 +1,8 @@
 import type { BitString } from 'asn1js';
 import { Certificate, CertificatePolicies, CRLDistributionPoints, BasicConstraints, ExtKeyUsage } from 'pkijs';
 import { type Result, err, ok } from '../../devices/result.ts';
-import { type ParsedExtension, extensionsOf, malformed, serialHex, uris } from './der.ts';
+import { type ParsedExtension, extensionsOf, parseDer, serialHex, uris } from './der.ts';
+import { isExactly } from './signature.ts';
 
 /** What a card's authentication certificate says, once it keeps the CNS profile (AgID; card.md 1.5, trust.md 3). */
 export interface CardCertificate {
@@ -50,14 +51,15 @@ const understood: ReadonlySet<string> = new Set([
 export function readCardCertificate(der: Uint8Array): Result<CardCertificate, NotACardCertificate> {
   let name: CardName | null = null;
   const refuse = (reason: string): Result<never, NotACardCertificate> => err({ reason, name });
-  const fault = malformed(der);
-  if (fault !== null) return refuse(`certificate ${fault}`);
+  const parsed = parseDer(der);
+  if (!parsed.ok) return refuse(`certificate ${parsed.error}`);
   let certificate: Certificate;
   try {
-    certificate = Certificate.fromBER(der);
+    certificate = new Certificate({ schema: parsed.value });
   } catch {
     return refuse('not an X.509 certificate');
   }
+  if (!isExactly(certificate, der)) return refuse('certificate not DER');
   name = cardName(certificate);
   if (name === null) return refuse('the name is not that of a CNS');
   const extensions = extensionsOf(certificate.extensions);

@@ -3,8 +3,8 @@ import { CertificateRevocationList, IssuingDistributionPoint, type RevokedCertif
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { Anchor } from './anchors.ts';
 import type { CardCertificate } from './card-certificate.ts';
-import { extensionsOf, malformed, serialHex, uris } from './der.ts';
-import { isSignedBy } from './signature.ts';
+import { extensionsOf, parseDer, serialHex, uris } from './der.ts';
+import { isExactly, isSignedBy } from './signature.ts';
 
 /** A CRL that an anchor signed and that speaks of whole certificates of its own (RFC 5280, 5): neither delta nor indirect nor partial by reason. */
 export interface Crl {
@@ -31,14 +31,15 @@ const REMOVE_FROM_CRL = 8;
 const WITHOUT_NEXT_UPDATE_MS = 3 * 86_400_000;
 
 export function readCrl(der: Uint8Array, anchors: readonly Anchor[]): Result<Crl, string> {
-  const fault = malformed(der);
-  if (fault !== null) return err(fault);
+  const parsed = parseDer(der);
+  if (!parsed.ok) return parsed;
   let list: CertificateRevocationList;
   try {
-    list = CertificateRevocationList.fromBER(der);
+    list = new CertificateRevocationList({ schema: parsed.value });
   } catch {
     return err('not a CRL');
   }
+  if (!isExactly(list, der)) return err('not DER');
   const named = anchors.filter(({ name }) => name.isEqual(list.issuer));
   if (named.length === 0) return err('its issuer is no trust anchor');
   const issuer = named.find(({ key }) => isSignedBy(list, key));

@@ -16,12 +16,19 @@ export interface Signed {
   readonly tbsView: Uint8Array;
   readonly signature: AlgorithmIdentifier;
   readonly signatureAlgorithm: AlgorithmIdentifier;
-  readonly signatureValue: { readonly valueBlock: { readonly valueHexView: Uint8Array } };
+  readonly signatureValue: { readonly valueBlock: { readonly valueHexView: Uint8Array; readonly unusedBits: number }; toBER(): ArrayBuffer };
+}
+
+/** Is `der` these three parts in DER and nothing else? What the signature does not cover must leave no room for a second form of the same thing. */
+export function isExactly(signed: Signed, der: Uint8Array): boolean {
+  const parts = [signed.tbsView, signed.signatureAlgorithm.toSchema().toBER(), signed.signatureValue.toBER()].map((part) => Buffer.from(new Uint8Array(part)));
+  const content = Buffer.concat(parts);
+  return content.equals(der.subarray(Math.max(0, der.length - content.length)));
 }
 
 /** Is it signed by this key? The algorithm inside the signed bytes must be the one outside (RFC 5280, 4.1.1.2). */
 export function isSignedBy(signed: Signed, key: KeyObject): boolean {
-  if (signed.signature.algorithmId !== signed.signatureAlgorithm.algorithmId) return false;
+  if (!signed.signature.isEqual(signed.signatureAlgorithm) || signed.signatureValue.valueBlock.unusedBits !== 0) return false;
   const algorithm = believed[signed.signatureAlgorithm.algorithmId];
   if (algorithm === undefined || key.asymmetricKeyType !== algorithm.keyType) return false;
   return verify(algorithm.hash, signed.tbsView, key, signed.signatureValue.valueBlock.valueHexView);

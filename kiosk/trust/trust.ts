@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CardReading } from '../../devices/card/contract.ts';
+import { personalDataLength } from '../../devices/card/personal-data.ts';
 import { type Result, ok } from '../../devices/result.ts';
 import type { Trust, TrustVerdict } from '../../flows/ports/trust.ts';
 import type { Log } from '../log/log.ts';
@@ -108,8 +109,8 @@ function sha1(bytes: Uint8Array): string {
   return createHash('sha1').update(bytes).digest('base64');
 }
 
-/** EF.Dati_personali without its zero padding: six hexadecimal digits say how long the rest is (card.md 1.4). Which of the two is hashed is not written down: either is accepted. */
-function cutAtLength(file: Buffer): Buffer {
-  const head = file.toString('latin1', 0, 6);
-  return /^[0-9A-Fa-f]{6}$/.test(head) ? file.subarray(0, 6 + Number.parseInt(head, 16)) : file;
+/** EF.Dati_personali without its zero padding. Whether the hash covers the padding is nowhere written down (card.md 1.5): either is accepted. */
+function cutAtLength(file: Uint8Array): Uint8Array {
+  const length = personalDataLength(file);
+  return length.ok ? file.subarray(0, length.value) : file;
 }
