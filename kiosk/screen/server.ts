@@ -1,16 +1,15 @@
 import { existsSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { Operators } from '../../flows/ports/operators.ts';
 import type { CitizenCommand, OperatorCommand, SessionFacade } from '../../flows/session/status.ts';
 import type { Log } from '../log/log.ts';
 import { projectRoot } from '../project.ts';
 import { citizenRequest, emptyRequest, operatorRequest, signOnRequest } from './commands.ts';
-import { type Refusal, Ticket, refusalOf, refusals } from './guard.ts';
-import { securityHeaders } from './headers.ts';
+import { Ticket } from './guard.ts';
+import { type PortNotFree, createLocalServer } from './local-server.ts';
 import type { Site } from './site.ts';
 import { Streams } from './streams.ts';
 
@@ -28,12 +27,8 @@ export interface Screen {
   close(): Promise<void>;
 }
 
-export type ScreenError =
-  | { readonly kind: 'page-not-built'; readonly folder: string }
-  | { readonly kind: 'port-not-free'; readonly port: number; readonly detail: string };
+export type ScreenError = { readonly kind: 'page-not-built'; readonly folder: string } | PortNotFree;
 
-/** Largest body of any request, bytes: an operator's document with room to spare. */
-const bodyLimit = 4096;
 /** Pages that may listen at once: the kiosk's own, a second display, one being reloaded. */
 const streamLimit = 4;
 
@@ -58,20 +53,8 @@ export async function startScreen({ port, session, operators, site, log }: Scree
     desks.end('signed-off');
   };
 
-  const server = fastify({ logger: false, bodyLimit, exposeHeadRoutes: false, forceCloseConnections: true, requestTimeout: 10_000 });
-  const refuse = (reply: FastifyReply, rule: Refusal): FastifyReply => {
-    log.event('screen-request-refused', { rule });
-    return reply.code(refusals[rule]).send({ refused: rule });
-  };
-
-  readJsonOnly(server);
-  server.addHook('onRequest', async (request, reply) => {
-    reply.headers(securityHeaders);
-    const rule = refusalOf(request.raw, portOf(server));
-    if (rule !== null) return refuse(reply, rule);
-  });
-  server.setNotFoundHandler((_request, reply) => refuse(reply, 'not-found'));
-  server.setErrorHandler((error: { code?: string; statusCode?: number }, _request, reply) => refuse(reply, refusalOfError(error)));
+  const local = createLocalServer((rule) => log.event('screen-request-refused', { rule }));
+  const { app: server, refuse } = local;
 
   const fromPage = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> =>
     page.heldBy(request.raw) ? undefined : refuse(reply, 'no-page');
@@ -145,16 +128,15 @@ export async function startScreen({ port, session, operators, site, log }: Scree
     return { signedOn: null };
   });
 
-  try {
-    await server.listen({ host: '127.0.0.1', port });
-  } catch (error) {
+  const listening = await local.listen(port);
+  if (!listening.ok) {
     citizens.close();
     desks.close();
-    return err({ kind: 'port-not-free', port, detail: error instanceof Error ? error.message : String(error) });
+    return listening;
   }
   const stop = session.onStatus(push);
   return ok({
-    port: portOf(server),
+    port: local.port(),
     async close() {
       stop();
       citizens.close();
@@ -173,31 +155,4 @@ function sendFor(
   const accepted = sessionId === current && session.send(command);
   if (!accepted && command.type === 'contact-code') command.code.wipe();
   return accepted;
-}
-
-/** The body's bytes are wiped as soon as they are read: they may hold a PIN or a one-time code. */
-function readJsonOnly(server: FastifyInstance): void {
-  server.removeAllContentTypeParsers();
-  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
-    const bytes = body as Buffer;
-    try {
-      const parsed: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-      done(null, parsed);
-    } catch {
-      // Not the parser's own message: it quotes the body.
-      done(Object.assign(new Error('not readable'), { statusCode: 400 }));
-    } finally {
-      bytes.fill(0);
-    }
-  });
-}
-
-function refusalOfError({ code, statusCode }: { code?: string; statusCode?: number }): Refusal {
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return 'content-type';
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return 'too-large';
-  return statusCode !== undefined && statusCode < 500 ? 'not-readable' : 'internal';
-}
-
-function portOf(server: FastifyInstance): number {
-  return (server.server.address() as AddressInfo).port;
 }
