@@ -1,0 +1,243 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type pcsclite from 'pcsclite';
+import { type Result, err, ok } from '../result.ts';
+import { type PcscConnection, type PcscFault, type PcscPort, type PcscSlot, type PcscView, slotState } from './pcsc.ts';
+
+type Binding = typeof pcsclite;
+type Instance = ReturnType<Binding>;
+type NativeReader = Parameters<Parameters<Instance['on']>[1]>[0];
+/** What the binding calls on the next tick, and is called back by at each change of the list of readers; its typings leave it out. */
+interface Listing {
+  start(listed: (error: unknown, names: unknown) => void): void;
+}
+
+const firstRetryMs = 250;
+const lastRetryMs = 1_500;
+const busyTries = 5;
+const busyPauseMs = 100;
+const maxResponse = 0x10002;
+
+/** Codes of pcsclite.h; the binding gives them only inside its messages. */
+const scard = {
+  cancelled: 0x80100002,
+  sharingViolation: 0x8010000b,
+  noSmartcard: 0x8010000c,
+  readerUnavailable: 0x80100017,
+  removedCard: 0x80100069,
+} as const;
+
+/**
+ * PC/SC through `pcsclite` 1.0.1. Its ways are kept in here: an instance whose service went away never comes back, so it is dropped and made
+ * anew; error listeners stand before anything else; nothing is closed inside one of its callbacks (that deadlocks); a status callback waits
+ * for the transmit in flight, so a hung card can stop this whole process: it belongs into one of its own (`pcsc-host.ts`).
+ */
+export function openPcsclite(): PcscPort {
+  return new PcsclitePort();
+}
+
+class PcsclitePort implements PcscPort {
+  readonly #listeners = new Set<(view: PcscView) => void>();
+  #view: PcscView = { service: 'starting' };
+  #live: LiveInstance | undefined;
+  #retryMs = firstRetryMs;
+  readonly #closing = new AbortController();
+  readonly #running: Promise<void>;
+
+  constructor() {
+    this.#running = this.#run();
+  }
+
+  view(): PcscView {
+    return this.#view;
+  }
+
+  onView(listener: (view: PcscView) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async connect(reader: string): Promise<Result<PcscConnection, PcscFault>> {
+    const native = this.#live?.reader(reader);
+    if (native === undefined) return err({ kind: 'no-card' });
+    for (let tries = 1; ; tries += 1) {
+      const connected = await connectExclusive(native);
+      if (connected.ok) return ok(connection(native, connected.value));
+      if (connected.error.kind !== 'reader-busy' || tries === busyTries) return connected;
+      await delay(busyPauseMs);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#running;
+    this.#listeners.clear();
+  }
+
+  /** One instance after the other, until closed. */
+  async #run(): Promise<void> {
+    const { signal } = this.#closing;
+    const create = await loadBinding();
+    while (create !== undefined && !signal.aborted) {
+      const lost = await this.#liveWith(create, signal);
+      if (signal.aborted) return;
+      this.#show({ service: 'lost', detail: lost });
+      await delay(this.#retryMs, undefined, { signal }).catch(() => undefined);
+      this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
+    }
+    if (create === undefined) this.#show({ service: 'lost', detail: 'the pcsclite module is not installed' });
+  }
+
+  /** Lives with one instance until the service goes away; resolves with why. */
+  async #liveWith(create: Binding, signal: AbortSignal): Promise<string> {
+    let live: LiveInstance;
+    try {
+      live = new LiveInstance(create());
+    } catch (error) {
+      return message(error);
+    }
+    this.#live = live;
+    const lost = await new Promise<string>((resolve) => {
+      live.onSlots = (slots) => {
+        this.#retryMs = firstRetryMs;
+        this.#show({ service: 'up', slots });
+      };
+      live.onLost = resolve;
+      signal.addEventListener('abort', () => resolve('closed'), { once: true });
+    });
+    this.#live = undefined;
+    await live.drop();
+    return lost;
+  }
+
+  #show(view: PcscView): void {
+    this.#view = view;
+    for (const listener of this.#listeners) listener(view);
+  }
+}
+
+/** One instance of the binding with its readers: made once, dropped whole. */
+class LiveInstance {
+  onSlots: (slots: readonly PcscSlot[]) => void = () => undefined;
+  onLost: (detail: string) => void = () => undefined;
+  readonly #instance: Instance;
+  readonly #readers = new Map<string, NativeReader>();
+  readonly #slots = new Map<string, PcscSlot>();
+  #listed = false;
+
+  constructor(instance: Instance) {
+    this.#instance = instance;
+    instance.on('error', (error: unknown) => this.onLost(message(error)));
+    instance.on('reader', (reader) => this.#add(reader));
+    const listing = instance as unknown as Listing;
+    const start = listing.start.bind(instance);
+    listing.start = (listed) =>
+      start((error, names) => {
+        listed(error, names);
+        this.#listed = true;
+        this.#tell();
+      });
+  }
+
+  reader(name: string): NativeReader | undefined {
+    return this.#readers.get(name);
+  }
+
+  /** Lets go of readers and instance, outside their callbacks. */
+  async drop(): Promise<void> {
+    this.onSlots = () => undefined;
+    this.onLost = () => undefined;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    for (const reader of this.#readers.values()) reader.close();
+    this.#instance.close();
+  }
+
+  #add(reader: NativeReader): void {
+    this.#readers.set(reader.name, reader);
+    reader.on('error', (error: unknown) => {
+      if (code(error) !== scard.cancelled) this.onLost(message(error));
+    });
+    reader.on('status', ({ state, atr }) => {
+      const present = (state & slotState.present) !== 0 && atr !== undefined;
+      this.#slots.set(reader.name, {
+        reader: reader.name,
+        state: state & 0xffff,
+        changes: (state >>> 16) & 0xffff,
+        atr: present ? Buffer.from(atr).toString('hex').toUpperCase() : '',
+      });
+      this.#tell();
+    });
+    reader.on('end', () => {
+      this.#readers.delete(reader.name);
+      this.#slots.delete(reader.name);
+      this.#tell();
+    });
+  }
+
+  /** Readers are told of once each has said how it is: half a list would look like readers unplugged. */
+  #tell(): void {
+    const complete = this.#listed && [...this.#readers.keys()].every((name) => this.#slots.has(name));
+    if (complete) this.onSlots([...this.#slots.values()].sort((a, b) => (a.reader < b.reader ? -1 : 1)));
+  }
+}
+
+async function loadBinding(): Promise<Binding | undefined> {
+  try {
+    return (await import('pcsclite')).default;
+  } catch {
+    return undefined;
+  }
+}
+
+async function connectExclusive(reader: NativeReader): Promise<Result<number, PcscFault>> {
+  return await new Promise((resolve) => {
+    reader.connect({ share_mode: reader.SCARD_SHARE_EXCLUSIVE }, (error: unknown, protocol) => {
+      resolve(error === null || error === undefined ? ok(protocol) : err(faultOf(error)));
+    });
+  });
+}
+
+function connection(reader: NativeReader, protocol: number): PcscConnection {
+  return {
+    transmit: async (command) =>
+      await new Promise((resolve) => {
+        reader.transmit(Buffer.from(command), maxResponse, protocol, (error: unknown, response) => {
+          if (error !== null && error !== undefined) resolve(err(faultOf(error)));
+          // A card pulled in the middle gives success and nothing on some drivers.
+          else resolve(response.length < 2 ? err({ kind: 'card-removed' }) : ok(new Uint8Array(response)));
+        });
+      }),
+    disconnect: async () => {
+      // RESET forgets a verified PIN, which would else stay for whoever comes next; it fails where the card has gone, and the handle must go too.
+      if (!(await disconnect(reader, reader.SCARD_RESET_CARD))) await disconnect(reader, reader.SCARD_LEAVE_CARD);
+    },
+  };
+}
+
+async function disconnect(reader: NativeReader, disposition: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    reader.disconnect(disposition, (error: unknown) => resolve(error === null || error === undefined));
+  });
+}
+
+function faultOf(error: unknown): PcscFault {
+  switch (code(error)) {
+    case scard.sharingViolation:
+      return { kind: 'reader-busy' };
+    case scard.noSmartcard:
+      return { kind: 'no-card' };
+    case scard.removedCard:
+    case scard.readerUnavailable:
+      return { kind: 'card-removed' };
+    default:
+      return { kind: 'failed', detail: message(error) };
+  }
+}
+
+function code(error: unknown): number | undefined {
+  const [, digits] = /\(0x([0-9a-f]+)\)/i.exec(message(error)) ?? [];
+  return digits === undefined ? undefined : Number.parseInt(digits, 16);
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
