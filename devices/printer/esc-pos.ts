@@ -1,9 +1,21 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { withDeadline } from '../deadline.ts';
 import { err, ok, type Result } from '../result.ts';
 import { parsePrinterAddress } from './address.ts';
 import { mayPrint, type OpenPrinter, type PrintEvidence, type Printer, type PrinterStatus } from './contract.ts';
-import { askProcessId, askStatus, clearBuffers, enableAutomaticStatus, initialise, realTimeBits, type Reply, ReplyReader, statusOf, automaticBits } from './status-protocol.ts';
+import {
+  askProcessId,
+  askStatus,
+  automaticBits,
+  clearBuffers,
+  enableAutomaticStatus,
+  initialise,
+  realTimeBits,
+  type Reply,
+  ReplyReader,
+  statusOf,
+} from './status-protocol.ts';
 import { openTransport, type Transport, type TransportError } from './transport.ts';
 
 /** How long the driver waits, in milliseconds. */
@@ -25,6 +37,8 @@ const PIECE_BYTES = 256;
 const ASK_AGAIN_MS = 1_000;
 /** After a question that went unanswered, how long the line must be silent before the next answer is believed (milliseconds). */
 const QUIET_MS = 100;
+/** What is kept of a printer's words for the evidence. */
+const REPLIES_KEPT = 64;
 const RAW_LIMIT_BYTES = 512;
 const NEVER = new AbortController().signal;
 
@@ -84,16 +98,21 @@ class EscPosPrinter implements Printer {
 
   /** Past this point the paper may show anything: whatever ends it is answered with evidence, and with empty buffers where there is no proof. */
   async #printOnce(job: Uint8Array, signal: AbortSignal): Promise<PrintEvidence> {
+    const processId = Uint8Array.from({ length: 4 }, () => randomInt(0x20, 0x7f));
     const said: Reply[] = [];
-    const stopListening = this.#listen((reply) => said.push(reply));
+    let completed = false;
+    const complete = (): boolean => completed;
+    const stopListening = this.#listen((reply) => {
+      said.push(reply);
+      if (said.length > REPLIES_KEPT) said.shift();
+      if (isProcessId(reply, processId)) completed = true;
+    });
     try {
-      const processId = Uint8Array.from({ length: 4 }, () => randomInt(0x20, 0x7f));
-      const complete = (): boolean => said.some((reply) => isProcessId(reply, processId));
       const limitMs = this.#limits.completionMs + this.#limits.completionMsPerByte * job.length;
-      const ended = AbortSignal.any([signal, AbortSignal.timeout(limitMs), this.#transport.gone]);
-
-      const sent = await this.#send([initialise, enableAutomaticStatus, job, askProcessId(processId)], ended, () => said.some(isTrouble));
-      if (sent.ok) await this.#untilComplete(complete, ended);
+      await withDeadline(limitMs, AbortSignal.any([signal, this.#transport.gone]), async (ended) => {
+        const sent = await this.#send([initialise, enableAutomaticStatus, job, askProcessId(processId)], ended, () => said.some(isTrouble));
+        if (sent.ok) await this.#untilComplete(complete, ended);
+      });
       if (complete()) {
         const status = await this.#ask(NEVER);
         if (isWell(status)) return { class: 'E2', raw: hex(said), status, buffer: 'printed' };
@@ -143,7 +162,7 @@ class EscPosPrinter implements Printer {
       this.#limits.replyMs,
       signal,
     );
-    await this.#transport.write(askStatus, AbortSignal.any([signal, AbortSignal.timeout(this.#limits.replyMs)]));
+    await withDeadline(this.#limits.replyMs, signal, (ended) => this.#transport.write(askStatus, ended));
     const bits = await answered;
     this.#unanswered = bits === undefined;
     if (bits !== undefined) return statusOf(bits);
@@ -154,14 +173,15 @@ class EscPosPrinter implements Printer {
     if (this.#transport.gone.aborted) return false;
     await this.#transport.discard();
     const acknowledged = this.#next((reply) => (reply.kind === 'cleared' ? true : undefined), this.#limits.clearMs, NEVER);
-    await this.#transport.write(clearBuffers, AbortSignal.timeout(this.#limits.clearMs));
+    await withDeadline(this.#limits.clearMs, undefined, (ended) => this.#transport.write(clearBuffers, ended));
     return (await acknowledged) ?? false;
   }
 
   /** Lets late answers pass, so that none is taken for the answer to another question. */
   async #quiet(): Promise<void> {
-    const limit = AbortSignal.timeout(this.#limits.replyMs);
-    while ((await this.#next(() => true, QUIET_MS, limit)) !== undefined);
+    await withDeadline(this.#limits.replyMs, undefined, async (ended) => {
+      while ((await this.#next(() => true, QUIET_MS, ended)) !== undefined);
+    });
   }
 
   /** The first answer that `take` makes of the replies to come; `undefined` after `limitMs`, on abort, and when the line is gone. */
