@@ -20,11 +20,23 @@ export interface RunningOutbox extends Outbox {
   close(): Promise<void>;
 }
 
+export interface OutboxOptions {
+  readonly cms: Cms;
+  readonly journal: Journal;
+  readonly log: Log;
+  /** Resolves after `ms`, or as soon as `signal` ends it. */
+  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+async function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => undefined);
+}
+
 /**
  * Brings recorded outcomes to the CMS until each has its receipt: oldest first, one at a time, with growing and jittered pauses while
  * the CMS does not answer, and none once it does.
  */
-export function startOutbox({ cms, journal, log }: { readonly cms: Cms; readonly journal: Journal; readonly log: Log }): RunningOutbox {
+export function startOutbox({ cms, journal, log, wait = pauseFor }: OutboxOptions): RunningOutbox {
   const stopping = new AbortController();
   const underway = new Map<string, Delivery>();
   let woken = new AbortController();
@@ -57,12 +69,14 @@ export function startOutbox({ cms, journal, log }: { readonly cms: Cms; readonly
   async function run(): Promise<void> {
     let pause = FIRST_PAUSE_MS;
     while (!stopping.signal.aborted) {
-      const emptied = await round();
-      pause = emptied ? FIRST_PAUSE_MS : Math.min(pause * 2, LONGEST_PAUSE_MS);
-      const rest = emptied ? LONGEST_PAUSE_MS : pause / 2 + Math.random() * (pause / 2);
-      // A wake-up during a failure does not shorten the pause below the first one: the CMS is not hammered.
-      if (!emptied) await delay(FIRST_PAUSE_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
-      await delay(rest, undefined, { signal: AbortSignal.any([stopping.signal, woken.signal]) }).catch(() => undefined);
+      if (await round()) {
+        pause = FIRST_PAUSE_MS;
+        await wait(LONGEST_PAUSE_MS, AbortSignal.any([stopping.signal, woken.signal]));
+      } else {
+        // A wake-up does not shorten this one: a CMS that does not answer is not hammered.
+        await wait(pause * (1 + Math.random() / 2), stopping.signal);
+        pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+      }
       woken = new AbortController();
     }
   }
