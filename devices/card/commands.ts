@@ -1,0 +1,188 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { CommandFailure, answerJson, exit } from '../command.ts';
+import { withDeadline } from '../deadline.ts';
+import { unreachable } from '../result.ts';
+import type { CardError, CardReader, CardReading, CardStatus } from './contract.ts';
+import { statusOf } from './driver.ts';
+import type { PcscView } from './pcsc.ts';
+import { openPcsclite } from './pcsclite.ts';
+import { startCardHost } from './remote.ts';
+
+const answerLimitMs = 5_000;
+const readLimitMs = 10_000;
+
+/** `sportello card …` (commands.md, Card). */
+export function cardCommands(): Command {
+  const card = new Command('card').description('the card reader and the card in it');
+  card
+    .command('list')
+    .description('the readers, and what is in them')
+    .option('--json', 'answer as JSON')
+    .addHelpText('after', '\nExample:\n  sportello card list --json')
+    .action(list);
+  card
+    .command('read')
+    .description('reads the CNS that is in: identity, personal data, certificate; no PIN')
+    .option('--reader <name>', 'the reader; by default the first that holds a card')
+    .option('--json', 'answer as JSON')
+    .addHelpText('after', '\nExample:\n  sportello card read --json')
+    .action(read);
+  card
+    .command('virtual')
+    .description('puts a virtual CNS into a running vpcd reader and keeps it there until stopped')
+    .requiredOption('--vpcd <host:port>', 'where vpcd listens')
+    .option('--person <file>', 'whose card, as JSON; a specimen by default')
+    .option('--control <path>', 'a unix socket that takes insert, remove, mute, fail N SW')
+    .option('--real-timing', 'answer as slowly as a real card')
+    .addHelpText('after', '\nExample:\n  sportello card virtual --vpcd 127.0.0.1:35963')
+    .action(virtual);
+  return card;
+}
+
+async function list({ json }: { readonly json?: boolean }): Promise<void> {
+  const port = openPcsclite();
+  const view = await withDeadline(answerLimitMs, undefined, async () => {
+    if (port.view().service === 'starting') await new Promise<PcscView>((resolve) => port.onView(resolve));
+    return port.view();
+  });
+  await port.close();
+  if (!view.ok || view.value.service !== 'up') {
+    throw new CommandFailure(exit.unreachable, `PC/SC service: ${view.ok && view.value.service === 'lost' ? view.value.detail : 'no answer'}`);
+  }
+  const { value } = view;
+  const readers = value.slots.map((slot) => ({ reader: slot.reader, state: statusOf(value, slot).state, ...(slot.atr === '' ? {} : { atr: slot.atr }) }));
+  if (json) answerJson(readers);
+  else for (const { reader, state, atr } of readers) process.stdout.write(`${[reader, state, atr].filter(Boolean).join('  ')}\n`);
+}
+
+async function read({ reader, json }: { readonly reader?: string; readonly json?: boolean }): Promise<void> {
+  const cards = startCardHost({ entry: fileURLToPath(new URL('pcsc-host.js', import.meta.url)), reader, readLimitMs });
+  try {
+    const status = await started(cards);
+    if (status.state === 'disconnected') throw new CommandFailure(exit.unreachable, reader === undefined ? 'no card reader' : `no reader "${reader}"`);
+    const reading = await cards.read(AbortSignal.timeout(readLimitMs));
+    if (!reading.ok) throw failure(reading.error);
+    if (json) answerJson(answerOf(reading.value));
+    else print(reading.value);
+  } finally {
+    await cards.close();
+  }
+}
+
+async function virtual(options: { readonly vpcd: string; readonly person?: string; readonly control?: string; readonly realTiming?: boolean }): Promise<void> {
+  const { makeCard, person, specimenPerson } = await import('./virtual/person.ts');
+  const { VpcdSlot, VpcdUnreachable } = await import('./virtual/vpcd.ts');
+  const { realTiming } = await import('./virtual/slot.ts');
+  const { serveControl } = await import('./virtual/control.ts');
+  const [, host, port] = /^(.+):(\d{1,5})$/.exec(options.vpcd) ?? [];
+  if (host === undefined || !(Number(port) > 0 && Number(port) < 65_536)) throw new CommandFailure(exit.unusable, `--vpcd ${options.vpcd}: not HOST:PORT`);
+  const whose = options.person === undefined ? { success: true as const, data: specimenPerson } : person.safeParse(jsonFile(options.person));
+  if (!whose.success) {
+    const [issue] = whose.error.issues;
+    throw new CommandFailure(exit.unusable, `${options.person}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`);
+  }
+  const card = await makeCard(whose.data);
+  if (!card.ok) throw new CommandFailure(exit.unusable, `${options.person}: ${card.error}`);
+
+  const slot = new VpcdSlot(card.value, { host, port: Number(port) }, options.realTiming ? realTiming : undefined);
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  try {
+    await slot.insert();
+  } catch (error) {
+    if (error instanceof VpcdUnreachable) {
+      await slot.remove();
+      throw new CommandFailure(exit.unreachable, error.message);
+    }
+    throw error;
+  }
+  const control = options.control === undefined ? undefined : await serveControl(options.control, slot);
+  process.stderr.write(`inserted: ${whose.data.personalData.fiscalCode} in ${options.vpcd}\n`);
+  await stopped;
+  await control?.close();
+  await slot.remove();
+}
+
+/** The first status that says something. */
+async function started(cards: CardReader): Promise<CardStatus> {
+  const known = await withDeadline(answerLimitMs, undefined, async (limit) => {
+    while (cards.status().state === 'starting' && !limit.aborted) {
+      await new Promise<void>((resolve) => {
+        const stop = cards.onStatus(() => {
+          stop();
+          resolve();
+        });
+      });
+    }
+    return cards.status();
+  });
+  if (known.ok) return known.value;
+  throw new CommandFailure(exit.unreachable, 'the card reader does not answer');
+}
+
+function failure(error: CardError): CommandFailure {
+  switch (error.kind) {
+    case 'no-card':
+      return new CommandFailure(exit.no, 'no card in the reader');
+    case 'card-removed':
+      return new CommandFailure(exit.no, 'the card was removed');
+    case 'not-a-cns':
+      return new CommandFailure(exit.no, `not a CNS: ATR ${error.atr}`);
+    case 'unreadable':
+      return new CommandFailure(exit.no, `${error.what}: ${error.detail}`);
+    case 'service-lost':
+      return new CommandFailure(exit.unreachable, `PC/SC service: ${error.detail}`);
+    case 'reader-busy':
+      return new CommandFailure(exit.unreachable, `${error.reader} is in use`);
+    case 'timeout':
+    case 'aborted':
+      return new CommandFailure(exit.unreachable, 'the card does not answer in time');
+    default:
+      return unreachable(error);
+  }
+}
+
+function answerOf({ reader, atr, cardId, personalData, certificate, timing }: CardReading): object {
+  const x509 = new X509Certificate(Buffer.from(certificate, 'base64'));
+  const oneLine = (name: string): string => name.split('\n').join(', ');
+  const commonName: unknown = (x509.toLegacyObject().subject as Record<string, unknown> | undefined)?.['CN'];
+  // CN = <codice fiscale>/<ID_Carta>.<hash> (card.md, 1.5).
+  const [fiscalCode] = /^[A-Z0-9]{11,16}(?=\/)/.exec(typeof commonName === 'string' ? commonName : '') ?? [''];
+  return {
+    reader,
+    atr,
+    cardId,
+    personalData,
+    certificate: {
+      pem: x509.toString(),
+      subject: oneLine(x509.subject),
+      issuer: oneLine(x509.issuer),
+      serialNumber: x509.serialNumber,
+      notBefore: new Date(x509.validFrom).toISOString(),
+      notAfter: new Date(x509.validTo).toISOString(),
+      fiscalCode,
+    },
+    // Asking costs a try on some cards (card.md, 1.6).
+    pin: { triesLeft: null },
+    puk: { triesLeft: null },
+    timing,
+  };
+}
+
+function print({ reader, cardId, personalData, timing }: CardReading): void {
+  const { surname, name, birthDate, fiscalCode, expiryDate } = personalData;
+  const lines = [reader, `${surname} ${name}, ${birthDate}`, fiscalCode, `tessera ${cardId}, scade ${expiryDate}`, `${Math.round(timing.totalMs)} ms`];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function jsonFile(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new CommandFailure(exit.unusable, `${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
