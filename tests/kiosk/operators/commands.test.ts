@@ -10,7 +10,7 @@ const folder = temporaryFolder();
 
 /** `sportello operator add` in a process of its own, with `input` on its standard input. */
 async function add(file: string, input: string | Buffer, ...more: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [processEntry('tests/processes/command.ts'), 'operator', 'add', '--file', file, ...more]);
+  const child = spawn(process.execPath, [processEntry('kiosk/cli.ts'), 'operator', 'add', '--file', file, ...more]);
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
