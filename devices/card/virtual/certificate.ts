@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPair, webcrypto } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, generateKeyPair, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 import * as asn1js from 'asn1js';
 import * as pkijs from 'pkijs';
@@ -41,6 +41,8 @@ const oid = {
   clientAuthentication: '1.3.6.1.5.5.7.3.2',
   userNotice: '1.3.6.1.5.5.7.2.2',
   cnsAuthentication: '1.3.76.16.2.1',
+  sha256WithRsa: '1.2.840.113549.1.1.11',
+  ecdsaWithSha256: '1.2.840.10045.4.3.2',
 } as const;
 
 /** Names of the administrations that specimens are issued by, as they stand in OU; by the issuer code of EF.Dati_personali. */
@@ -74,7 +76,7 @@ export async function issueCnsCertificate(request: CnsCertificateRequest): Promi
     ),
   );
   if (request.crlUrl !== undefined) certificate.extensions?.push(extension(oid.crlDistributionPoints, false, distributionPoint(request.crlUrl).toSchema()));
-  return await signed(certificate, issuer.privateKey, privateKey);
+  return signed(certificate, issuer.privateKey, privateKey);
 }
 
 /** A throw-away CA for a card whose person came without an issuer: nothing trusts it. */
@@ -91,7 +93,7 @@ export async function selfMadeIssuer(period: Pick<CnsCertificateRequest, 'notBef
     extension(oid.basicConstraints, true, new pkijs.BasicConstraints({ cA: true, pathLenConstraint: 0 }).toSchema()),
     extension(oid.keyUsage, true, keyUsage(0x06, 1)),
   );
-  return await signed(certificate, privateKey, privateKey);
+  return signed(certificate, privateKey, privateKey);
 }
 
 async function newRsaKey(): Promise<string> {
@@ -114,20 +116,18 @@ function unsigned(
   return certificate;
 }
 
-async function signed(certificate: pkijs.Certificate, issuerKey: string, privateKey: string): Promise<Certified> {
-  await certificate.sign(await signingKey(issuerKey), 'SHA-256');
-  return { certificate: new Uint8Array(certificate.toSchema(true).toBER(false)), privateKey };
-}
-
-async function signingKey(pem: string): Promise<webcrypto.CryptoKey> {
-  const key = createPrivateKey(pem);
-  const der = key.export({ type: 'pkcs8', format: 'der' });
-  const curves: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' };
+/** RSA carries explicit NULL parameters (RFC 4055, 5), which pkijs's own signing leaves out. */
+function signed(certificate: pkijs.Certificate, issuerKey: string, privateKey: string): Certified {
   const algorithm =
-    key.asymmetricKeyType === 'ec'
-      ? { name: 'ECDSA', namedCurve: curves[key.asymmetricKeyDetails?.namedCurve ?? ''] ?? 'P-256' }
-      : { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' };
-  return await webcrypto.subtle.importKey('pkcs8', der, algorithm, false, ['sign']);
+    createPrivateKey(issuerKey).asymmetricKeyType === 'ec'
+      ? new pkijs.AlgorithmIdentifier({ algorithmId: oid.ecdsaWithSha256 })
+      : new pkijs.AlgorithmIdentifier({ algorithmId: oid.sha256WithRsa, algorithmParams: new asn1js.Null() });
+  certificate.signature = algorithm;
+  certificate.signatureAlgorithm = algorithm;
+  certificate.tbsView = new Uint8Array(certificate.encodeTBS().toBER(false));
+  const signature = sign('sha256', certificate.tbsView, issuerKey);
+  certificate.signatureValue = new asn1js.BitString({ valueHex: new Uint8Array(signature).buffer });
+  return { certificate: new Uint8Array(certificate.toSchema(true).toBER(false)), privateKey };
 }
 
 /** RFC 5280, 4.1.2.5: UTCTime through 2049, GeneralizedTime after it. */
@@ -135,16 +135,13 @@ function time(value: Date): pkijs.Time {
   return new pkijs.Time({ type: value.getUTCFullYear() < 2050 ? 0 : 1, value });
 }
 
+/** One attribute an RDN: pkijs, encoding a name of its own, would put all into a single one. */
 function name(parts: readonly (readonly [string, string])[]): pkijs.RelativeDistinguishedNames {
-  return new pkijs.RelativeDistinguishedNames({
-    typesAndValues: parts.map(
-      ([type, value]) =>
-        new pkijs.AttributeTypeAndValue({
-          type,
-          value: type === oid.country ? new asn1js.PrintableString({ value }) : new asn1js.Utf8String({ value }),
-        }),
-    ),
+  const rdns = parts.map(([type, text]) => {
+    const value = type === oid.country ? new asn1js.PrintableString({ value: text }) : new asn1js.Utf8String({ value: text });
+    return new asn1js.Set({ value: [new pkijs.AttributeTypeAndValue({ type, value }).toSchema()] });
   });
+  return pkijs.RelativeDistinguishedNames.fromBER(new asn1js.Sequence({ value: rdns }).toBER(false));
 }
 
 /** RFC 5280, 4.2.1.2, method 1: SHA-1 of the bits of the public key; what the certificate itself says goes first. */
