@@ -27,7 +27,7 @@ export const citizenRequest = forSession(
 export const operatorRequest = forSession(
   z.discriminatedUnion('type', [
     z.strictObject({ type: z.literal('identified'), document: identityDocument }),
-    z.strictObject({ type: z.literal('refuse'), reason: z.enum(['operator-refused', 'document-mismatch']) }),
+    z.strictObject({ type: z.literal('refuse'), reason: z.enum(['operator-refused', 'document-mismatch', 'document-expired']) }),
     z.strictObject({ type: z.literal('hand-over'), handedOver: z.boolean() }),
   ]) satisfies z.ZodType<OperatorCommand>,
 );

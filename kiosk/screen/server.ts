@@ -111,7 +111,7 @@ export async function startScreen({ port, session, operators, site, log }: Scree
     signingOn = true;
     try {
       const signedOn = await operators.signOn(operatorId, pin, AbortSignal.timeout(10_000));
-      if (!signedOn.ok) return { signedOn: null, problem: signedOn.error };
+      if (!signedOn.ok) return { signedOn: null, problem: signedOn.error.kind === 'unavailable' ? { kind: 'unavailable' } : signedOn.error };
       endDesk();
       desk = new Ticket('sportello-desk');
       push();

@@ -1,0 +1,154 @@
+import { type ReactElement, useEffect, useRef, useState } from 'react';
+import type { CitizenScreen } from '../../../flows/session/status.ts';
+import type { CitizenRequest } from './connection.ts';
+import { drawingOf } from './drawings/drawings.tsx';
+import { Screen } from './frame.tsx';
+import { EmailKeyboard, Keypad } from './keys.tsx';
+import type { Texts } from './texts/texts.ts';
+
+type Of<Name extends CitizenScreen['screen']> = Extract<CitizenScreen, { screen: Name }>;
+interface Asking<Name extends CitizenScreen['screen']> {
+  readonly status: Of<Name>;
+  readonly send: (command: CitizenRequest) => Promise<boolean>;
+  readonly t: Texts;
+}
+
+/** Only whether it looks finished, to free the button: whether it is an address is the session's to say, whether it is theirs the code's. */
+const looksComplete = (email: string): boolean => /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)*\.[^\s@.]{2,}$/.test(email);
+
+export function Contact({ status, send, t, language }: Asking<'contact'> & { readonly language: string }): ReactElement {
+  const [email, setEmail] = useState('');
+  const [sending, setSending] = useState(false);
+  const complete = looksComplete(email);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  const submit = (): void => {
+    if (!complete || sending) return;
+    setSending(true);
+    void send({ type: 'contact', email, language }).then(() => setSending(false));
+  };
+  return (
+    <Screen main={t.contact.main} drawing={drawingOf(status)} wide button={{ text: t.contact.send, press: submit, disabled: !complete || sending }}>
+      <label className="below" htmlFor="email">
+        {t.contact.below}
+      </label>
+      <form
+        className="email"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit();
+        }}
+      >
+        <input
+          ref={field}
+          id="email"
+          aria-label={t.contact.label}
+          type="text"
+          inputMode="none"
+          autoComplete="off"
+          autoCapitalize="off"
+          spellCheck={false}
+          maxLength={254}
+          aria-invalid={status.problem !== null}
+          aria-describedby="email-problem"
+          value={email}
+          onChange={(event) => setEmail(event.target.value.replace(/\s/g, ''))}
+        />
+        {complete && (
+          <svg className="complete" viewBox="0 0 24 24" role="img" aria-label={t.contact.complete}>
+            <path d="M5 13l5 5 9-11" />
+          </svg>
+        )}
+      </form>
+      <p id="email-problem" className="problem" role="alert">
+        {status.problem !== null && t.contact.problems[status.problem]}
+      </p>
+      <EmailKeyboard
+        label={t.contact.keyboard}
+        erase={t.contact.erase}
+        type={(text) => setEmail((before) => (before + text).slice(0, 254))}
+        eraseOne={() => setEmail((before) => before.slice(0, -1))}
+      />
+    </Screen>
+  );
+}
+
+const codeLength = 6;
+
+export function ContactCode({ status, send, t }: Asking<'contact-code'>): ReactElement {
+  const [code, setCode] = useState('');
+  const [sending, setSending] = useState(false);
+  const waits = useSecondsUntil(status.resendAfter);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  const type = (text: string): void => setCode((before) => (before + text).replace(/\D/g, '').slice(0, codeLength));
+  const submit = (): void => {
+    if (code.length !== codeLength || sending) return;
+    setSending(true);
+    // Gone from the page as it is sent, whatever the answer.
+    setCode('');
+    void send({ type: 'contact-code', code }).then(() => setSending(false));
+  };
+  return (
+    <Screen main={t.contactCode.main} drawing={drawingOf(status)} wide button={{ text: t.contactCode.confirm, press: submit, disabled: code.length !== codeLength || sending }}>
+      <p className="below">{t.contactCode.below(status.masked)}</p>
+      <div className="code-entry">
+        <div className="code-side">
+          <form
+            className="code"
+            noValidate
+            onSubmit={(event) => {
+              event.preventDefault();
+              submit();
+            }}
+          >
+            <input
+              ref={field}
+              aria-label={t.contactCode.label}
+              type="text"
+              inputMode="none"
+              autoComplete="one-time-code"
+              maxLength={codeLength}
+              aria-invalid={status.problem !== null}
+              aria-describedby="code-problem"
+              value={code}
+              onChange={(event) => setCode(event.target.value.replace(/\D/g, '').slice(0, codeLength))}
+            />
+            <div className="boxes" aria-hidden="true">
+              {Array.from({ length: codeLength }, (_, index) => (
+                <span key={index} className={index === code.length ? 'box next' : 'box'}>
+                  {code[index]}
+                </span>
+              ))}
+            </div>
+          </form>
+          <p id="code-problem" className="problem" role="alert">
+            {status.problem !== null && t.contactCode.wrong(status.triesLeft)}
+          </p>
+          <div className="code-others">
+            <button type="button" className="quiet" disabled={waits > 0} onClick={() => void send({ type: 'resend-code' })}>
+              {waits > 0 ? t.contactCode.resendIn(waits) : t.contactCode.resend}
+            </button>
+            <button type="button" className="quiet" onClick={() => void send({ type: 'change-contact' })}>
+              {t.contactCode.change}
+            </button>
+          </div>
+        </div>
+        <Keypad label={t.contactCode.keypad} erase={t.contactCode.erase} type={type} eraseOne={() => setCode((before) => before.slice(0, -1))} />
+      </div>
+    </Screen>
+  );
+}
+
+/** Whole seconds from now to an ISO instant, counted down; 0 once it is there. */
+function useSecondsUntil(instant: string): number {
+  const left = (): number => Math.max(0, Math.ceil((Date.parse(instant) - Date.now()) / 1000));
+  const [seconds, setSeconds] = useState(left);
+  useEffect(() => {
+    setSeconds(left());
+    const timer = setInterval(() => setSeconds(left()), 500);
+    return () => clearInterval(timer);
+  }, [instant]);
+  return seconds;
+}

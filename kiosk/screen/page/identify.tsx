@@ -1,0 +1,123 @@
+import { Alert, Button } from 'design-react-kit';
+import { type FormEvent, type ReactElement, useState } from 'react';
+import type { OperatorCommand, OperatorStatus } from '../../../flows/session/status.ts';
+import { isoDate, readDate, today } from './dates.ts';
+import type { Texts } from './texts/texts.ts';
+
+const refusals = ['document-mismatch', 'document-expired', 'operator-refused'] as const;
+type Refusal = (typeof refusals)[number];
+type Waiting = Extract<OperatorStatus['waiting'], { task: 'identify' }>;
+
+/** The holder's data as the chip gives them, beside the document that is shown; one decision. */
+export function Identify({ t, waiting, send }: { readonly t: Texts; readonly waiting: Waiting; readonly send: (command: OperatorCommand) => void }): ReactElement {
+  const { card, certificate, documents, problem } = waiting;
+  const [type, setType] = useState(documents[0]?.type ?? 'identity-card');
+  const [expires, setExpires] = useState('');
+  const [left, setLeft] = useState(false);
+  const [reason, setReason] = useState<Refusal>('document-mismatch');
+  const date = readDate(expires);
+  const unreadable = left && date === null;
+  const expired = date !== null && date < today();
+
+  const submit = (event: FormEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    const entered = new FormData(event.currentTarget);
+    if (date === null) return setLeft(true);
+    const text = (name: string): string => String(entered.get(name) ?? '').trim();
+    send({ type: 'identified', document: { type, number: text('number'), issuingBody: text('issuingBody'), expires: date } });
+  };
+
+  const state = t.desk.certificateStates[certificate.status] ?? certificate.status;
+  const crl = certificate.crlAgeSeconds === null ? t.desk.crlMissing : t.desk.crlAge(Math.floor(certificate.crlAgeSeconds / 3600));
+  return (
+    <>
+      <h1>{t.desk.identify}</h1>
+      <div className="side-by-side">
+        <section aria-labelledby="card-title">
+          <h2 id="card-title">{t.desk.card}</h2>
+          <dl className="data">
+            <dt>{t.desk.surname}</dt>
+            <dd className="large">{card.surname}</dd>
+            <dt>{t.desk.name}</dt>
+            <dd className="large">{card.name}</dd>
+            <dt>{t.desk.birthDate}</dt>
+            <dd>{isoDate(card.birthDate)}</dd>
+            <dt>{t.desk.sex}</dt>
+            <dd>{card.sex}</dd>
+            <dt>{t.desk.fiscalCode}</dt>
+            <dd className="mono">{card.fiscalCode}</dd>
+            <dt>{t.desk.certificate}</dt>
+            <dd className={certificate.status === 'good' ? '' : 'wrong'}>
+              {state} · {crl}
+            </dd>
+          </dl>
+        </section>
+        <section aria-labelledby="document-title">
+          <h2 id="document-title">{t.desk.document}</h2>
+          <form onSubmit={submit} autoComplete="off">
+            <label htmlFor="type">{t.desk.type}</label>
+            <select id="type" name="type" value={type} onChange={(event) => setType(event.target.value as typeof type)} aria-describedby="citation" autoFocus>
+              {documents.map((document) => (
+                <option key={document.type} value={document.type}>
+                  {t.desk.documentTypes[document.type]}
+                </option>
+              ))}
+            </select>
+            <p id="citation" className="hint">
+              {documents.find((document) => document.type === type)?.citation}
+            </p>
+            <div className="pair">
+              <div>
+                <label htmlFor="number">{t.desk.number}</label>
+                <input id="number" name="number" minLength={3} maxLength={32} required spellCheck={false} autoCapitalize="characters" />
+              </div>
+              <div>
+                <label htmlFor="expires">{t.desk.expires}</label>
+                <input
+                  id="expires"
+                  name="expires"
+                  inputMode="numeric"
+                  maxLength={10}
+                  required
+                  value={expires}
+                  aria-invalid={unreadable || expired}
+                  aria-describedby="expires-problem"
+                  onChange={(event) => setExpires(event.target.value)}
+                  onBlur={() => setLeft(expires !== '')}
+                />
+              </div>
+            </div>
+            <p id="expires-problem" className="wrong" role="alert">
+              {expired ? t.desk.expired : unreadable ? t.desk.expiresUnreadable : ''}
+            </p>
+            <label htmlFor="issuingBody">{t.desk.issuingBody}</label>
+            <input id="issuingBody" name="issuingBody" minLength={2} maxLength={80} required spellCheck={false} />
+            <div role="alert">{problem !== null && <Alert color="danger">{t.desk.problems[problem]}</Alert>}</div>
+            <Button color="primary" type="submit">
+              {t.desk.identified}
+            </Button>
+          </form>
+          <form
+            className="refusal"
+            onSubmit={(event) => {
+              event.preventDefault();
+              send({ type: 'refuse', reason });
+            }}
+          >
+            <fieldset>
+              <legend className="visually-hidden">{t.desk.refuse}</legend>
+              {refusals.map((one) => (
+                <label key={one}>
+                  <input type="radio" name="reason" value={one} checked={reason === one} onChange={() => setReason(one)} /> {t.desk.refuseReasons[one]}
+                </label>
+              ))}
+            </fieldset>
+            <Button color="danger" outline type="submit">
+              {t.desk.refuse}
+            </Button>
+          </form>
+        </section>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,176 @@
+import { Alert, Button } from 'design-react-kit';
+import { type FormEvent, type ReactElement, StrictMode, useEffect, useState } from 'react';
+import { createRoot } from 'react-dom/client';
+import type { SignOnError, SignedOnOperator } from '../../../flows/ports/operators.ts';
+import type { OperatorCommand, OperatorStatus } from '../../../flows/session/status.ts';
+import { type Language, languages } from '../site.ts';
+import { command, post, useKiosk } from './connection.ts';
+import { Identify } from './identify.tsx';
+import './styles/kit.ts';
+import './styles/operator.css';
+import { type Texts, texts } from './texts/texts.ts';
+
+function OperatorPage(): ReactElement {
+  const [language, setLanguage] = useState<Language>('it');
+  /** `undefined`: not asked yet. */
+  const [operator, setOperator] = useState<SignedOnOperator | null | undefined>(undefined);
+  const t = texts[language];
+  useEffect(() => {
+    document.documentElement.lang = language;
+  }, [language]);
+  useEffect(() => {
+    const ask = async (): Promise<void> => {
+      const response = await fetch('/operator/session').catch(() => null);
+      const answer = response?.ok ? ((await response.json()) as { readonly signedOn: SignedOnOperator | null }) : null;
+      setOperator(answer?.signedOn ?? null);
+    };
+    void ask();
+  }, []);
+  return (
+    <>
+      {operator === null && <SignOn t={t} signedOn={setOperator} />}
+      {operator != null && <Desk t={t} operator={operator} signedOff={() => setOperator(null)} />}
+      <nav className="tongues" aria-label={t.languageChoice.main}>
+        {languages.map((one) => (
+          <button key={one} type="button" lang={one} aria-pressed={one === language} onClick={() => setLanguage(one)}>
+            {texts[one].language}
+          </button>
+        ))}
+      </nav>
+    </>
+  );
+}
+
+interface SignOnAnswer {
+  readonly signedOn: SignedOnOperator | null;
+  readonly problem: SignOnError | null;
+}
+
+function SignOn({ t, signedOn }: { readonly t: Texts; readonly signedOn: (operator: SignedOnOperator) => void }): ReactElement {
+  const [problem, setProblem] = useState<SignOnError | 'no-answer' | null>(null);
+  const [busy, setBusy] = useState(false);
+  const submit = (event: FormEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const entered = new FormData(form);
+    // The PIN leaves the page with the request; the field is emptied at once.
+    form.querySelectorAll<HTMLInputElement>('[type=password]').forEach((field) => (field.value = ''));
+    setBusy(true);
+    void post<SignOnAnswer>('/operator/sign-on', { operatorId: entered.get('operatorId'), pin: entered.get('pin') }).then((answer) => {
+      setBusy(false);
+      if (answer?.signedOn != null) signedOn(answer.signedOn);
+      else setProblem(answer?.problem ?? 'no-answer');
+    });
+  };
+  return (
+    <main className="sign-on">
+      <h1>{t.desk.title}</h1>
+      <form onSubmit={submit}>
+        <label htmlFor="operator-id">{t.desk.operatorId}</label>
+        <input id="operator-id" name="operatorId" autoComplete="off" autoCapitalize="off" spellCheck={false} maxLength={64} required autoFocus />
+        <label htmlFor="operator-pin">{t.desk.pin}</label>
+        <input id="operator-pin" name="pin" type="password" autoComplete="off" minLength={4} maxLength={64} required />
+        <div role="alert">{problem !== null && <Alert color="danger">{signOnProblem(problem, t)}</Alert>}</div>
+        <Button color="primary" type="submit" disabled={busy}>
+          {t.desk.signOn}
+        </Button>
+      </form>
+    </main>
+  );
+}
+
+function signOnProblem(problem: SignOnError | 'no-answer', t: Texts): string {
+  if (problem === 'no-answer') return t.desk.unavailable;
+  switch (problem.kind) {
+    case 'aborted':
+    case 'unavailable':
+      return t.desk.unavailable;
+    case 'unknown-operator':
+      return t.desk.signOnProblems['unknown-operator'];
+    case 'wrong-pin':
+      return t.desk.signOnProblems['wrong-pin'](problem.triesLeft);
+    case 'locked':
+      return t.desk.signOnProblems.locked(new Intl.DateTimeFormat('it', { hour: '2-digit', minute: '2-digit' }).format(new Date(problem.until)));
+  }
+}
+
+function Desk({ t, operator, signedOff }: { readonly t: Texts; readonly operator: SignedOnOperator; readonly signedOff: () => void }): ReactElement {
+  const { connected, status } = useKiosk<OperatorStatus>('/operator/events', signedOff);
+  const [stale, setStale] = useState(false);
+  const send = (wanted: OperatorCommand): void => {
+    void command('/operator/command', status?.sessionId ?? null, wanted).then((accepted) => setStale(!accepted));
+  };
+  const waitsFor = status === null ? null : `${status.sessionId} ${status.waiting?.task}`;
+  useEffect(() => setStale(false), [waitsFor]);
+  return (
+    <>
+      <header className="bar">
+        <p className="who">
+          {t.desk.title} · <strong>{operator.displayName}</strong>
+        </p>
+        {status !== null && (
+          <dl>
+            <div>
+              <dt>{t.desk.citizenSees}</dt>
+              <dd>{t.desk.screens[status.citizenScreen]}</dd>
+            </div>
+            <div className={status.printer === 'ready' ? '' : 'wrong'}>
+              <dt>{t.desk.printer}</dt>
+              <dd>{t.desk.printerStates[status.printer]}</dd>
+            </div>
+          </dl>
+        )}
+        <button type="button" onClick={() => void post('/operator/sign-off', {}).then(signedOff)}>
+          {t.desk.signOff}
+        </button>
+      </header>
+      <main className="desk">
+        <div role="alert">{stale && <Alert color="warning">{t.desk.notAccepted}</Alert>}</div>
+        {!connected || status === null ? (
+          <p className="nobody">{t.desk.lost}</p>
+        ) : status.waiting === null ? (
+          <div className="nobody">
+            <h1>{t.desk.nobody}</h1>
+            <p>{t.desk.nobodyBelow}</p>
+          </div>
+        ) : status.waiting.task === 'identify' ? (
+          <Identify key={waitsFor} t={t} waiting={status.waiting} send={send} />
+        ) : (
+          <HandOver t={t} waiting={status.waiting} send={send} />
+        )}
+      </main>
+    </>
+  );
+}
+
+type Waiting<Task> = Extract<OperatorStatus['waiting'], { task: Task }>;
+
+function HandOver({ t, waiting, send }: { readonly t: Texts; readonly waiting: Waiting<'hand-over'>; readonly send: (command: OperatorCommand) => void }): ReactElement {
+  return (
+    <section className="hand-over" aria-labelledby="hand-over-title">
+      <h1 id="hand-over-title">{t.desk.handOver}</h1>
+      <p className="question">{t.desk.handOverBelow}</p>
+      <p role="status">
+        {waiting.citizenSaysTaken ? t.desk.citizenSaysTaken : t.desk.citizenSilent} {waiting.attempt > 1 && t.desk.attempt(waiting.attempt)}
+      </p>
+      <div className="decisions">
+        <Button color="primary" onClick={() => send({ type: 'hand-over', handedOver: true })}>
+          {t.desk.handedOver}
+        </Button>
+        <Button color="danger" outline onClick={() => send({ type: 'hand-over', handedOver: false })}>
+          {t.desk.notHandedOver}
+        </Button>
+      </div>
+      <p className="hint">{t.desk.notHandedOverMeans}</p>
+    </section>
+  );
+}
+
+const page = document.getElementById('page');
+if (page !== null) {
+  createRoot(page).render(
+    <StrictMode>
+      <OperatorPage />
+    </StrictMode>,
+  );
+}

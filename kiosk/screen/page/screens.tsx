@@ -1,0 +1,210 @@
+import { type ReactElement, useState } from 'react';
+import type { CitizenStatus } from '../../../flows/session/status.ts';
+import type { Language, Site } from '../site.ts';
+import type { CitizenRequest } from './connection.ts';
+import { Contact, ContactCode } from './contact.tsx';
+import { drawingOf } from './drawings/drawings.tsx';
+import { Overlay, Screen } from './frame.tsx';
+import type { Texts } from './texts/texts.ts';
+
+export interface ScreenProps {
+  readonly status: CitizenStatus;
+  readonly site: Site;
+  readonly t: Texts;
+  readonly language: Language;
+  readonly choose: (language: Language) => void;
+  readonly languageName: (language: Language) => string;
+  readonly send: (command: CitizenRequest) => Promise<boolean>;
+}
+
+/** One screen a state of the session, each with one question. */
+export function CitizenScreenView(props: ScreenProps): ReactElement {
+  const { status, site, t, language, send } = props;
+  const drawing = drawingOf(status);
+  switch (status.screen) {
+    case 'starting':
+      return (
+        <Screen main={t.starting.main} drawing={drawing}>
+          <p className="below">{t.starting.below}</p>
+        </Screen>
+      );
+    case 'welcome':
+      return <Welcome {...props} drawing={drawing} />;
+    case 'reading':
+      return (
+        <Screen main={t.reading.main} drawing={drawing}>
+          <p className="below">{t.reading.below}</p>
+        </Screen>
+      );
+    case 'recognised':
+      return (
+        <Screen main={t.recognised.main(status.greeting)} drawing={drawing} button={{ text: t.recognised.yes, press: () => void send({ type: 'wish' }) }}>
+          <p className="below">{t.recognised.below}</p>
+          <p className="aside">
+            {t.recognised.code} <span className="mono">{status.maskedFiscalCode}</span>
+          </p>
+        </Screen>
+      );
+    case 'notice':
+      return <Notice {...props} drawing={drawing} />;
+    case 'operator':
+      return (
+        <Screen main={t.operator.main} drawing={drawing}>
+          <p className="below">{t.operator.below}</p>
+          <p className="aside">{t.operator.time}</p>
+        </Screen>
+      );
+    case 'contact':
+      return <Contact status={status} send={send} t={t} language={language} />;
+    case 'contact-code':
+      return <ContactCode status={status} send={send} t={t} />;
+    case 'issuing':
+      return (
+        <Screen main={status.stage === 'recording' ? t.issuing.lastMain : t.issuing.main} drawing={drawing}>
+          <p className="below">{status.stage === 'recording' ? t.issuing.lastBelow : t.issuing.below}</p>
+          <Stages stage={status.stage} t={t} />
+        </Screen>
+      );
+    case 'collect':
+      return <Collect {...props} cardIn={status.cardIn} drawing={drawing} />;
+    case 'done':
+      return (
+        <Screen main={t.done.main} drawing={drawing}>
+          <p className="below">
+            {status.secondPart === 'received' ? t.done.received(status.masked) : t.done.pending(status.masked, status.until === null ? null : moment(status.until, language))}
+          </p>
+          <p className="aside">{t.done.missing(site.helpLine.number)}</p>
+          <p className="aside strong">
+            {t.done.takeCard} {t.done.apart}
+          </p>
+        </Screen>
+      );
+    case 'stopped': {
+      const { main, next } = t.stopped.reasons[status.reason];
+      return (
+        <Screen main={main} drawing={drawing}>
+          <p className="below">{t.stopped.codes[status.codes]}</p>
+          <p className="below">{next}</p>
+          {status.cardIn && <p className="below strong">{t.stopped.takeCard}.</p>}
+          <p className="small">
+            {t.stopped.forOperator}: {status.reason}
+            {status.sessionId !== null && ` · ${status.sessionId.slice(0, 8)}`}
+          </p>
+        </Screen>
+      );
+    }
+    case 'card-forgotten':
+      return (
+        <Screen main={t.cardForgotten.main} drawing={drawing}>
+          <p className="below">{t.cardForgotten.below}</p>
+        </Screen>
+      );
+    case 'out-of-service':
+      return (
+        <Screen main={t.outOfService.main} drawing={drawing}>
+          <p className="below">{t.outOfService.reasons[status.reason]}</p>
+          <p className="below">{t.outOfService.nothingLost}</p>
+          <p className="aside">
+            {t.outOfService.next(site.helpLine.number)} {site.helpLine.hours[language]}
+          </p>
+        </Screen>
+      );
+  }
+}
+
+type Drawn = ScreenProps & { readonly drawing: ReactElement };
+
+function Welcome({ t, site, drawing, language, choose, languageName }: Drawn): ReactElement {
+  const [asked, setAsked] = useState(false);
+  return (
+    <>
+      <Screen main={t.welcome.main} drawing={drawing} button={{ text: t.welcome.needed, press: () => setAsked(true), secondary: true }}>
+        <p className="below">{t.welcome.below}</p>
+        {site.languages.length > 1 && (
+          <div className="tongues">
+            {site.languages.map((one) => (
+              <button key={one} type="button" className="quiet" lang={one} aria-pressed={one === language} onClick={() => choose(one)}>
+                {languageName(one)}
+              </button>
+            ))}
+          </div>
+        )}
+      </Screen>
+      {asked && (
+        <Overlay title={t.welcome.neededMain} close={() => setAsked(false)} closeText={t.close}>
+          <ul className="lines">
+            {t.welcome.neededList.map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
+          <p>{t.welcome.neededTime}</p>
+        </Overlay>
+      )}
+    </>
+  );
+}
+
+function Notice({ t, site, language, send, drawing }: Drawn): ReactElement {
+  const [whole, setWhole] = useState(false);
+  return (
+    <>
+      <Screen main={t.notice.main} drawing={drawing} button={{ text: t.notice.read, press: () => void send({ type: 'notice-read' }) }}>
+        <ul className="lines">
+          {t.notice.lines.map((line) => (
+            <li key={line}>{line}</li>
+          ))}
+        </ul>
+        <button type="button" className="quiet" onClick={() => setWhole(true)}>
+          {t.notice.whole}
+        </button>
+      </Screen>
+      {whole && (
+        <Overlay title={t.notice.wholeMain} close={() => setWhole(false)} closeText={t.close}>
+          <div className="whole-notice" tabIndex={0} role="region" aria-label={t.notice.wholeMain}>
+            {site.notice[language].map((paragraph) => (
+              <p key={paragraph}>{paragraph}</p>
+            ))}
+          </div>
+        </Overlay>
+      )}
+    </>
+  );
+}
+
+const stages = ['reserving', 'preparing', 'printing', 'recording'] as const;
+
+function Stages({ stage, t }: { readonly stage: (typeof stages)[number]; readonly t: Texts }): ReactElement {
+  const now = stages.indexOf(stage);
+  return (
+    <ol className="stages">
+      {stages.map((name, index) => {
+        const state = index < now ? 'done' : index === now ? 'now' : 'next';
+        return (
+          <li key={name} className={state}>
+            <span className="stage-name">{t.issuing.stages[name]}</span>
+            <span className="stage-state">{t.issuing[state]}</span>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+function Collect({ t, send, drawing, cardIn }: Drawn & { readonly cardIn: boolean }): ReactElement {
+  const [taken, setTaken] = useState(false);
+  return (
+    <Screen main={t.collect.main} drawing={drawing} button={{ text: t.collect.taken, press: () => void send({ type: 'taken' }).then(setTaken), disabled: taken }}>
+      <p className="below">{t.collect.below}</p>
+      {!cardIn && <p className="below strong">{t.collect.cardGone}</p>}
+      {taken && (
+        <p className="aside strong" role="status">
+          {t.collect.thanks}
+        </p>
+      )}
+    </Screen>
+  );
+}
+
+function moment(instant: string, language: Language): string {
+  return new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit' }).format(new Date(instant));
+}

@@ -1,0 +1,158 @@
+import { ok, err } from '../../../devices/result.ts';
+import type { Operators, SignedOnOperator } from '../../../flows/ports/operators.ts';
+import {
+  type CitizenCommand,
+  type CitizenScreen,
+  type CitizenStatus,
+  type ContactProblem,
+  type OperatorCommand,
+  type OperatorStatus,
+  type SessionFacade,
+  serviceProblems,
+  stopReasons,
+} from '../../../flows/session/status.ts';
+import type { EventName } from '../../../kiosk/log/events.ts';
+import type { Log } from '../../../kiosk/log/log.ts';
+import type { Site } from '../../../kiosk/screen/site.ts';
+
+export const sessionId = '3f9c2a71-5b1e-4c55-9a70-0d6f4e0b7c21';
+export const operator: SignedOnOperator = { id: 'op-01', displayName: 'Operatore 1' };
+export const operatorPin = '739415';
+
+export const site: Site = {
+  name: 'Casa della Comunità · Sportello 1',
+  languages: ['it', 'en'],
+  helpLine: { number: '800.033.033', hours: { it: 'lunedì-venerdì 8.30-18', en: 'Monday-Friday 8.30-18' } },
+  notice: {
+    it: Array.from({ length: 8 }, (_, n) => `${n + 1}. Il titolare del trattamento tratta i dati della tessera e del documento per rilasciare i codici, come prevede la legge, e li conserva per il tempo che la legge indica.`),
+    en: Array.from({ length: 8 }, (_, n) => `${n + 1}. The controller processes the data of card and document in order to issue the codes, as the law provides, and keeps them as long as the law says.`),
+  },
+};
+
+const stopped = (reason: (typeof stopReasons)[number]): Extract<CitizenScreen, { screen: 'stopped' }> => ({
+  screen: 'stopped',
+  reason,
+  cardIn: reason !== 'card-removed' && reason !== 'slip-not-collected',
+  codes: reason === 'slip-not-collected' || reason === 'cms-refused' ? 'void' : reason === 'printer-failed' ? 'held' : 'not-issued',
+});
+
+const contactProblems = ['not-an-address', 'not-accepted', 'unreachable'] as const satisfies readonly ContactProblem[];
+const code = { screen: 'contact-code', masked: 'm•••••@e••••••.it', resendAfter: '2020-01-01T00:00:00Z' } as const;
+
+/** Every screen that a citizen can see, with each of its variants, by the name of its picture. */
+export const citizenScreens: Readonly<Record<string, CitizenScreen>> = {
+  starting: { screen: 'starting' },
+  welcome: { screen: 'welcome' },
+  reading: { screen: 'reading' },
+  recognised: { screen: 'recognised', greeting: 'MARIO R.', maskedFiscalCode: 'RSS•••••••••501S' },
+  notice: { screen: 'notice' },
+  operator: { screen: 'operator' },
+  contact: { screen: 'contact', problem: null },
+  ...Object.fromEntries(contactProblems.map((problem) => [`contact-${problem}`, { screen: 'contact', problem } as const])),
+  'contact-code': { ...code, triesLeft: 3, problem: null },
+  'contact-code-wrong': { ...code, triesLeft: 2, problem: 'wrong-code' },
+  'contact-code-last': { ...code, triesLeft: 1, problem: 'wrong-code', resendAfter: '2099-01-01T00:00:00Z' },
+  'issuing-reserving': { screen: 'issuing', stage: 'reserving' },
+  'issuing-preparing': { screen: 'issuing', stage: 'preparing' },
+  'issuing-printing': { screen: 'issuing', stage: 'printing' },
+  'issuing-recording': { screen: 'issuing', stage: 'recording' },
+  collect: { screen: 'collect', cardIn: true },
+  'collect-card-gone': { screen: 'collect', cardIn: false },
+  'done-received': { screen: 'done', secondPart: 'received', masked: code.masked, until: null },
+  'done-pending': { screen: 'done', secondPart: 'pending', masked: code.masked, until: '2026-11-23T18:00:00Z' },
+  ...Object.fromEntries(stopReasons.map((reason) => [`stopped-${reason}`, stopped(reason)])),
+  'card-forgotten': { screen: 'card-forgotten' },
+  ...Object.fromEntries(serviceProblems.map((reason) => [`out-of-service-${reason}`, { screen: 'out-of-service', reason } as const])),
+};
+
+/** No session on these: nobody is there. */
+const alone = ['starting', 'welcome', 'out-of-service'];
+
+export function citizenStatus(screen: CitizenScreen, secondsLeft?: number): CitizenStatus {
+  return { sessionId: alone.includes(screen.screen) ? null : sessionId, warning: secondsLeft === undefined ? null : { secondsLeft }, ...screen };
+}
+
+const identify = {
+  task: 'identify',
+  card: { surname: 'ROSSI', name: 'MARIO', birthDate: '1972-06-09', sex: 'M', fiscalCode: 'RSSMRA72L09H501S' },
+  certificate: { status: 'good', crlAgeSeconds: 3 * 3600 },
+  documents: [
+    { type: 'identity-card', citation: 'art. 35 DPR 445/2000' },
+    { type: 'passport', citation: 'art. 35 DPR 445/2000' },
+    { type: 'driving-licence', citation: 'art. 35 DPR 445/2000' },
+  ],
+  problem: null,
+} as const;
+
+export const operatorScreens: Readonly<Record<string, OperatorStatus['waiting']>> = {
+  nobody: null,
+  identify,
+  'identify-document-expired': { ...identify, problem: 'document-expired' },
+  'identify-document-not-accepted': { ...identify, problem: 'document-not-accepted', certificate: { status: 'unknown', crlAgeSeconds: null } },
+  'hand-over': { task: 'hand-over', attempt: 1, citizenSaysTaken: true },
+  'hand-over-again': { task: 'hand-over', attempt: 2, citizenSaysTaken: false },
+};
+
+/** What the screen needs from the kiosk, with every command written down. */
+export interface Stage {
+  readonly session: SessionFacade;
+  readonly operators: Operators;
+  readonly log: Log;
+  readonly sent: (CitizenCommand | OperatorCommand)[];
+  /** The codes as they arrived, for they are wiped afterwards. */
+  readonly codes: string[];
+  readonly logged: { readonly name: EventName; readonly fields: object }[];
+  show(screen: CitizenScreen, secondsLeft?: number): void;
+  ask(waiting: OperatorStatus['waiting'], printer?: OperatorStatus['printer']): void;
+}
+
+export function stage(): Stage {
+  let citizen = citizenStatus({ screen: 'welcome' });
+  let waiting: OperatorStatus['waiting'] = null;
+  let printer: OperatorStatus['printer'] = 'ready';
+  let signedOn: SignedOnOperator | null = null;
+  const listeners = new Set<() => void>();
+  const changed = (): void => listeners.forEach((listener) => listener());
+  const sent: Stage['sent'] = [];
+  const codes: string[] = [];
+  const logged: Stage['logged'] = [];
+  return {
+    sent,
+    codes,
+    logged,
+    log: { event: (name, fields) => void logged.push({ name, fields }) },
+    session: {
+      citizen: () => citizen,
+      operator: () => ({ sessionId: citizen.sessionId, signedOn, citizenScreen: citizen.screen, printer, waiting }),
+      onStatus(listener) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+      send(command) {
+        sent.push(command);
+        if (command.type === 'contact-code') codes.push(new TextDecoder().decode(command.code.expose()));
+        return true;
+      },
+    },
+    operators: {
+      async signOn(operatorId, pin) {
+        if (operatorId !== operator.id) return err({ kind: 'unknown-operator' });
+        if (new TextDecoder().decode(pin.expose()) !== operatorPin) return err({ kind: 'wrong-pin', triesLeft: 2 });
+        signedOn = operator;
+        return ok(operator);
+      },
+      signOff: () => void (signedOn = null),
+      signedOn: () => signedOn,
+      sign: async () => err({ kind: 'not-signed-on' }),
+    },
+    show(screen, secondsLeft) {
+      citizen = citizenStatus(screen, secondsLeft);
+      changed();
+    },
+    ask(task, state = 'ready') {
+      waiting = task;
+      printer = state;
+      changed();
+    },
+  };
+}
