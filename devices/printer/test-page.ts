@@ -33,7 +33,7 @@ export function testPage(printedAt: Date): Uint8Array {
     .rule()
     .newline()
     .align('center')
-    .barcode('SPORTELLO-PROVA', 'code128', { height: 70, width: 2, text: true })
+    .barcode('SPORTELLO', 'code128', { height: 70, width: 2, text: true })
     .newline()
     .qrcode('SPORTELLO-PROVA', { model: 2, size: 6, errorlevel: 'm' })
     .newline()
