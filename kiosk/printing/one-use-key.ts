@@ -12,8 +12,8 @@ const protectedHeader = z.object({
   apu: base64url.optional(),
   apv: base64url.optional(),
   /** Extensions that must be understood: none is. */
-  crit: z.undefined(),
-  zip: z.undefined(),
+  crit: z.never().optional(),
+  zip: z.never().optional(),
 });
 
 export type UnsealError = { readonly kind: 'cannot-unseal'; readonly detail: string };

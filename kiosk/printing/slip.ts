@@ -19,16 +19,16 @@ interface Wording {
   readonly reprint: (attempt: number) => string;
   readonly rest: (channel: Slip['secondPart']['channel']) => string;
   readonly apart: string;
-  readonly help: string;
+  readonly help: (channel: Slip['secondPart']['channel']) => string;
 }
 
 const italian: Wording = {
   title: 'TESSERA SANITARIA',
-  subtitle: 'Carta nazionale dei servizi (TS-CNS): prima parte dei codici personali',
+  subtitle: 'Prima parte dei codici personali (TS-CNS)',
   reprint: (attempt) => `RISTAMPA ${attempt}: distrugga i fogli precedenti`,
   rest: (channel) => `Al posto dei trattini va la seconda parte: arriva ${channel === 'email' ? 'per e-mail' : 'per SMS'} a`,
   apart: 'Conservi questo foglio lontano dalla tessera e non lo mostri a nessuno, nemmeno allo sportello.',
-  help: 'La seconda parte non arriva? Guardi nella posta indesiderata, poi chiami',
+  help: (channel) => `La seconda parte non arriva? ${channel === 'email' ? 'Guardi nella posta indesiderata, poi chiami' : 'Chiami'}`,
 };
 
 const english: Wording = {
@@ -37,7 +37,7 @@ const english: Wording = {
   reprint: (attempt) => `REPRINT ${attempt}: destroy the earlier slips`,
   rest: (channel) => `The dashes stand for the second part: it comes ${channel === 'email' ? 'by e-mail' : 'by text message'} to`,
   apart: 'Keep this slip apart from the card and show it to nobody, not even at the desk.',
-  help: 'The second part does not come? Look in your junk mail, then call',
+  help: (channel) => `The second part does not come? ${channel === 'email' ? 'Look in your junk mail, then call' : 'Call'}`,
 };
 
 /**
@@ -70,7 +70,7 @@ const rule = '─'.repeat(COLUMNS);
 /** ESC @ first: whatever an earlier job left (size, bold, code page) is gone. */
 function heading(slip: Slip): Uint8Array {
   const page = encoder().initialize().codepage('cp858').align('center').bold(true).size(2, 2).line(italian.title).size(1, 1).bold(false);
-  page.line(italian.subtitle);
+  page.bold(true).line(italian.subtitle).bold(false);
   if (slip.language !== 'it') page.line(english.subtitle);
   page.line(rule);
   if (slip.attempt > 1) {
@@ -95,7 +95,7 @@ function guidance(slip: Slip): Uint8Array {
   const say = (wording: Wording): void => {
     page.line(wording.rest(slip.secondPart.channel)).bold(true).line(printable(slip.secondPart.masked)).bold(false).newline();
     page.line(wording.apart).newline();
-    page.line(wording.help).bold(true).line(printable(slip.helpLine)).bold(false);
+    page.line(wording.help(slip.secondPart.channel)).bold(true).line(printable(slip.helpLine)).bold(false);
     page.line(rule);
   };
   say(italian);
