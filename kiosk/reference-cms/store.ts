@@ -105,7 +105,7 @@ export function openStore(file: string) {
   const setTries = sql('UPDATE contacts SET tries_left = ? WHERE contact_id = ?');
   const setProved = sql('UPDATE contacts SET proved_at = ? WHERE contact_id = ?');
   const addSecondPart = sql('INSERT INTO second_parts (operation_id, queued_at, due_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
-  const dueSecondPart = sql(`SELECT operation_id AS operationId, value AS "to", queued_at AS queuedAt, tries FROM second_parts
+  const dueSecondPart = sql(`SELECT second_parts.operation_id AS operationId, value AS "to", queued_at AS queuedAt, tries FROM second_parts
     JOIN reservations USING (operation_id) JOIN contacts USING (contact_id)
     WHERE second_parts.sent_at IS NULL AND given_up_at IS NULL AND due_at <= ? ORDER BY due_at LIMIT 1`);
   const beginSecondPart = sql('UPDATE second_parts SET begun_at = ?, tries = tries + 1 WHERE operation_id = ?');

@@ -1,0 +1,15 @@
+import { Command } from 'commander';
+import { serve } from './serve.ts';
+
+export function cmsCommands(): Command {
+  const cms = new Command('cms').description('The reference CMS, and the contract of the CMS link');
+  cms
+    .command('serve')
+    .description('Runs the reference CMS until it is stopped; one JSON line says its port and address')
+    .requiredOption('--config <file>', 'configuration (JSON)')
+    .addHelpText('after', '\nExample:\n  sportello cms serve --config cms.json')
+    .action(async ({ config }: { config: string }) => {
+      await serve(config);
+    });
+  return cms;
+}

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import { type Result, err, ok } from '../../devices/result.ts';
+import { operatorId, publicSigningKey } from '../operators/assertion.ts';
+import { usualScheme } from './codes.ts';
+import { usualPace } from './mail.ts';
+import { usualTimesToLive } from './ratchet.ts';
+
+const file = z.string().min(1);
+const milliseconds = z.int().min(1);
+
+/** `cms serve --config FILE`. Files are PEM or JWK; relative paths are taken from the configuration's own folder. */
+export const cmsConfiguration = z.strictObject({
+  /** 0: any free port. Loopback unless it is said otherwise. */
+  port: z.int().min(0).max(65535),
+  host: z.string().min(1).default('127.0.0.1'),
+  tls: z.strictObject({
+    certificate: file,
+    key: file,
+    /** Who vouches for kiosks. */
+    clientCa: file,
+  }),
+  /** The CMS's private signing key (JWK: P-256 or Ed25519). */
+  signingKey: file,
+  smtp: z.strictObject({
+    host: z.string().min(1).default('127.0.0.1'),
+    port: z.int().min(1).max(65535),
+    from: z.email().default('non-rispondere@cms.example'),
+  }),
+  operators: z.array(z.strictObject({ id: operatorId, publicKey: publicSigningKey })),
+  database: file,
+  /** Unix socket that takes faults (`faults.ts`). */
+  control: file.optional(),
+  codes: z
+    .array(
+      z
+        .strictObject({ label: z.string().regex(/^[A-Z0-9]{1,8}$/), length: z.int().min(4).max(16), paperCharacters: z.int().min(1).max(15) })
+        .refine(({ length, paperCharacters }) => paperCharacters < length, 'the paper part must leave something to send'),
+    )
+    .min(1)
+    .max(6)
+    .default([...usualScheme]),
+  /** Milliseconds after which silence voids. */
+  ttl: z
+    .strictObject({ reservedMs: milliseconds.default(usualTimesToLive.reservedMs), releasedMs: milliseconds.default(usualTimesToLive.releasedMs) })
+    .prefault({}),
+  mailPace: z
+    .strictObject({
+      retryMs: milliseconds.default(usualPace.retryMs),
+      longestPauseMs: milliseconds.default(usualPace.longestPauseMs),
+      giveUpMs: milliseconds.default(usualPace.giveUpMs),
+    })
+    .prefault({}),
+});
+
+export type CmsConfiguration = z.infer<typeof cmsConfiguration>;
+export type CmsConfigurationError = { readonly kind: 'configuration-unusable'; readonly detail: string };
+
+export function readCmsConfiguration(path: string): Result<CmsConfiguration, CmsConfigurationError> {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    return err({ kind: 'configuration-unusable', detail: error instanceof Error ? error.message : String(error) });
+  }
+  const read = cmsConfiguration.safeParse(json);
+  if (!read.success) {
+    const issue = read.error.issues[0];
+    return err({ kind: 'configuration-unusable', detail: `${path}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}` });
+  }
+  const at = (name: string): string => resolve(dirname(path), name);
+  const { tls, signingKey, database, control, ...rest } = read.data;
+  return ok({
+    ...rest,
+    tls: { certificate: at(tls.certificate), key: at(tls.key), clientCa: at(tls.clientCa) },
+    signingKey: at(signingKey),
+    database: at(database),
+    ...(control === undefined ? {} : { control: at(control) }),
+  });
+}

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { z } from 'zod';
+import type { Log } from '../log/log.ts';
+import { createCms } from './cms.ts';
+import type { CmsConfiguration } from './configuration.ts';
+import { type Faults, createFaults, listenForFaults } from './faults.ts';
+import { createMail } from './mail.ts';
+import { createServer } from './server.ts';
+import { cmsKey } from './signing.ts';
+import { type Store, openStore } from './store.ts';
+
+const DAY_MS = 24 * 3_600_000;
+/** How long stored answers are kept (cms.md). */
+const ANSWERS_KEPT_MS = 30 * DAY_MS;
+/** How often it looks for what is due without being asked. */
+const ROUND_MS = 250;
+
+export interface RunningCms {
+  readonly port: number;
+  readonly url: string;
+  readonly faults: Faults;
+  readonly store: Store;
+  /** What is due by now: silence voids, second parts leave, old answers go. Happens by itself every 250 ms. */
+  round(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const signingJwk = z.looseObject({ kty: z.string(), kid: z.string().optional() });
+
+/** Starts the reference CMS; everything that it must not forget is in its database. Rejects where a file or the port is unusable. */
+export async function startReferenceCms(configuration: CmsConfiguration, { log, now = Date.now }: { log: Log; now?: () => number }): Promise<RunningCms> {
+  const begun = performance.now();
+  const text = (file: string): string => readFileSync(file, 'utf8');
+  const { tls, smtp, operators, codes, ttl, mailPace, control, host, port } = configuration;
+
+  const { kid, ...jwk } = signingJwk.parse(JSON.parse(text(configuration.signingKey)));
+  const key = cmsKey({ ...jwk, ...(kid === undefined ? {} : { kid }) });
+  const files = { certificate: text(tls.certificate), key: text(tls.key), clientCa: text(tls.clientCa) };
+  const store = openStore(configuration.database);
+  const mail = createMail({ store, route: smtp, log, now, pace: mailPace });
+  const cms = createCms({ store, key, mail, log, operators: new Map(operators.map(({ id, publicKey }) => [id, publicKey])), scheme: codes, ttl });
+  const faults = createFaults(({ mode, call }) => log.event('cms-fault', { mode, call: call ?? 'all' }));
+  const app = createServer({ tls: files, cms, store, key, faults, log, now });
+
+  const round = async (): Promise<void> => {
+    store.transaction(() => {
+      cms.voidSilent(now());
+      store.dropAnswersBefore(now() - ANSWERS_KEPT_MS);
+    });
+    await mail.deliver();
+  };
+
+  const socket = control === undefined ? null : await listenForFaults(control, faults);
+  await app.listen({ host, port });
+  const { port: taken } = app.server.address() as AddressInfo;
+  const rounds = setInterval(() => void round(), ROUND_MS);
+  void round();
+  log.event('cms-ready', { port: taken, startMs: Math.round(performance.now() - begun) });
+  return {
+    port: taken,
+    url: `https://localhost:${taken}`,
+    faults,
+    store,
+    round,
+    async close() {
+      clearInterval(rounds);
+      await Promise.all([app.close(), socket?.close()]);
+      await mail.close();
+      store.close();
+    },
+  };
+}
