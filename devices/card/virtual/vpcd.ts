@@ -8,6 +8,8 @@ const control = { powerOff: 0x00, powerOn: 0x01, reset: 0x02, getAtr: 0x04 } as 
 
 const insertLimitMs = 3_000;
 const reconnectMs = 250;
+/** pcscd looks each 400 ms, and a card with the same ATR that is back by then was never away for it. */
+const leastAbsenceMs = 500;
 /** Longer than any ATR (33 bytes): the reader takes the card for present and cannot power it. */
 const noAtr = new Uint8Array(64);
 
@@ -21,6 +23,7 @@ export class VpcdSlot implements VirtualSlot {
   #card: VirtualCnsCard;
   #link: Link | undefined;
   #again: AbortController | undefined;
+  #removedAt = -leastAbsenceMs;
 
   constructor(card: VirtualCnsCard, address: { readonly host: string; readonly port: number }, timing?: CardTiming) {
     this.#card = card;
@@ -40,7 +43,9 @@ export class VpcdSlot implements VirtualSlot {
     this.#again = undefined;
     const link = this.#link;
     this.#link = undefined;
-    await link?.close();
+    if (link === undefined) return;
+    await link.close();
+    this.#removedAt = performance.now();
   }
 
   async mute(): Promise<void> {
@@ -53,6 +58,7 @@ export class VpcdSlot implements VirtualSlot {
 
   async #put(mute: boolean): Promise<void> {
     await this.remove();
+    await delay(Math.max(0, this.#removedAt + leastAbsenceMs - performance.now()));
     const again = new AbortController();
     this.#again = again;
     await this.#connect(mute, again.signal);
