@@ -1,5 +1,5 @@
 /**
- * Builds `dist/`: the node side with tsc, the pages with vite, at the same time, each only when its inputs changed.
+ * Builds `dist/`: the node side with tsc, the pages with vite (the bench apart from the screen), at the same time, each only when its inputs changed.
  * A part's inputs are its files by path, size and time of change; the list of the last good build lies in `dist/.inputs`.
  * Run by Node as it is (nothing is built yet), hence JavaScript. Progress goes to standard error. Exit code 1 if a part fails.
  */
@@ -28,6 +28,12 @@ const parts = [
     // A page may take types and constants from the node side; what it cannot take does not make it stale.
     takes: (path) => isPage(path) || /^(vite\.config\.ts|package-lock\.json)$/.test(path) || /^(flows|devices)\/.*\.ts$/.test(path),
     command: ['node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn'],
+  },
+  {
+    name: 'bench',
+    inputs: ['vite.config.ts', 'vite.bench.config.ts', 'package-lock.json', 'kiosk/demo/bench'],
+    takes: (path) => isPage(path) || /^(vite(\.bench)?\.config\.ts|package-lock\.json)$/.test(path) || path.endsWith('/contract.ts'),
+    command: ['node_modules/vite/bin/vite.js', 'build', '--config', 'vite.bench.config.ts', '--logLevel', 'warn'],
   },
 ];
 

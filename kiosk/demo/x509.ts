@@ -153,7 +153,7 @@ export async function issueCrl(
   list.crlExtensions = new Extensions({
     extensions: [
       authorityKeyIdentifier(issuer.subjectPublicKeyInfo),
-      extension(oid.crlNumber, false, new Integer({ value: crl.number }).toBER()),
+      extension(oid.crlNumber, false, Integer.fromBigInt(BigInt(crl.number)).toBER()),
     ],
   });
   const key = await webcrypto.subtle.importKey('pkcs8', derOf(authority.privateKey), algorithms['RSA-2048'], false, ['sign']);

@@ -6,10 +6,12 @@ export const benchCommand = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('remove') }),
   /** The card that is in stops answering, as a dirty contact does; taking it out ends it. */
   z.strictObject({ type: z.literal('mute') }),
-  z.strictObject({ type: z.literal('paper'), paper: z.enum(['full', 'near-end', 'out']) }),
+  z.strictObject({ type: z.literal('paper'), paper: z.enum(['full', 'near-end', 'out', 'ends-soon']) }),
   z.strictObject({ type: z.literal('cover'), open: z.boolean() }),
   z.strictObject({ type: z.literal('cable'), plugged: z.boolean() }),
   z.strictObject({ type: z.literal('power-cycle') }),
+  /** Takes off what hangs out of the printer, uncut. */
+  z.strictObject({ type: z.literal('tear-off') }),
   z.strictObject({ type: z.literal('cms'), behaviour: z.enum(['normal', 'slow', 'unreachable', 'lost-answer']) }),
 ]);
 
@@ -50,7 +52,13 @@ export interface BenchState {
   readonly operator: { readonly id: string; readonly pin: string };
   readonly cards: readonly BenchCard[];
   readonly reader: { readonly connected: boolean; readonly card: string | null; readonly mute: boolean; readonly since: string | null };
-  readonly printer: { readonly paper: Paper; readonly coverOpen: boolean; readonly plugged: boolean };
+  readonly printer: {
+    readonly paper: Paper;
+    readonly coverOpen: boolean;
+    readonly plugged: boolean;
+    /** What was printed and not cut, as it hangs out; `''` for nothing. */
+    readonly hanging: string;
+  };
   readonly cms: CmsBehaviour;
   /** The newest first. */
   readonly slips: readonly BenchSlip[];

@@ -2,15 +2,29 @@ import type { BenchCommand, BenchState, CmsBehaviour, Paper } from '../contract.
 
 type Tell = (command: BenchCommand) => void;
 
-const papers: Readonly<Record<Paper, string>> = { full: 'c’è', 'near-end': 'sta finendo', out: 'finita' };
+const papers: Readonly<Record<Paper, string>> = {
+  full: 'c’è',
+  'near-end': 'sta finendo',
+  out: 'finita',
+  'ends-soon': 'finirà a metà foglio',
+};
 const behaviours: Readonly<Record<CmsBehaviour, readonly [string, string]>> = {
   normal: ['normale', 'Risponde subito.'],
   slow: ['lento', 'Risponde dopo qualche secondo.'],
-  unreachable: ['irraggiungibile', 'Non si riesce a collegarsi: chi ha consegnato il foglio non perde nulla, la conferma parte quando torna.'],
+  unreachable: [
+    'irraggiungibile',
+    'Non si riesce a collegarsi: chi ha consegnato il foglio non perde nulla, la conferma parte quando torna.',
+  ],
   'lost-answer': ['perde la risposta', 'Fa quanto chiesto, ma la risposta non arriva: lo sportello richiede, e nulla accade due volte.'],
 };
 
-export function Printer({ printer: { paper, coverOpen, plugged }, tell }: { readonly printer: BenchState['printer']; readonly tell: Tell }) {
+export function Printer({
+  printer: { paper, coverOpen, plugged },
+  tell,
+}: {
+  readonly printer: BenchState['printer'];
+  readonly tell: Tell;
+}) {
   return (
     <section className="bench-panel" aria-labelledby="printer">
       <h2 id="printer">Stampante</h2>
@@ -32,6 +46,15 @@ export function Printer({ printer: { paper, coverOpen, plugged }, tell }: { read
           Spegni e riaccendi
         </button>
       </div>
+      {hanging.trim() !== '' && (
+        <div className="bench-hanging">
+          <p>Dalla stampante pende carta non tagliata:</p>
+          <pre>{hanging}</pre>
+          <button type="button" className="btn btn-sm btn-outline-primary" onClick={() => tell({ type: 'tear-off' })}>
+            Strappa
+          </button>
+        </div>
+      )}
     </section>
   );
 }

@@ -79,8 +79,8 @@ function stepsOf({ reader, cards, slips, mails, operator, kiosk }: BenchState): 
             Sulla {desk} entra con codice <code>{operator.id}</code> e PIN <code>{operator.pin}</code>.
           </p>
           <p>
-            Scrivi i quattro dati del documento, per esempio: <b>carta d’identità</b>, <code>CA00000AA</code>, <code>COMUNE DI BOLOGNA</code>,
-            una scadenza futura.
+            Scrivi i quattro dati del documento, per esempio: <b>carta d’identità</b>, <code>CA00000AA</code>,{' '}
+            <code>COMUNE DI BOLOGNA</code>, una scadenza futura.
           </p>
         </>
       ),

@@ -44,7 +44,9 @@ export function Mailbox({ mails }: { readonly mails: readonly BenchMail[] }) {
       <h2 id="mails">
         Posta del cittadino <small>{mails.length}</small>
       </h2>
-      {mails.length === 0 && <p className="bench-note">Nessun messaggio. Tutto ciò che il CMS spedisce arriva qui, a chiunque sia indirizzato.</p>}
+      {mails.length === 0 && (
+        <p className="bench-note">Nessun messaggio. Tutto ciò che il CMS spedisce arriva qui, a chiunque sia indirizzato.</p>
+      )}
       {mails.map(({ number, at, to, subject, text }, index) => (
         <details key={number} className="bench-mail" open={index === 0}>
           <summary>

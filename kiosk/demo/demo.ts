@@ -1,0 +1,187 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { z } from 'zod';
+import { type Result, err, ok } from '../../devices/result.ts';
+import { Secret } from '../../devices/secret.ts';
+import { type Configuration, configuration } from '../configuration.ts';
+import { type Account, addAccount, createAccount, readAccounts } from '../operators/accounts.ts';
+import { makeCards, revokedCards } from './cards.ts';
+import { type Part, startPart } from './part.ts';
+import { type Pki, makePki } from './pki.ts';
+import { type kioskIsUp, kioskFacts, type kioskSettings, worldFacts, type worldSettings } from './settings.ts';
+
+export interface DemoOptions {
+  /** The screen's port; the bench is on the next one. 0 takes free ones. */
+  readonly port: number;
+  /** Where the demo keeps what it must not forget; without it, a folder that goes when the demo does. */
+  readonly state?: string;
+}
+
+export interface Demo {
+  readonly screen: string;
+  readonly operatorPage: string;
+  readonly bench: string;
+  readonly operator: { readonly id: string; readonly pin: string };
+  readonly state: string;
+  /** Resolves with which part ended and how, if one does before the demo is stopped. */
+  readonly broken: Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** The specimen operator: whoever sees the bench may sign on with it. */
+const operator = { id: 'operatore', displayName: 'Operatore di prova', pin: '135790' } as const;
+
+const DAY_MS = 86_400_000;
+/** Unix sockets have short paths (`sun_path`, 108 bytes), temporary folders of a system need not. */
+const longestSocketPath = 107;
+
+/** Starts the whole demo: PKI, cards, operator, configuration, then the world, then the kiosk. What cannot be started is named. */
+export async function startDemo(options: DemoOptions): Promise<Result<Demo, string>> {
+  const temporary = await mkdtemp(join(tmpdir(), 'sportello-demo-'));
+  const state = options.state === undefined ? temporary : resolve(options.state);
+  const parts: Part<unknown>[] = [];
+  let renewal: NodeJS.Timeout | undefined;
+  const stop = async (): Promise<void> => {
+    clearInterval(renewal);
+    // The kiosk first: it may still have something to tell the CMS.
+    for (const part of parts.splice(0).reverse()) await part.stop();
+    await rm(temporary, { recursive: true, force: true });
+  };
+  const failed = async (detail: string): Promise<Result<never, string>> => {
+    await stop();
+    return err(detail);
+  };
+
+  const reader = join(temporary, 'reader.sock');
+  if (Buffer.byteLength(reader) > longestSocketPath)
+    return await failed(`the temporary folder's path is too long for a socket: ${temporary}`);
+  const at = pathsIn(state);
+  let account: Account;
+  let pki: Pki;
+  try {
+    await mkdir(state, { recursive: true, mode: 0o700 });
+    pki = await makePki(at.pki);
+    await publishCrl(pki);
+    await makeCards(at.cards, pki);
+    account = await operatorAccount(at.operators);
+  } catch (error) {
+    return await failed(`${state}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  renewal = setInterval(() => void publishCrl(pki), DAY_MS);
+
+  const world = await startPart({
+    name: 'world',
+    source: 'kiosk/demo/world.ts',
+    settings: worldOf(options, pki, account, at, join(temporary, 'printer'), reader),
+    facts: worldFacts,
+    logFile: at.worldLog,
+  });
+  if (!world.ok) return await failed(`the demo's world (CMS, mailbox, printer, bench): ${world.error}`);
+  parts.push(world.value);
+
+  const { benchPort, cmsUrl, printer } = world.value.facts;
+  await writeFile(at.configuration, JSON.stringify(configurationOf(options, pki, at, cmsUrl, printer), null, 2), { mode: 0o600 });
+  const kiosk = await startPart({
+    name: 'kiosk',
+    source: 'kiosk/demo/kiosk.ts',
+    settings: { configuration: at.configuration, cards: at.cards, reader } satisfies z.infer<typeof kioskSettings>,
+    facts: kioskFacts,
+    logFile: at.kioskLog,
+  });
+  if (!kiosk.ok) return await failed(`the kiosk: ${kiosk.error}`);
+  parts.push(kiosk.value);
+  const { port } = kiosk.value.facts;
+  world.value.tell({ kioskPort: port } satisfies z.infer<typeof kioskIsUp>);
+
+  return ok({
+    screen: `http://127.0.0.1:${port}/`,
+    operatorPage: `http://127.0.0.1:${port}/operator`,
+    bench: `http://127.0.0.1:${benchPort}/`,
+    operator: { id: operator.id, pin: operator.pin },
+    state,
+    broken: Promise.race([
+      world.value.ended.then((how) => `the demo's world (CMS, mailbox, printer, bench) ended: ${how}; see ${at.worldLog}`),
+      kiosk.value.ended.then((how) => `the kiosk ended: ${how}; see ${at.kioskLog}`),
+    ]),
+    stop,
+  });
+}
+
+type Paths = ReturnType<typeof pathsIn>;
+
+function pathsIn(state: string) {
+  const at = (name: string): string => join(state, name);
+  return {
+    pki: at('pki'),
+    cards: at('cards.json'),
+    operators: at('operators.json'),
+    configuration: at('kiosk.json'),
+    kioskState: at('kiosk'),
+    cmsDatabase: at('cms.sqlite'),
+    slips: at('slips'),
+    kioskLog: at('kiosk.log'),
+    worldLog: at('world.log'),
+  };
+}
+
+async function publishCrl(pki: Pki): Promise<void> {
+  const now = new Date();
+  const nextUpdate = new Date(now.getTime() + 7 * DAY_MS);
+  await pki.writeCrl({ revoked: revokedCards(now), thisUpdate: now, nextUpdate, number: Math.floor(now.getTime() / 1000) });
+}
+
+async function operatorAccount(file: string): Promise<Account> {
+  const there = existsSync(file) ? readAccounts(file) : ok([]);
+  if (!there.ok) throw new Error(there.error.kind);
+  const known = there.value.find(({ id }) => id === operator.id);
+  if (known !== undefined) return known;
+  const account = await createAccount({ id: operator.id, displayName: operator.displayName, pin: Secret.fromText(operator.pin) });
+  const added = addAccount(file, account);
+  if (!added.ok) throw new Error(added.error.kind);
+  return account;
+}
+
+function worldOf(
+  { port }: DemoOptions,
+  { files }: Pki,
+  { id, publicKey }: Account,
+  at: Paths,
+  printer: string,
+  reader: string,
+): z.input<typeof worldSettings> {
+  return {
+    benchPort: port === 0 ? 0 : port + 1,
+    cms: {
+      host: '127.0.0.1',
+      tls: { certificate: files.cmsServer, key: files.cmsServerKey, clientCa: files.kioskCa },
+      signingKey: files.cmsSigningKey,
+      operators: [{ id, publicKey }],
+      database: at.cmsDatabase,
+    },
+    printer,
+    slips: at.slips,
+    reader,
+    operator: { id: operator.id, pin: operator.pin },
+  };
+}
+
+function configurationOf({ port }: DemoOptions, { files }: Pki, at: Paths, cmsUrl: string, printer: string): Configuration {
+  return configuration.parse({
+    site: { id: 'sportello-demo', name: 'Casa della salute (dimostrazione)', desk: 'health-authority', profile: 'emilia-romagna' },
+    policy: { attended: true },
+    cms: {
+      url: cmsUrl,
+      ca: files.cmsCa,
+      clientCertificate: files.kioskClient,
+      clientKey: files.kioskClientKey,
+      signingKey: files.cmsSigningPublicKey,
+    },
+    trust: { anchors: [files.cnsCa], crls: [files.cnsCrl] },
+    printer: { device: printer },
+    operators: at.operators,
+    screen: { port },
+    state: at.kioskState,
+  } satisfies z.input<typeof configuration>);
+}
