@@ -7,7 +7,7 @@ import { vi } from 'vitest';
 import { openPrinter } from '../../../devices/printer/esc-pos.ts';
 import { type VirtualPrinter, startVirtualPrinter } from '../../../devices/printer/virtual/virtual-printer.ts';
 import { ok } from '../../../devices/result.ts';
-import type { PrinterStatus } from '../../../devices/printer/contract.ts';
+import type { OpenPrinter, PrinterStatus } from '../../../devices/printer/contract.ts';
 import type { Printing, ReleasePaperPart, Slip } from '../../../flows/ports/printing.ts';
 import { createLog } from '../../../kiosk/log/log.ts';
 import { createPrinting } from '../../../kiosk/printing/printing.ts';
@@ -76,14 +76,14 @@ export interface Desk {
   close(): Promise<void>;
 }
 
-export async function openDesk(options: { readonly msPerLine?: number; readonly printLimitMs?: number } = {}): Promise<Desk> {
+export async function openDesk(options: { readonly msPerLine?: number; readonly printLimitMs?: number; readonly openPrinter?: OpenPrinter } = {}): Promise<Desk> {
   const folder = mkdtempSync(join(tmpdir(), 'printing-'));
   const printer = await startVirtualPrinter({ link: join(folder, 'printer'), out: join(folder, 'slips'), msPerLine: options.msPerLine ?? 1 });
   const lines: string[] = [];
   const heard = overhear();
   const printing = createPrinting({
     device: printer.address,
-    openPrinter,
+    openPrinter: options.openPrinter ?? openPrinter,
     workerEntry: processEntry('kiosk/printing/worker.ts'),
     log: createLog('test', { write: (line) => void lines.push(line) }),
     pollMs: 50,

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openPrinter } from '../../../devices/printer/esc-pos.ts';
 import { err } from '../../../devices/result.ts';
 import type { PrintReport, ReleasePaperPart, Slip } from '../../../flows/ports/printing.ts';
 import { CANARY, type Desk, FOOTER, isAlive, openDesk, part, releasing, slip, until, untilStatus } from './desk.ts';
@@ -56,17 +57,23 @@ describe('a quick printer', () => {
 
   it('keeps the worker without core dumps, inspector or environment', async () => {
     const seen: { limits: string; environment: string; command: string }[] = [];
+    const sockets: number[] = [];
+    const about = (name: string): string => `/proc/${desk.heard.workers[0]?.pid}/${name}`;
+    const openSockets = (): number => readdirSync(about('fd')).filter((fd) => readlinkSync(about(`fd/${fd}`)).startsWith('socket:')).length;
+    // Where Node's inspector listened to the signal, it would have its socket by the time the worker announces the first byte.
+    desk.heard.onMessage = (type) => void (type === 'sending' && sockets.push(openSockets()));
     const report = await desk.printing.print(
       slip,
       async (key, signal) => {
-        const pid = desk.heard.workers[0]?.pid ?? 0;
-        const read = (name: string): string => readFileSync(`/proc/${pid}/${name}`, 'utf8');
-        process.kill(pid, 'SIGUSR1');
+        const read = (name: string): string => readFileSync(about(name), 'utf8');
         seen.push({ limits: read('limits'), environment: read('environ'), command: read('cmdline') });
+        sockets.push(openSockets());
+        process.kill(desk.heard.workers[0]?.pid ?? 0, 'SIGUSR1');
         return await releasing()(key, signal);
       },
       never,
     );
+    expect(sockets).toEqual([1, 1]);
     expect(report.failure).toBeNull();
     expect(seen[0]?.limits).toMatch(/Max core file size\s+0\s+0/);
     expect(seen[0]?.command).not.toContain('--inspect');
@@ -257,8 +264,33 @@ describe('a slow printer', () => {
   });
 });
 
+it('stays locked while it does not acknowledge, and prints nothing until it does', async () => {
+  let acknowledges = true;
+  desk = await openDesk({
+    msPerLine: 60,
+    openPrinter: async (address, signal) => {
+      const opened = await openPrinter(address, signal);
+      if (!opened.ok) return opened;
+      const { value: real } = opened;
+      const deaf = { clear: async () => acknowledges && (await real.clear()), status: real.status.bind(real), print: real.print.bind(real), close: real.close.bind(real) };
+      return { ok: true, value: deaf };
+    },
+  });
+  await untilStatus(desk.printing, 'ready');
+  acknowledges = false;
+  desk.heard.onMessage = (type, worker) => void (type === 'sending' && worker.kill('SIGKILL'));
+  expect(await desk.printing.print(slip, releasing(), never)).toMatchObject({ evidence: { class: 'E1', buffer: 'locked' }, failure: { kind: 'worker-lost' } });
+  desk.heard.onMessage = () => undefined;
+  expect(await desk.printing.check(never)).toEqual({ state: 'locked' });
+  expect(await desk.printing.clear(never)).toBe(false);
+  expect(await desk.printing.print(slip, releasing(), never)).toMatchObject({ evidence: { class: 'E0' }, failure: { kind: 'printer', status: { state: 'locked' } } });
+  acknowledges = true;
+  expect(await desk.printing.clear(never)).toBe(true);
+  await expectNothingHeldBack();
+});
+
 it('stops a print whose time is up, and clears the printer', async () => {
-  desk = await openDesk({ msPerLine: 200, printLimitMs: 2_000 });
+  desk = await openDesk({ msPerLine: 400, printLimitMs: 4_000 });
   await untilStatus(desk.printing, 'ready');
   const report = await desk.printing.print(slip, releasing(), never);
   expect(report).toMatchObject({ evidence: { class: 'E1', buffer: 'cleared' }, failure: { kind: 'worker-lost' } });
