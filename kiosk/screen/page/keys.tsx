@@ -11,11 +11,15 @@ function Key({ value, label, press, kind = '' }: { readonly value: string; reado
   );
 }
 
+/** Rows, of which the last two stand side by side where the display is wide. */
 const emailRows = [
   ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0', backspace],
   ['q', 'w', 'e', 'r', 't', 'y', 'u', 'i', 'o', 'p', '-'],
   ['a', 's', 'd', 'f', 'g', 'h', 'j', 'k', 'l', '_', '@'],
-  ['z', 'x', 'c', 'v', 'b', 'n', 'm', '.', '+', '@gmail.com', '.it', '.com'],
+];
+const lastEmailRows = [
+  ['z', 'x', 'c', 'v', 'b', 'n', 'm', '.', '+'],
+  ['@gmail.com', '.it', '.com'],
 ];
 
 interface Typing {
@@ -27,19 +31,21 @@ interface Typing {
 
 /** All that an e-mail address is made of, without a second layer. */
 export function EmailKeyboard({ label, erase, type, eraseOne }: Typing): ReactElement {
+  const row = (keys: readonly string[]): ReactElement => (
+    <div key={keys[0]} className="row-of-keys">
+      {keys.map((key) =>
+        key === backspace ? (
+          <Key key={key} value={key} label={erase} press={eraseOne} kind="strong" />
+        ) : (
+          <Key key={key} value={key} press={() => type(key)} kind={key.length > 1 ? 'long' : key === '@' ? 'strong' : ''} />
+        ),
+      )}
+    </div>
+  );
   return (
     <div className="keyboard" role="group" aria-label={label}>
-      {emailRows.map((row) => (
-        <div key={row[0]} className="row-of-keys">
-          {row.map((key) =>
-            key === backspace ? (
-              <Key key={key} value={key} label={erase} press={eraseOne} kind="strong" />
-            ) : (
-              <Key key={key} value={key} press={() => type(key)} kind={key.length > 1 ? 'long' : key === '@' ? 'strong' : ''} />
-            ),
-          )}
-        </div>
-      ))}
+      {emailRows.map(row)}
+      <div className="last-rows">{lastEmailRows.map(row)}</div>
     </div>
   );
 }

@@ -1,117 +1,119 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Page } from 'playwright-core';
 import { startScreen } from '../../../kiosk/screen/server.ts';
 import { openChromium } from '../../harness/browser.ts';
 import { citizenScreens, operator, operatorPin, operatorScreens, site, stage } from './fixtures.ts';
-
-/** Draws every screen from its fixture status: `--out DIR` (docs/pictures/screens), `--only NAME`. The page must be built. */
-const { values } = parseArgs({ options: { out: { type: 'string', default: 'docs/pictures/screens' }, only: { type: 'string' } } });
 
 const tall = { width: 1080, height: 1920 };
 const low = { width: 1280, height: 800 };
 const lowToo = ['welcome', 'recognised', 'notice', 'contact', 'contact-code-wrong', 'issuing-printing', 'collect', 'done-pending', 'stopped-printer-failed', 'out-of-service-printer'];
 const englishToo = ['welcome', 'contact', 'contact-code', 'done-received', 'stopped-card-expired'];
 
-const set = stage();
-const started = await startScreen({ port: 0, session: set.session, operators: set.operators, site, log: set.log });
-if (!started.ok) throw new Error(started.error.kind);
-const address = `http://127.0.0.1:${started.value.port}`;
-const chromium = await openChromium();
-await mkdir(values.out, { recursive: true });
-const pictures = new Map<string, string>();
+/**
+ * Draws every screen from its fixture status into the folder `out`, and all of them on one contact sheet; `only`: those whose name holds it.
+ * Gives the names of the pictures. The page must be built.
+ */
+export async function drawScreens(out: string, only?: string): Promise<readonly string[]> {
+  const set = stage();
+  const started = await startScreen({ port: 0, session: set.session, operators: set.operators, site, log: set.log });
+  if (!started.ok) throw new Error(started.error.kind);
+  const address = `http://127.0.0.1:${started.value.port}`;
+  const chromium = await openChromium();
+  await mkdir(out, { recursive: true });
+  const pictures = new Map<string, string>();
+  const shoot = async (page: Page, name: string): Promise<void> => {
+      await page.evaluate('document.fonts.ready');
+      const picture = await page.screenshot({ path: join(out, `${name}.png`) });
+      pictures.set(name, picture.toString('base64'));
+    };
 
-async function shoot(page: Page, name: string): Promise<void> {
-  await page.evaluate('document.fonts.ready');
-  const picture = await page.screenshot({ path: join(values.out, `${name}.png`) });
-  pictures.set(name, picture.toString('base64'));
-}
+  for (const [suffix, size, language, wanted] of [
+    ['', tall, 'it', Object.keys(citizenScreens)],
+    ['.low', low, 'it', lowToo],
+    ['.en', tall, 'en', englishToo],
+  ] as const) {
+    const { page, context } = await chromium.visit(size, 0.5);
+    await page.goto(address);
+    for (const name of wanted) {
+      const screen = citizenScreens[name];
+      if (screen === undefined) throw new Error(name);
+      if (only !== undefined && !name.includes(only)) continue;
+      set.show(screen);
+      await page.waitForSelector(`[data-screen="${screen.screen}"]`);
+      if (language === 'en' && (await page.getAttribute('html', 'lang')) !== 'en') {
+        await page.getByRole('button', { name: 'Lingua' }).click();
+        await page.getByRole('dialog').getByRole('button', { name: 'English' }).click();
+        await page.keyboard.press('Escape');
+      }
+      if (screen.screen === 'contact' && screen.problem === null) await page.keyboard.type('mario.rossi@example.it');
+      if (screen.screen === 'contact-code' && screen.problem === null) await page.keyboard.type('204');
+      await shoot(page, `${name}${suffix}`);
+    }
+    await context.close();
+  }
 
-for (const [suffix, size, language, wanted] of [
-  ['', tall, 'it', Object.keys(citizenScreens)],
-  ['.low', low, 'it', lowToo],
-  ['.en', tall, 'en', englishToo],
-] as const) {
-  const { page, context } = await chromium.visit(size, 0.5);
-  await page.goto(address);
-  for (const name of wanted) {
-    const screen = citizenScreens[name];
-    if (screen === undefined) throw new Error(name);
-    if (values.only !== undefined && !name.includes(values.only)) continue;
-    set.show(screen);
-    await page.waitForSelector(`[data-screen="${screen.screen}"]`);
-    if (language === 'en' && (await page.getAttribute('html', 'lang')) !== 'en') {
-      await page.getByRole('button', { name: 'Lingua' }).click();
-      await page.getByRole('dialog').getByRole('button', { name: 'English' }).click();
+  {
+    const { page, context } = await chromium.visit(tall, 0.5);
+    await page.goto(address);
+    for (const [name, open] of [
+      ['overlay-help', 'Aiuto'],
+      ['overlay-language', 'Lingua'],
+      ['overlay-accessibility', 'Accessibilità'],
+      ['overlay-cancel', 'Annulla'],
+    ] as const) {
+      if (only !== undefined && !name.includes(only)) continue;
+      set.show({ screen: 'operator' });
+      await page.waitForSelector('[data-screen="operator"]');
+      await page.getByRole('button', { name: open }).click();
+      await shoot(page, name);
       await page.keyboard.press('Escape');
     }
-    if (screen.screen === 'contact' && screen.problem === null) await page.keyboard.type('mario.rossi@example.it');
-    if (screen.screen === 'contact-code' && screen.problem === null) await page.keyboard.type('204');
-    await shoot(page, `${name}${suffix}`);
-  }
-  await context.close();
-}
-
-{
-  const { page, context } = await chromium.visit(tall, 0.5);
-  await page.goto(address);
-  for (const [name, open] of [
-    ['overlay-help', 'Aiuto'],
-    ['overlay-language', 'Lingua'],
-    ['overlay-accessibility', 'Accessibilità'],
-    ['overlay-cancel', 'Annulla'],
-  ] as const) {
-    if (values.only !== undefined && !name.includes(values.only)) continue;
-    set.show({ screen: 'operator' });
-    await page.waitForSelector('[data-screen="operator"]');
-    await page.getByRole('button', { name: open }).click();
-    await shoot(page, name);
-    await page.keyboard.press('Escape');
-  }
-  if (values.only === undefined || 'overlay-warning'.includes(values.only)) {
-    set.show({ screen: 'contact', problem: null }, 24);
-    await page.waitForSelector('[role=alertdialog]');
-    await shoot(page, 'overlay-warning');
-    set.show({ screen: 'recognised', greeting: 'MARIO R.', maskedFiscalCode: 'RSS•••••••••501S' });
-    await page.waitForSelector('[data-screen="recognised"]');
-    await page.getByRole('button', { name: 'Accessibilità' }).click();
-    for (const choice of ['Contrasto alto', 'Testo più grande']) await page.getByRole('button', { name: choice }).click();
-    await page.keyboard.press('Escape');
-    await shoot(page, 'recognised.contrast-larger');
-  }
-  await context.close();
-}
-
-if (values.only === undefined || values.only.startsWith('operator')) {
-  const { page, context } = await chromium.visit(low, 0.6);
-  await page.goto(`${address}/operator`);
-  await page.waitForSelector('.sign-on');
-  await shoot(page, 'operator-sign-on.desk');
-  await page.getByLabel('Codice operatore').fill(operator.id);
-  await page.getByLabel('PIN').fill(operatorPin);
-  await page.keyboard.press('Enter');
-  set.show({ screen: 'operator' });
-  for (const [name, waiting] of Object.entries(operatorScreens)) {
-    set.ask(waiting, name === 'nobody' ? 'paper-near-end' : 'ready');
-    await page.waitForSelector(waiting === null ? '.nobody' : waiting.task === 'identify' ? '.side-by-side' : '.hand-over');
-    if (name === 'identify-document-expired') {
-      await page.getByLabel('Numero').fill('CA12345AA');
-      await page.getByLabel('Scadenza').fill('31/12/2020');
-      await page.getByLabel('Ente').fill('Comune di Bologna');
+    if (only === undefined || 'overlay-warning'.includes(only)) {
+      set.show({ screen: 'contact', problem: null }, 24);
+      await page.waitForSelector('[role=alertdialog]');
+      await shoot(page, 'overlay-warning');
+      set.show({ screen: 'recognised', greeting: 'MARIO R.', maskedFiscalCode: 'RSS•••••••••501S' });
+      await page.waitForSelector('[data-screen="recognised"]');
+      await page.getByRole('button', { name: 'Accessibilità' }).click();
+      for (const choice of ['Contrasto alto', 'Testo più grande']) await page.getByRole('button', { name: choice }).click();
+      await page.keyboard.press('Escape');
+      await shoot(page, 'recognised.contrast-larger');
     }
-    await shoot(page, `operator-${name}.desk`);
+    await context.close();
   }
-  await context.close();
-}
 
-if (values.only === undefined) {
-  const { page } = await chromium.visit({ width: 2400, height: 1200 }, 0.5);
-  const cells = [...pictures].map(([name, picture]) => `<figure><img src="data:image/png;base64,${picture}"><figcaption>${name}</figcaption></figure>`);
-  await page.setContent(
-    `<style>body{margin:20px;display:flex;flex-wrap:wrap;gap:16px;font:16px sans-serif;background:#ccd}figure{margin:0}img{height:420px;display:block}</style>${cells.join('')}`,
-  );
-  await page.screenshot({ path: join(values.out, 'contact-sheet.jpg'), type: 'jpeg', quality: 72, fullPage: true });
+  if (only === undefined || only.startsWith('operator')) {
+    const { page, context } = await chromium.visit(low, 0.6);
+    await page.goto(`${address}/operator`);
+    await page.waitForSelector('.sign-on');
+    await shoot(page, 'operator-sign-on.desk');
+    await page.getByLabel('Codice operatore').fill(operator.id);
+    await page.getByLabel('PIN').fill(operatorPin);
+    await page.keyboard.press('Enter');
+    set.show({ screen: 'operator' });
+    for (const [name, waiting] of Object.entries(operatorScreens)) {
+      set.ask(waiting, name === 'nobody' ? 'paper-near-end' : 'ready');
+      await page.waitForSelector(waiting === null ? '.nobody' : waiting.task === 'identify' ? '.side-by-side' : '.hand-over');
+      if (name === 'identify-document-expired') {
+        await page.getByLabel('Numero').fill('CA12345AA');
+        await page.getByLabel('Scadenza').fill('31/12/2020');
+        await page.getByLabel('Ente').fill('Comune di Bologna');
+      }
+      await shoot(page, `operator-${name}.desk`);
+    }
+    await context.close();
+  }
+
+  if (only === undefined) {
+    const { page } = await chromium.visit({ width: 2400, height: 1200 }, 0.5);
+    const cells = [...pictures].map(([name, picture]) => `<figure><img src="data:image/png;base64,${picture}"><figcaption>${name}</figcaption></figure>`);
+    await page.setContent(
+      `<style>body{margin:20px;display:flex;flex-wrap:wrap;gap:12px;font:16px sans-serif;background:#ccd}figure{margin:0}img{height:360px;display:block}</style>${cells.join('')}`,
+    );
+    await page.screenshot({ path: join(out, 'contact-sheet.png'), fullPage: true });
+  }
+  await chromium.close();
+  await started.value.close();
+  return [...pictures.keys()];
 }
-await chromium.close();
-await started.value.close();

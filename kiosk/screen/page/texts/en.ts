@@ -35,7 +35,7 @@ export const en: Texts = {
   starting: { main: 'One moment…', below: 'The desk is getting ready.' },
   welcome: {
     main: 'Activate your health card',
-    below: 'Insert your card with the chip facing up.',
+    below: 'Insert your card chip first, with the chip facing up.',
     needed: 'What do I need?',
     neededMain: 'What you need',
     neededList: [
@@ -55,12 +55,12 @@ export const en: Texts = {
   notice: {
     main: 'How we use your data',
     lines: [
-      'We read your name and fiscal code from the card’s chip.',
-      'We record your document’s type, number, issuer and expiry. No copies.',
-      'We use your e-mail only to send you the second part of the codes.',
-      'Nobody sees your codes, not even the operator.',
-      'When you finish, this desk erases your data from the screen.',
-      'Every operation stays on record, as the law requires.',
+      'We read your name and fiscal code from the chip.',
+      'Of your document we note four items. No copies.',
+      'Your e-mail is only for the second part of the codes.',
+      'Nobody sees the whole codes, not even the operator.',
+      'At the end the screen erases everything.',
+      'The operation stays on record, as the law requires.',
     ],
     whole: 'Read it all',
     wholeMain: 'The whole notice',
@@ -73,7 +73,7 @@ export const en: Texts = {
   },
   contact: {
     main: 'Where do we send the second part?',
-    below: 'Type your e-mail. We send you a test code at once.',
+    below: 'The second part of the codes comes by e-mail. Type your address.',
     label: 'Your e-mail',
     complete: 'Complete address',
     send: 'Send the code',
@@ -120,7 +120,7 @@ export const en: Texts = {
     pending: (masked, until) =>
       until === null
         ? `The second part of the codes will reach ${masked} as soon as the connection is back.`
-        : `The second part of the codes will reach ${masked} as soon as the connection is back, at the latest ${until}.`,
+        : `The second part of the codes will reach ${masked} as soon as the connection is back, at the latest on ${until}.`,
     missing: (number) => `If it does not come, look in your junk mail or call ${number}.`,
     apart: 'Keep the sheet away from the card.',
     takeCard: 'Take your card.',

@@ -52,7 +52,7 @@ export const it = {
   starting: { main: 'Un momento…', below: 'Lo sportello si sta preparando.' },
   welcome: {
     main: 'Attiva la tua tessera sanitaria',
-    below: 'Inserisci la tessera con il chip rivolto verso l’alto.',
+    below: 'Inserisci la tessera dal lato del chip, con il chip verso l’alto.',
     needed: 'Cosa serve?',
     neededMain: 'Cosa serve',
     neededList: [
@@ -72,12 +72,12 @@ export const it = {
   notice: {
     main: 'Come usiamo i tuoi dati',
     lines: [
-      'Leggiamo nome e codice fiscale dal chip della tessera.',
-      'Registriamo tipo, numero, ente e scadenza del documento. Nessuna fotocopia.',
-      'Usiamo l’e-mail solo per mandarti la seconda parte dei codici.',
-      'I codici non li vede nessuno, nemmeno l’operatore.',
-      'Quando finisci, lo sportello cancella i tuoi dati dallo schermo.',
-      'Ogni operazione resta registrata, come chiede la legge.',
+      'Leggiamo nome e codice fiscale dal chip.',
+      'Del documento annotiamo quattro dati. Nessuna copia.',
+      'L’e-mail serve solo per la seconda parte dei codici.',
+      'Nessuno vede i codici interi, nemmeno l’operatore.',
+      'Alla fine lo schermo cancella tutto.',
+      'L’operazione resta registrata, come chiede la legge.',
     ] as readonly string[],
     whole: 'Leggi tutto',
     wholeMain: 'Informativa completa',
@@ -90,7 +90,7 @@ export const it = {
   },
   contact: {
     main: 'Dove ti mandiamo la seconda parte?',
-    below: 'Scrivi la tua e-mail. Ti mandiamo subito un codice di prova.',
+    below: 'La seconda parte dei codici arriva per e-mail. Scrivi il tuo indirizzo.',
     label: 'La tua e-mail',
     complete: 'Indirizzo completo',
     send: 'Manda il codice',
@@ -143,7 +143,7 @@ export const it = {
     pending: (masked: string, until: string | null) =>
       until === null
         ? `La seconda parte dei codici arriva a ${masked} appena il collegamento torna.`
-        : `La seconda parte dei codici arriva a ${masked} appena il collegamento torna, al più tardi ${until}.`,
+        : `La seconda parte dei codici arriva a ${masked} appena il collegamento torna, al più tardi il ${until}.`,
     missing: (number: string) => `Se non la ricevi, guarda nella posta indesiderata o chiama il ${number}.`,
     apart: 'Tieni il foglio lontano dalla tessera.',
     takeCard: 'Riprendi la tessera.',
