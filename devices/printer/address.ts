@@ -25,7 +25,8 @@ export function parsePrinterAddress(text: string): Result<PrinterAddress, string
     const [, host, portText] = /^(.*):(\d{1,5})$/.exec(rest) ?? [];
     const parsed = port.safeParse(portText);
     if (host === undefined || !parsed.success) return refuse(text, 'tcp:127.0.0.1:9100');
-    if (host !== '127.0.0.1') return err(`printer address ${JSON.stringify(text)}: only 127.0.0.1 is allowed, a slip must not leave this machine`);
+    if (host !== '127.0.0.1')
+      return err(`printer address ${JSON.stringify(text)}: only 127.0.0.1 is allowed, a slip must not leave this machine`);
     return ok({ line: 'tcp', host, port: parsed.data });
   }
   return refuse(text, 'serial:/dev/…?baud=115200, usb:/dev/usb/lp0 or tcp:127.0.0.1:9100');

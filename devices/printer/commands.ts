@@ -35,8 +35,13 @@ export function printerCommands(): Command {
       const interrupted = untilInterrupted();
       const result = await withPrinter(options.device, (device) => device.print(testPage(new Date()), interrupted));
       const evidence: PrintEvidence = 'class' in result ? result : { class: 'E0', raw: '', status: result, buffer: 'needless' };
-      report(options.json, evidence, `${evidence.class}: ${meaning(evidence)}\nprinter: ${describe(evidence.status)}\nits own words: ${evidence.raw || '-'}`);
-      process.exitCode = evidence.class === 'E2' ? exit.yes : evidence.class === 'E0' && !isReached(evidence.status) ? exit.unreachable : exit.no;
+      report(
+        options.json,
+        evidence,
+        `${evidence.class}: ${meaning(evidence)}\nprinter: ${describe(evidence.status)}\nits own words: ${evidence.raw || '-'}`,
+      );
+      process.exitCode =
+        evidence.class === 'E2' ? exit.yes : evidence.class === 'E0' && !isReached(evidence.status) ? exit.unreachable : exit.no;
     });
 
   printer
@@ -49,7 +54,8 @@ export function printerCommands(): Command {
     .option('--ms-per-line <ms>', 'how long a printed line takes', '20')
     .addHelpText('after', '\nExample:\n  sportello printer virtual --pty /tmp/printer --out /tmp/slips --control /tmp/printer.control')
     .action(async (options: { pty?: string; tcp?: string; out: string; control?: string; msPerLine: string }) => {
-      if ((options.pty === undefined) === (options.tcp === undefined)) throw new CommandFailure(exit.unusable, 'give one of --pty PATH and --tcp PORT');
+      if ((options.pty === undefined) === (options.tcp === undefined))
+        throw new CommandFailure(exit.unusable, 'give one of --pty PATH and --tcp PORT');
       const stopped = untilInterrupted();
       const { startVirtualPrinter } = await import('./virtual/virtual-printer.ts');
       const printing = await startVirtualPrinter({
@@ -70,7 +76,10 @@ export function printerCommands(): Command {
 }
 
 /** What `use` makes of the printer at `address`, closed again; where it cannot be opened, that as its status. */
-async function withPrinter<T>(address: string, use: (printer: Printer) => Promise<T>): Promise<T | Extract<PrinterStatus, { state: 'disconnected' }>> {
+async function withPrinter<T>(
+  address: string,
+  use: (printer: Printer) => Promise<T>,
+): Promise<T | Extract<PrinterStatus, { state: 'disconnected' }>> {
   const parsed = parsePrinterAddress(address);
   if (!parsed.ok) throw new CommandFailure(exit.unusable, parsed.error);
   const opened = await openPrinter(address);
@@ -84,7 +93,8 @@ async function withPrinter<T>(address: string, use: (printer: Printer) => Promis
 
 function read<T>(schema: z.ZodType<T>, value: string, option: string): T {
   const parsed = schema.safeParse(value);
-  if (!parsed.success) throw new CommandFailure(exit.unusable, `${option} ${JSON.stringify(value)}: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`);
+  if (!parsed.success)
+    throw new CommandFailure(exit.unusable, `${option} ${JSON.stringify(value)}: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`);
   return parsed.data;
 }
 

@@ -47,7 +47,8 @@ export const openPrinter: OpenPrinter = async (address, signal = NEVER) => {
   const parsed = parsePrinterAddress(address);
   if (!parsed.ok) return err({ kind: 'disconnected', detail: parsed.error });
   const transport = await openTransport(parsed.value, signal);
-  if (!transport.ok) return err(transport.error.kind === 'gone' ? { kind: 'disconnected', detail: transport.error.detail } : { kind: 'aborted' });
+  if (!transport.ok)
+    return err(transport.error.kind === 'gone' ? { kind: 'disconnected', detail: transport.error.detail } : { kind: 'aborted' });
   return ok(escPosPrinter(transport.value));
 };
 

@@ -1,6 +1,7 @@
 import { SerialPort } from 'serialport';
 import { withDeadline } from '../deadline.ts';
 import { err, ok, type Result } from '../result.ts';
+import { writeToStream } from './stream-write.ts';
 import type { Transport, TransportError } from './transport.ts';
 
 const OPEN_LIMIT_MS = 3_000;
@@ -39,18 +40,10 @@ export async function openSerial(path: string, baudRate: number, signal: AbortSi
       port.removeAllListeners('data');
       port.on('data', listener);
     },
-    write: (bytes, writeSignal) =>
-      new Promise((resolve) => {
-        if (!port.isOpen || gone.signal.aborted) return resolve(err({ kind: 'gone', detail: goneDetail(gone.signal) }));
-        if (writeSignal.aborted) return resolve(err({ kind: 'aborted' }));
-        const ended = AbortSignal.any([writeSignal, gone.signal]);
-        const onEnded = (): void => resolve(err(gone.signal.aborted ? { kind: 'gone', detail: goneDetail(gone.signal) } : { kind: 'aborted' }));
-        ended.addEventListener('abort', onEnded, { once: true });
-        port.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), (error) => {
-          ended.removeEventListener('abort', onEnded);
-          resolve(error ? err({ kind: 'gone', detail: error.message }) : ok());
-        });
-      }),
+    write: (bytes, writeSignal) => {
+      if (!port.isOpen) gone.abort('not open');
+      return writeToStream(port, bytes, writeSignal, gone.signal);
+    },
     close: async () => {
       await flush();
       if (port.isOpen) await withDeadline(CONTROL_LIMIT_MS, undefined, () => called((done) => port.close(done)));
@@ -58,10 +51,6 @@ export async function openSerial(path: string, baudRate: number, signal: AbortSi
       port.destroy();
     },
   });
-}
-
-function goneDetail(gone: AbortSignal): string {
-  return typeof gone.reason === 'string' ? gone.reason : 'not open';
 }
 
 /** A callback of serialport as a promise: the message of its error, or nothing. */

@@ -20,7 +20,8 @@ const PROCESS_ID_LENGTH = 4;
 
 /** GS ( H fn 48: the printer sends `id` (four bytes 0x20-0x7E) back when everything before it has been printed. */
 export function askProcessId(id: Uint8Array): Uint8Array {
-  if (id.length !== PROCESS_ID_LENGTH || id.some((byte) => byte < 0x20 || byte > 0x7e)) throw new RangeError('a process id is four bytes 0x20-0x7E');
+  if (id.length !== PROCESS_ID_LENGTH || id.some((byte) => byte < 0x20 || byte > 0x7e))
+    throw new RangeError('a process id is four bytes 0x20-0x7E');
   return Uint8Array.of(0x1d, 0x28, 0x48, 0x06, 0x00, 0x30, 0x30, ...id);
 }
 
@@ -95,7 +96,8 @@ export class ReplyReader {
 }
 
 function blockReply(bytes: readonly number[]): Reply {
-  if (bytes[0] === BLOCK && bytes[1] === 0x22 && bytes.length === 7) return { kind: 'process-id', bytes, id: Uint8Array.from(bytes.slice(2, 6)) };
+  if (bytes[0] === BLOCK && bytes[1] === 0x22 && bytes.length === 7)
+    return { kind: 'process-id', bytes, id: Uint8Array.from(bytes.slice(2, 6)) };
   if (bytes[0] === BLOCK && bytes[1] === 0x25 && bytes.length === 3) return { kind: 'cleared', bytes };
   return { kind: 'block', bytes };
 }

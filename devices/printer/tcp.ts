@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { err, ok, type Result } from '../result.ts';
+import { writeToStream } from './stream-write.ts';
 import type { Transport, TransportError } from './transport.ts';
 
 const OPEN_LIMIT_MS = 3_000;
@@ -15,7 +16,11 @@ export async function openTcp(host: '127.0.0.1', port: number, signal: AbortSign
   const failed = await connected(socket, AbortSignal.any([signal, AbortSignal.timeout(OPEN_LIMIT_MS), gone.signal]));
   if (failed) {
     socket.destroy();
-    return err(signal.aborted ? { kind: 'aborted' } : { kind: 'gone', detail: gone.signal.aborted ? String(gone.signal.reason) : 'no answer in time' });
+    return err(
+      signal.aborted
+        ? { kind: 'aborted' }
+        : { kind: 'gone', detail: gone.signal.aborted ? String(gone.signal.reason) : 'no answer in time' },
+    );
   }
   return ok({
     gone: gone.signal,
@@ -24,18 +29,7 @@ export async function openTcp(host: '127.0.0.1', port: number, signal: AbortSign
       socket.removeAllListeners('data');
       socket.on('data', listener);
     },
-    write: (bytes, writeSignal) =>
-      new Promise((resolve) => {
-        if (gone.signal.aborted) return resolve(err({ kind: 'gone', detail: String(gone.signal.reason) }));
-        if (writeSignal.aborted) return resolve(err({ kind: 'aborted' }));
-        const ended = AbortSignal.any([writeSignal, gone.signal]);
-        const onEnded = (): void => resolve(err(gone.signal.aborted ? { kind: 'gone', detail: String(gone.signal.reason) } : { kind: 'aborted' }));
-        ended.addEventListener('abort', onEnded, { once: true });
-        socket.write(bytes, (error) => {
-          ended.removeEventListener('abort', onEnded);
-          resolve(error ? err({ kind: 'gone', detail: error.message }) : ok());
-        });
-      }),
+    write: (bytes, writeSignal) => writeToStream(socket, bytes, writeSignal, gone.signal),
     close: () => {
       gone.abort('closed');
       // A plain close would still deliver what waits in the socket's buffer.

@@ -56,7 +56,12 @@ async function readUntilGone(file: FileHandle, gone: AbortController, hear: (byt
   }
 }
 
-async function writeAll(file: FileHandle, bytes: Uint8Array, signal: AbortSignal, gone: AbortController): Promise<Result<void, TransportError>> {
+async function writeAll(
+  file: FileHandle,
+  bytes: Uint8Array,
+  signal: AbortSignal,
+  gone: AbortController,
+): Promise<Result<void, TransportError>> {
   const ended = AbortSignal.any([signal, gone.signal]);
   let sent = 0;
   while (sent < bytes.length) {

@@ -16,7 +16,9 @@ export interface FarEnd {
 
 /** Opens a pseudo-terminal linked at `link`; `hear` is called with each piece that the host sends. */
 export async function openFarEnd(link: string, hear: (bytes: Buffer, farEnd: FarEnd) => void = () => undefined): Promise<FarEnd> {
-  const socat = spawn('setpriv', ['--pdeathsig', 'KILL', 'socat', '-d', '-d', '-', `pty,raw,echo=0,link=${link}`], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const socat = spawn('setpriv', ['--pdeathsig', 'KILL', 'socat', '-d', '-d', '-', `pty,raw,echo=0,link=${link}`], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   const exited = once(socat, 'close');
   let told = '';
   await new Promise<void>((resolve, reject) => {

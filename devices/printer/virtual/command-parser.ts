@@ -97,7 +97,13 @@ function parseEsc(bytes: Uint8Array, second: number): Parsed | undefined {
       return withArguments(bytes, 1, (n) => styled({ align: (['left', 'centre', 'right'] as const)[n & 3] ?? 'left' }));
     case '!':
       return withArguments(bytes, 1, (n) =>
-        styled({ smallFont: (n & 1) !== 0, bold: (n & 8) !== 0, heightTimes: n & 16 ? 2 : 1, widthTimes: n & 32 ? 2 : 1, underline: (n & 128) !== 0 }),
+        styled({
+          smallFont: (n & 1) !== 0,
+          bold: (n & 8) !== 0,
+          heightTimes: n & 16 ? 2 : 1,
+          widthTimes: n & 32 ? 2 : 1,
+          underline: (n & 128) !== 0,
+        }),
       );
     case 'd':
       return withArguments(bytes, 1, (lines) => ({ kind: 'feed', lines }));
@@ -133,7 +139,10 @@ function parseGs(bytes: Uint8Array, second: number): Parsed | undefined {
     case 'h':
       return withArguments(bytes, 1, (heightDots) => ({ kind: 'barcode-setting', change: { heightDots } }));
     case 'w':
-      return withArguments(bytes, 1, (moduleDots) => ({ kind: 'barcode-setting', change: { moduleDots: Math.min(6, Math.max(1, moduleDots)) } }));
+      return withArguments(bytes, 1, (moduleDots) => ({
+        kind: 'barcode-setting',
+        change: { moduleDots: Math.min(6, Math.max(1, moduleDots)) },
+      }));
     case 'H':
       return withArguments(bytes, 1, (n) => ({ kind: 'barcode-setting', change: { caption: (n & 3) !== 0 } }));
     case 'k':

@@ -4,7 +4,10 @@ import { z } from 'zod';
 import type { Incident } from './mechanism.ts';
 
 /** A line of the control socket, understood. */
-export type Control = { readonly kind: 'incident'; readonly incident: Incident } | { readonly kind: 'jam-after'; readonly lines: number } | { readonly kind: 'unplug' | 'plug' };
+export type Control =
+  | { readonly kind: 'incident'; readonly incident: Incident }
+  | { readonly kind: 'jam-after'; readonly lines: number }
+  | { readonly kind: 'unplug' | 'plug' };
 
 const incident = z.enum([
   'paper-out',
@@ -18,7 +21,10 @@ const incident = z.enum([
   'power-cycle',
   'tear-off',
 ] satisfies [Incident, ...Incident[]]);
-const lines = z.string().regex(/^\d{1,5}$/).transform(Number);
+const lines = z
+  .string()
+  .regex(/^\d{1,5}$/)
+  .transform(Number);
 
 /** Reads `paper-out`, `jam-after 3`, `unplug`, … ; `undefined` where the line is not one of them. */
 export function parseControl(line: string): Control | undefined {

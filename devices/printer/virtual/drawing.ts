@@ -105,7 +105,9 @@ function drawBarcode(item: Extract<PaperItem, { kind: 'barcode' }>): Drawn {
     x += modules * item.moduleDots;
     return index % 2 === 0 ? `M${at} 0h${x - at}v${item.heightDots}h-${x - at}z` : '';
   });
-  const caption = item.caption ? `<text x="${left + width / 2}" y="${item.heightDots + 22}" font-size="19.93" text-anchor="middle">${escaped(item.text)}</text>` : '';
+  const caption = item.caption
+    ? `<text x="${left + width / 2}" y="${item.heightDots + 22}" font-size="19.93" text-anchor="middle">${escaped(item.text)}</text>`
+    : '';
   return { svg: `<path d="${bars.join('')}"/>${caption}`, height: item.heightDots + (item.caption ? 30 : 6) };
 }
 

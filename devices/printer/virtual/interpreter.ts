@@ -11,7 +11,16 @@ export type Step =
   | { readonly kind: 'say-name'; readonly which: number }
   | { readonly kind: 'automatic-status'; readonly mask: number };
 
-const PLAIN: Style = { align: 'left', bold: false, underline: false, inverse: false, smallFont: false, widthTimes: 1, heightTimes: 1, codePage: 0 };
+const PLAIN: Style = {
+  align: 'left',
+  bold: false,
+  underline: false,
+  inverse: false,
+  smallFont: false,
+  widthTimes: 1,
+  heightTimes: 1,
+  codePage: 0,
+};
 const BARCODE: BarcodeSetting = { heightDots: 162, moduleDots: 3, caption: false };
 const QR: QrSetting = { moduleDots: 3, level: 'L', data: new Uint8Array() };
 const CODE_128 = 73;
@@ -80,7 +89,11 @@ export class Interpreter {
       case 'feed-dots':
         return [...this.#lineInProgress(), printed({ kind: 'gap', dots: command.dots })];
       case 'cut':
-        return [...this.#lineInProgress(), ...(command.feedDots > 0 ? [printed({ kind: 'gap', dots: command.feedDots })] : []), { kind: 'cut' }];
+        return [
+          ...this.#lineInProgress(),
+          ...(command.feedDots > 0 ? [printed({ kind: 'gap', dots: command.feedDots })] : []),
+          { kind: 'cut' },
+        ];
       case 'barcode-setting':
         this.#barcode = { ...this.#barcode, ...command.change };
         return [];
@@ -131,7 +144,9 @@ export class Interpreter {
   #printBarcode(system: number, data: Uint8Array): Step[] {
     if (system !== CODE_128) return [];
     // `{A`, `{B`, `{C` choose the code set, `{{` is a brace: Code 128 of the printed text chooses again for itself.
-    const text = Buffer.from(data).toString('latin1').replaceAll(/\{([ABC{])/g, (_, set: string) => (set === '{' ? '{' : ''));
+    const text = Buffer.from(data)
+      .toString('latin1')
+      .replaceAll(/\{([ABC{])/g, (_, set: string) => (set === '{' ? '{' : ''));
     return [...this.#lineInProgress(), printed({ kind: 'barcode', align: this.#style.align, text, ...this.#barcode })];
   }
 

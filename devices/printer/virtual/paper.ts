@@ -4,8 +4,21 @@ import type { Align } from './command-parser.ts';
 export type PaperItem =
   | { readonly kind: 'line'; readonly align: Align; readonly runs: readonly Run[] }
   | { readonly kind: 'gap'; readonly dots: number }
-  | { readonly kind: 'barcode'; readonly align: Align; readonly text: string; readonly heightDots: number; readonly moduleDots: number; readonly caption: boolean }
-  | { readonly kind: 'qr'; readonly align: Align; readonly text: string; readonly moduleDots: number; readonly level: 'L' | 'M' | 'Q' | 'H' }
+  | {
+      readonly kind: 'barcode';
+      readonly align: Align;
+      readonly text: string;
+      readonly heightDots: number;
+      readonly moduleDots: number;
+      readonly caption: boolean;
+    }
+  | {
+      readonly kind: 'qr';
+      readonly align: Align;
+      readonly text: string;
+      readonly moduleDots: number;
+      readonly level: 'L' | 'M' | 'Q' | 'H';
+    }
   | { readonly kind: 'raster'; readonly align: Align; readonly widthBytes: number; readonly rows: number; readonly data: Uint8Array };
 
 /** Characters of one style. */

@@ -20,7 +20,9 @@ const LINE_WAITING_BYTES = 65_536;
 export async function openPty(link: string, received: (bytes: Uint8Array) => void): Promise<Pty> {
   removeLeftover(link);
   const escapedLink = link.replaceAll(/[^A-Za-z0-9/_.-]/g, '\\$&');
-  const socat = spawn('setpriv', ['--pdeathsig', 'KILL', 'socat', '-d', '-d', '-', `pty,raw,echo=0,link=${escapedLink}`], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const socat = spawn('setpriv', ['--pdeathsig', 'KILL', 'socat', '-d', '-d', '-', `pty,raw,echo=0,link=${escapedLink}`], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   const exited = new Promise<void>((resolve) => socat.once('close', () => resolve()));
   socat.stdout.on('data', received);
   socat.stdin.on('error', () => undefined);

@@ -18,7 +18,9 @@ interface Answer {
 /** The command in a process of its own; asynchronous, since the virtual printer may live in this one. */
 function run(...args: string[]): Promise<Answer> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [sportello, 'printer', ...args], { encoding: 'utf8', timeout: 20_000 }, (_, out, err) => resolve({ code: child.exitCode, out, err }));
+    const child = execFile(process.execPath, [sportello, 'printer', ...args], { encoding: 'utf8', timeout: 20_000 }, (_, out, err) =>
+      resolve({ code: child.exitCode, out, err }),
+    );
   });
 }
 
@@ -85,7 +87,12 @@ describe('printer test', () => {
   test('prints the page and reports the evidence', async () => {
     const printer = await virtualPrinter();
     const answer = await run('test', '--device', printer.address, '--json');
-    expect(JSON.parse(answer.out)).toMatchObject({ class: 'E2', buffer: 'printed', status: { state: 'ready' }, raw: expect.stringMatching(/^[0-9a-f]+$/) as string });
+    expect(JSON.parse(answer.out)).toMatchObject({
+      class: 'E2',
+      buffer: 'printed',
+      status: { state: 'ready' },
+      raw: expect.stringMatching(/^[0-9a-f]+$/) as string,
+    });
     expect(answer.code).toBe(0);
     expect(printer.slips()).toHaveLength(1);
     expect(printer.slips()[0]?.text).toContain('Pagina di prova');

@@ -60,7 +60,9 @@ describe('a good print', () => {
   test('does not begin where its announcement fails, or is followed by an abort', async () => {
     const virtual = await virtualPrinter();
     const printer = await driverOf(virtual.address);
-    await expect(printer.print(slipOf(2), never(), () => Promise.reject(new Error('the journal is full')))).rejects.toThrow('the journal is full');
+    await expect(printer.print(slipOf(2), never(), () => Promise.reject(new Error('the journal is full')))).rejects.toThrow(
+      'the journal is full',
+    );
     const abort = new AbortController();
     const evidence = await printer.print(slipOf(2), abort.signal, () => {
       abort.abort();
@@ -74,7 +76,11 @@ describe('a good print', () => {
   test('two at once come out one after the other, each once', async () => {
     const virtual = await virtualPrinter();
     const printer = await driverOf(virtual.address);
-    const evidences = await Promise.all([printer.print(slipOf(10, 'uno'), never()), printer.print(slipOf(10, 'due'), never()), printer.status()]);
+    const evidences = await Promise.all([
+      printer.print(slipOf(10, 'uno'), never()),
+      printer.print(slipOf(10, 'due'), never()),
+      printer.status(),
+    ]);
     expect(evidences.slice(0, 2)).toMatchObject([{ class: 'E2' }, { class: 'E2' }]);
     expect(virtual.slips().map((slip) => slip.text)).toEqual([textOf(10, 'uno'), textOf(10, 'due')]);
   });
@@ -119,7 +125,12 @@ describe('a printer that is not ready', () => {
   test('a silent one gets no slip', async () => {
     const end = await farEnd();
     const printer = await hurriedDriver(end.link);
-    expect(await printer.print(slipOf(5, 'segreto'), never())).toEqual({ class: 'E0', raw: '', status: { state: 'silent' }, buffer: 'needless' });
+    expect(await printer.print(slipOf(5, 'segreto'), never())).toEqual({
+      class: 'E0',
+      raw: '',
+      status: { state: 'silent' },
+      buffer: 'needless',
+    });
     expect(end.received().includes('segreto')).toBe(false);
   });
 
@@ -286,10 +297,13 @@ test('a second driver on the same serial line is refused', async () => {
   expect(await openPrinter(virtual.address)).toMatchObject({ ok: false, error: { kind: 'disconnected' } });
 });
 
-test.each(['serial:/dev/does-not-exist', 'usb:/dev/usb/does-not-exist', 'tcp:127.0.0.1:9', 'tcp:192.168.1.20:9100', 'nonsense'])('%s cannot be opened', async (address) => {
-  const opened = await openPrinter(address);
-  expect(opened).toMatchObject({ ok: false, error: { kind: 'disconnected', detail: expect.stringMatching(/./) as string } });
-});
+test.each(['serial:/dev/does-not-exist', 'usb:/dev/usb/does-not-exist', 'tcp:127.0.0.1:9', 'tcp:192.168.1.20:9100', 'nonsense'])(
+  '%s cannot be opened',
+  async (address) => {
+    const opened = await openPrinter(address);
+    expect(opened).toMatchObject({ ok: false, error: { kind: 'disconnected', detail: expect.stringMatching(/./) as string } });
+  },
+);
 
 test('after it is closed a printer is disconnected, at once', async () => {
   const virtual = await virtualPrinter();

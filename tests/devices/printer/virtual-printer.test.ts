@@ -49,12 +49,23 @@ describe('what the encoder of the slips emits', () => {
     const [line] = itemsOf(bytes);
     const runs = line?.kind === 'line' ? line.runs : [];
     expect(runs.at(-1)).toMatchObject({ text: 'PIN', bold: true, widthTimes: 2, heightTimes: 3 });
-    expect(runs.slice(0, -1).map((run) => run.text).join('').length).toBe(Math.floor((48 - 6) / 2));
+    expect(
+      runs
+        .slice(0, -1)
+        .map((run) => run.text)
+        .join('').length,
+    ).toBe(Math.floor((48 - 6) / 2));
     expect(paperText(itemsOf(encoder().codepage('cp858').align('right').line('fine').encode()))).toBe(`${' '.repeat(44)}fine\n`);
   });
 
   test('Code 128, QR and a partial cut', () => {
-    const bytes = encoder().codepage('cp858').align('center').barcode('ABC123', 'code128', { height: 60, width: 2, text: true }).qrcode('https://example.it', { size: 6 }).cut('partial').encode();
+    const bytes = encoder()
+      .codepage('cp858')
+      .align('center')
+      .barcode('ABC123', 'code128', { height: 60, width: 2, text: true })
+      .qrcode('https://example.it', { size: 6 })
+      .cut('partial')
+      .encode();
     const steps = stepsOf(bytes);
     const items = itemsOf(bytes);
     expect(items).toContainEqual({ kind: 'barcode', align: 'centre', text: 'ABC123', heightDots: 60, moduleDots: 3, caption: true });
@@ -72,14 +83,31 @@ describe('what the encoder of the slips emits', () => {
     expect(png.readUInt32BE(16)).toBe(640);
     expect(png.readUInt32BE(20)).toBeGreaterThan(600);
     const text = readFileSync(slip?.txt ?? '', 'utf8');
-    for (const part of ['Sportello', '2026-01-02 03:04 UTC', 'À È É Ì Ò Ù €', '[Code 128] SPORTELLO', '[QR] SPORTELLO-PROVA']) expect(text).toContain(part);
+    for (const part of ['Sportello', '2026-01-02 03:04 UTC', 'À È É Ì Ò Ù €', '[Code 128] SPORTELLO', '[QR] SPORTELLO-PROVA'])
+      expect(text).toContain(part);
   });
 });
 
 describe('the byte stream', () => {
   test('any bytes, cut anywhere, make the same steps and never stand still', () => {
-    const ask = fc.constantFrom([0x1b, 0x40], [0x1d, 0x21, 0x11], [0x1d, 0x6b, 0x49, 3, 0x41, 0x42, 0x43], [0x1d, 0x28, 0x6b, 3, 0, 0x31, 0x51, 0x30], [0x0a], [0x1d, 0x56, 0x42, 3], [0x1c, 0x2e]);
-    const stream = fc.array(fc.oneof(ask, fc.uint8Array({ maxLength: 12 }).map((bytes) => [...bytes])), { maxLength: 40 }).map((parts) => Uint8Array.from(parts.flat()));
+    const ask = fc.constantFrom(
+      [0x1b, 0x40],
+      [0x1d, 0x21, 0x11],
+      [0x1d, 0x6b, 0x49, 3, 0x41, 0x42, 0x43],
+      [0x1d, 0x28, 0x6b, 3, 0, 0x31, 0x51, 0x30],
+      [0x0a],
+      [0x1d, 0x56, 0x42, 3],
+      [0x1c, 0x2e],
+    );
+    const stream = fc
+      .array(
+        fc.oneof(
+          ask,
+          fc.uint8Array({ maxLength: 12 }).map((bytes) => [...bytes]),
+        ),
+        { maxLength: 40 },
+      )
+      .map((parts) => Uint8Array.from(parts.flat()));
     fc.assert(
       fc.property(stream, fc.integer({ min: 1, max: 7 }), (bytes, size) => {
         const interpreter = new Interpreter();
@@ -104,7 +132,8 @@ describe('the mechanism', () => {
   test('answers real-time commands while it is stopped, cut in pieces or in the middle of data', () => {
     const printer = mechanism();
     printer.mechanism.incident('cover-open');
-    for (const byte of [0x1d, 0x6b, 0x49, 5, 0x10, 0x04, 1, 0x10, 0x04, 2, 0x10, 0x04, 3, 0x10, 0x04, 4]) printer.mechanism.receive(Uint8Array.of(byte));
+    for (const byte of [0x1d, 0x6b, 0x49, 5, 0x10, 0x04, 1, 0x10, 0x04, 2, 0x10, 0x04, 3, 0x10, 0x04, 4])
+      printer.mechanism.receive(Uint8Array.of(byte));
     expect(printer.said()).toBe('1e161212');
     printer.mechanism.receive(Buffer.from('10140801031401060208', 'hex'));
     expect(printer.said()).toBe('372500');
@@ -128,7 +157,9 @@ describe('the mechanism', () => {
 
   test('answers GS r, GS I and the process id only when what came before is printed', async () => {
     const printer = mechanism(1);
-    printer.mechanism.receive(Buffer.concat([slipOf(3), Uint8Array.of(0x1d, 0x72, 1, 0x1d, 0x49, 0x42), Buffer.from('1d28480600303041424344', 'hex')]));
+    printer.mechanism.receive(
+      Buffer.concat([slipOf(3), Uint8Array.of(0x1d, 0x72, 1, 0x1d, 0x49, 0x42), Buffer.from('1d28480600303041424344', 'hex')]),
+    );
     expect(printer.said()).toBe('');
     await vi.waitUntil(() => printer.cut.length === 1, { timeout: 5_000 });
     expect(printer.cut).toEqual([textOf(3)]);
@@ -172,10 +203,30 @@ describe('the virtual printer', () => {
     onTestFinished(() => void socket.destroy());
     let answers = '';
     socket.setEncoding('utf8').on('data', (text: string) => (answers += text));
-    const lines = ['paper-out', 'paper-near-end', 'paper-ok', 'cover-open', 'cover-close', 'offline', 'online', 'jam-after 3', 'power-cycle', 'unplug', 'plug', 'jam-after', 'jam-after -1', 'paper-out now', 'burn', ''];
+    const lines = [
+      'paper-out',
+      'paper-near-end',
+      'paper-ok',
+      'cover-open',
+      'cover-close',
+      'offline',
+      'online',
+      'jam-after 3',
+      'power-cycle',
+      'unplug',
+      'plug',
+      'jam-after',
+      'jam-after -1',
+      'paper-out now',
+      'burn',
+      '',
+    ];
     socket.write(`${lines.join('\n')}\n`);
     await vi.waitUntil(() => answers.split('\n').length > lines.length, { timeout: 5_000 });
-    const kinds = answers.trimEnd().split('\n').map((answer) => answer.split(' ')[0]);
+    const kinds = answers
+      .trimEnd()
+      .split('\n')
+      .map((answer) => answer.split(' ')[0]);
     expect(kinds).toEqual([...Array<string>(11).fill('ok'), ...Array<string>(5).fill('error')]);
   });
 
