@@ -19,7 +19,7 @@ const behaviours: Readonly<Record<CmsBehaviour, readonly [string, string]>> = {
 };
 
 export function Printer({
-  printer: { paper, coverOpen, plugged },
+  printer: { paper, coverOpen, plugged, hanging },
   tell,
 }: {
   readonly printer: BenchState['printer'];
