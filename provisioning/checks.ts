@@ -11,7 +11,13 @@ import { type CmsHealth, createCmsClient } from '../kiosk/cms/client.ts';
 import type { Configuration } from '../kiosk/configuration.ts';
 import type { Log } from '../kiosk/log/log.ts';
 import { processEntry } from '../kiosk/project.ts';
-import type { Finding } from './doctor.ts';
+
+/** What one look found; `advice` tells a technician what to do, and is `""` where nothing needs doing. */
+export interface Finding {
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly advice: string;
+}
 
 // What could crash on a machine that is not well (native code, the database) is loaded when looked at, not before.
 

@@ -11,14 +11,8 @@ import {
   nodeNewEnough,
   printerAnswers,
   readerSeen,
+  type Finding,
 } from './checks.ts';
-
-/** What one look found; `advice` tells a technician what to do, and is `""` where nothing needs doing. */
-export interface Finding {
-  readonly ok: boolean;
-  readonly detail: string;
-  readonly advice: string;
-}
 
 export interface Check {
   readonly id: string;

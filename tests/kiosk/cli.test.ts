@@ -39,7 +39,7 @@ describe.each(groups)('%s', (group) => {
   test('an option that it does not have is one line and exit 2', () => {
     const { code, out, err } = sportello(group, '--no-such-option');
     expect({ code, out }).toEqual({ code: 2, out: '' });
-    expect(err).toMatch(/^sportello: .*--no-such-option.*\n$/);
+    expect(err).toMatch(/^sportello: [^\n]*option[^\n]*\n$/);
   });
 });
 

@@ -8,6 +8,7 @@ import { type Configuration, readConfiguration } from '../../kiosk/configuration
 import { makePki } from '../../kiosk/demo/pki.ts';
 import { projectRoot } from '../../kiosk/project.ts';
 import {
+  type Finding,
   clockAgrees,
   cmsHealth,
   cmsReached,
@@ -18,7 +19,7 @@ import {
   printerAnswers,
   readerSeen,
 } from '../../provisioning/checks.ts';
-import { type Check, type Finding, checksFor, examine } from '../../provisioning/doctor.ts';
+import { type Check, checksFor, examine } from '../../provisioning/doctor.ts';
 import { type CmsSurroundings, type TestCms, cmsSurroundings, signal, startCms } from '../harness/cms.ts';
 import { type Pcscd, startPcscd } from '../harness/pcscd.ts';
 
