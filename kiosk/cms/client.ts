@@ -153,12 +153,16 @@ export function createCmsClient({ url, log, limits: given, ...files }: CmsClient
     }
   };
 
-  const json = (value: unknown): NonNullable<Question['body']> => ({ mediaType: 'application/json', bytes: Buffer.from(JSON.stringify(value)) });
+  /** Members in the contract's order: the same request is the same bytes, wherever it was kept in between. */
+  const json = (schema: z.ZodType, value: unknown): NonNullable<Question['body']> => ({
+    mediaType: 'application/json',
+    bytes: Buffer.from(JSON.stringify(schema.safeParse(value).data ?? value)),
+  });
 
   return ok({
     sendContactCode(request, signal) {
       const key = idempotencyKey.write({ operationId: request.operationId, step: stepOf.contactCode, attempt: request.send });
-      return run('contact-code', calls['contact-code'].answer, { path: 'contacts', key, body: json(request) }, signal, accepted);
+      return run('contact-code', calls['contact-code'].answer, { path: 'contacts', key, body: json(calls['contact-code'].request, request) }, signal, accepted);
     },
 
     async proveContact({ operationId, contactId, code, attempt }, signal) {
@@ -181,14 +185,14 @@ export function createCmsClient({ url, log, limits: given, ...files }: CmsClient
 
     reserve(request, signal) {
       const key = idempotencyKey.write({ operationId: request.operationId, step: stepOf.reserve, attempt: 1 });
-      return run('reserve', calls.reserve.answer, { path: 'operations', key, body: json(request) }, signal, (answer) =>
+      return run('reserve', calls.reserve.answer, { path: 'operations', key, body: json(calls.reserve.request, request) }, signal, (answer) =>
         Promise.resolve(answer.operationId === request.operationId ? ok(answer) : unreachable('an answer about another operation')),
       );
     },
 
     releasePaperPart({ operationId, attempt, key: oneUseKey }, signal) {
       const key = idempotencyKey.write({ operationId, step: stepOf.paperPart, attempt });
-      const question = { path: `operations/${encodeURIComponent(operationId)}/paper-part`, key, body: json({ attempt, key: oneUseKey }) };
+      const question = { path: `operations/${encodeURIComponent(operationId)}/paper-part`, key, body: json(calls['paper-part'].request, { attempt, key: oneUseKey }) };
       return run('paper-part', calls['paper-part'].answer, question, signal, (answer) =>
         Promise.resolve(answer.attempt === attempt ? ok({ attempt, jwe: answer.jwe }) : unreachable('an answer about another attempt')),
       );
@@ -196,7 +200,7 @@ export function createCmsClient({ url, log, limits: given, ...files }: CmsClient
 
     reportOutcome({ operationId, ...report }, signal) {
       const key = idempotencyKey.write({ operationId, step: stepOf.outcome(report.outcome), attempt: report.attempt });
-      const question = { path: `operations/${encodeURIComponent(operationId)}/outcome`, key, body: json(report) };
+      const question = { path: `operations/${encodeURIComponent(operationId)}/outcome`, key, body: json(calls.outcome.request, report) };
       return run('outcome', calls.outcome.answer, question, signal, async (receipt) => {
         const claims = await signed(receipt.jws, 'sportello-receipt+jwt', receiptClaims);
         const holds =

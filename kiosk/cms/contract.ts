@@ -17,8 +17,8 @@ import type {
  */
 
 /** UUIDv7 (RFC 9562, 5.7), made by the kiosk, lower case. */
-export const operationId = z.uuidv7().regex(/^[0-9a-f-]{36}$/);
-const contactId = z.uuidv4().regex(/^[0-9a-f-]{36}$/);
+export const operationId = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+export const contactId = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 /** UTC, by the CMS's own clock. */
 const instant = z.iso.datetime();
 const attempt = z.int().min(1).max(9999);

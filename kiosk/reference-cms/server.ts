@@ -9,6 +9,7 @@ import {
   type ProblemType,
   calls,
   contactCodeRequest,
+  contactId,
   idempotencyHeader,
   idempotencyKey,
   largestRequest,
@@ -123,20 +124,10 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
     return problemOf('idempotency-mismatch');
   };
 
-  const write = async (request: FastifyRequest, reply: FastifyReply, { call, step, attempt, operationId: id, prepare }: Write): Promise<FastifyReply> => {
-    const befalling = await suffer(call, request);
-    const kiosk = kioskOf(request);
-    const keyText = request.headers[idempotencyHeaderName];
-    const read = typeof keyText === 'string' ? idempotencyKey.read(keyText) : null;
-    const fits = read !== null && read.step === step && (attempt === null || read.attempt === attempt) && (id === null || read.operationId === id);
-    if (typeof keyText !== 'string' || !fits) throw new Refusal('idempotency-key-unusable');
-
-    const digest = key.digest(request.method, request.url, bodyOf(request));
-    const known = storedFor(kiosk, keyText, digest);
-    if (known !== null) return send(reply, known);
+  /** Has the write prepared, then decided and its answer stored in one transaction. */
+  const decide = async ({ call, prepare }: Write, kiosk: string, keyText: string, read: IdempotencyKey, digest: Buffer, befalling: Fault | null): Promise<Answer> => {
     const prepared = await prepare(kiosk, read);
     if (!prepared.ok) throw new Refusal(prepared.error);
-
     let then: (() => void) | undefined;
     const answer = store.transaction((): Answer => {
       // Asked again here: the same request may have come in parallel while this one was prepared.
@@ -152,6 +143,20 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
       return made;
     });
     then?.();
+    return answer;
+  };
+
+  const write = async (request: FastifyRequest, reply: FastifyReply, wanted: Write): Promise<FastifyReply> => {
+    const befalling = await suffer(wanted.call, request);
+    const kiosk = kioskOf(request);
+    const { step, attempt, operationId: id } = wanted;
+    const keyText = request.headers[idempotencyHeaderName];
+    const read = typeof keyText === 'string' ? idempotencyKey.read(keyText) : null;
+    const fits = read !== null && read.step === step && (attempt === null || read.attempt === attempt) && (id === null || read.operationId === id);
+    if (typeof keyText !== 'string' || !fits) throw new Refusal('idempotency-key-unusable');
+
+    const digest = key.digest(request.method, request.url, bodyOf(request));
+    const answer = storedFor(kiosk, keyText, digest) ?? (await decide(wanted, kiosk, keyText, read, digest, befalling));
     if (befalling?.mode === 'lose-answer') request.raw.socket.destroy();
     return send(reply, answer);
   };
@@ -168,7 +173,7 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
   });
 
   app.post<{ Params: { id: string } }>('/contacts/:id/proof', async (request, reply) => {
-    const contact = idOf(request, z.uuidv4());
+    const contact = idOf(request, contactId);
     const code = bodyOf(request, 'application/octet-stream');
     try {
       if (code.length !== oneTimeCodeLength || !code.every((byte) => byte >= 0x30 && byte <= 0x39)) throw new Refusal('request-unusable', 'body');
