@@ -32,6 +32,8 @@ const usualPersonalData = 128;
 /** READ BINARY answers at most this much to a short APDU, and reaches offsets below this limit (ISO 7816-4, 11.3.3). */
 const maxRead = 256;
 const maxFile = 0x8000;
+/** A card that hands out a file in crumbs is not read to its end: its reading would take minutes. */
+const maxReads = 64;
 
 /** A CNS says so in its historical bytes, whatever the maker, mask and version around it (card.md, 1.2). */
 export function isCns(atr: string): boolean {
@@ -78,6 +80,7 @@ async function readFile(
   if (length === undefined || length > maxFile) return unreadable(file, 'does not begin with its length');
   const parts = [start.value];
   for (let have = start.value.length; have < length; ) {
+    if (parts.length === maxReads) return unreadable(file, `gives ${have} of ${length} bytes in ${maxReads} answers`);
     const part = await readBinary(transmit, file, have, Math.min(maxRead, length - have));
     if (!part.ok) return part;
     if (part.value.length === 0) return unreadable(file, `ends after ${have} of ${length} bytes`);

@@ -49,7 +49,7 @@ export async function startPcscd({ readers: wanted = 1, running = true }: PcscdO
     const channel = `0x${port.toString(16)}`;
     writeFileSync(join(config, `vpcd-${pair}`), `FRIENDLYNAME "${name}"\nDEVICENAME /dev/null:${channel}\nLIBPATH ${library}\nCHANNELID ${channel}\n`);
     ports.push(port, port + 1);
-    readers.push(`${name} 0${pair} 00`, `${name} 0${pair} 01`);
+    readers.push(`${name} 00 00`, `${name} 00 01`);
   }
 
   let daemon: ChildProcess | undefined;

@@ -164,6 +164,7 @@ export class VirtualCnsCard {
     const newPin = data.subarray(8);
     if (p1 === 0x00 && !isCodeBlock(newPin)) return { status: sw.wrongData };
     const allowed = p1 === 0x03 ? (this.#puk.verified ? sw.done : sw.notSatisfied) : present(this.#puk, data.subarray(0, 8));
+    this.#puk.forget(); // Good for this command alone.
     if (allowed !== sw.done) return { status: allowed };
     if (p1 === 0x00) this.#pin.replace(newPin);
     else this.#pin.unblock();

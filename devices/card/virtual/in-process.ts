@@ -78,6 +78,10 @@ export class InProcessReader implements PcscPort, VirtualSlot {
     this.#behaviour.fail(nth, fault);
   }
 
+  async met(): Promise<void> {
+    await this.#behaviour.met();
+  }
+
   async #transmit(command: Uint8Array, pulled: Promise<void>): Promise<Result<Uint8Array, PcscFault>> {
     const gone = pulled.then(() => undefined);
     const answer = await Promise.race([this.#behaviour.answer(this.#card, command), gone]);

@@ -13,6 +13,8 @@ export interface VirtualSlot {
   mute(): Promise<void>;
   /** The `nth` command from now on (1 is the next) meets this fault. */
   fail(nth: number, fault: CardFault): void;
+  /** Resolves when the next fault is met. */
+  met(): Promise<void>;
 }
 
 /** The time a real card takes: 12 ms and 0.34 ms a byte (card.md, 2.7). */
@@ -30,6 +32,7 @@ export class CardBehaviour {
   readonly #faults = new Map<number, CardFault>();
   readonly #timing: CardTiming | undefined;
   #commands = 0;
+  #onFault: () => void = () => undefined;
 
   constructor(timing?: CardTiming) {
     this.#timing = timing;
@@ -39,10 +42,15 @@ export class CardBehaviour {
     this.#faults.set(this.#commands + nth, fault);
   }
 
+  async met(): Promise<void> {
+    await new Promise<void>((resolve) => (this.#onFault = resolve));
+  }
+
   async answer(card: VirtualCnsCard, command: Uint8Array): Promise<CardAnswer> {
     this.#commands += 1;
     const fault = this.#faults.get(this.#commands);
     this.#faults.delete(this.#commands);
+    if (fault !== undefined) this.#onFault();
     if (fault !== undefined && fault.kind !== 'status') return fault;
     const bytes = fault === undefined ? card.transmit(command) : Uint8Array.of(fault.status >> 8, fault.status & 0xff);
     if (this.#timing !== undefined) await delay(this.#timing.commandMs + this.#timing.byteMs * (command.length + bytes.length));

@@ -56,6 +56,10 @@ export class VpcdSlot implements VirtualSlot {
     this.#behaviour.fail(nth, fault);
   }
 
+  async met(): Promise<void> {
+    await this.#behaviour.met();
+  }
+
   async #put(mute: boolean): Promise<void> {
     await this.remove();
     await delay(Math.max(0, this.#removedAt + leastAbsenceMs - performance.now()));
