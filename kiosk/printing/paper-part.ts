@@ -24,7 +24,7 @@ export function readPaperPart(part: Secret): Result<readonly CodePart[], PaperPa
   const bytes = part.expose();
   const unusable = (detail: string): Result<never, PaperPartError> => err({ kind: 'paper-part-unusable', detail });
   const codes: CodePart[] = [];
-  for (let start = 0; start < bytes.length; ) {
+  for (let start = 0; start < bytes.length;) {
     const end = bytes.indexOf(LF, start);
     const line = codes.length + 1;
     if (end < 0) return unusable(`line ${line} has no end`);

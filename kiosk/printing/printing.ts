@@ -119,7 +119,10 @@ export function createPrinting(options: PrintingOptions): Printing & { close(): 
       case 'paper-part':
         return { evidence: end.evidence, failure: signal.aborted ? { kind: 'aborted' } : { kind: 'paper-part', error: end.error } };
       case 'stopped':
-        return { evidence: end.evidence, failure: signal.aborted ? { kind: 'aborted' } : { kind: 'worker-lost', detail: 'stopped, its time was up' } };
+        return {
+          evidence: end.evidence,
+          failure: signal.aborted ? { kind: 'aborted' } : { kind: 'worker-lost', detail: 'stopped, its time was up' },
+        };
       case 'lost': {
         const evidence = end.sending ? await afterLoss() : nothingSent(seen);
         return { evidence, failure: signal.aborted ? { kind: 'aborted' } : { kind: 'worker-lost', detail: end.detail } };

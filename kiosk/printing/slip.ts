@@ -48,7 +48,10 @@ export function composeSlip(slip: Slip, codes: readonly CodePart[]): Buffer {
   const before = heading(slip);
   const after = guidance(slip);
   const lines = codes.map((code) => ({ code, label: labelLine(code) }));
-  const length = lines.reduce((sum, { code, label }) => sum + label.length + codeLineLength(code), before.length + after.length + FEED_AND_CUT.length);
+  const length = lines.reduce(
+    (sum, { code, label }) => sum + label.length + codeLineLength(code),
+    before.length + after.length + FEED_AND_CUT.length,
+  );
   // Buffer.alloc, not Buffer.concat or Buffer.from: a buffer of its own, outside Node's shared pool.
   const job = Buffer.alloc(length);
   let at = put(job, 0, before);

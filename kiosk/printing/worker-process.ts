@@ -24,14 +24,21 @@ export type WorkerEnd =
   | { readonly kind: 'stopped'; readonly evidence: PrintEvidence }
   | { readonly kind: 'lost'; readonly sending: boolean; readonly detail: string };
 
+type Ended = Extract<FromWorker, { type: 'ended' }>;
+
+/** What the core has seen of a worker; `fault`: why the core itself ended it. */
+interface Seen {
+  ended: Ended | null;
+  sending: boolean;
+  releaseError: CmsError | null;
+  fault: string;
+}
+
 /** Runs one print worker to its end: hands it the job, fetches the part sealed to its key, stops it on `signal` or when its time is up. */
 export async function runWorker({ entry, device, slip, release, signal, limitMs, graceMs }: WorkerJob): Promise<WorkerEnd> {
   const worker = start(entry);
   const stop = new AbortController();
-  let ended: Extract<FromWorker, { type: 'ended' }> | null = null;
-  let sending = false;
-  let releaseError: CmsError | null = null;
-  let fault = '';
+  const seen: Seen = { ended: null, sending: false, releaseError: null, fault: '' };
 
   let killer: NodeJS.Timeout | undefined;
   const halt = (): void => {
@@ -40,11 +47,11 @@ export async function runWorker({ entry, device, slip, release, signal, limitMs,
     killer ??= setTimeout(() => worker.kill('SIGKILL'), graceMs);
   };
   const kill = (why: string): void => {
-    fault = why;
+    seen.fault = why;
     worker.kill('SIGKILL');
   };
   const limit = setTimeout(() => {
-    fault = `no end within ${limitMs} ms`;
+    seen.fault = `no end within ${limitMs} ms`;
     halt();
   }, limitMs);
   signal.addEventListener('abort', halt, { once: true });
@@ -63,7 +70,7 @@ export async function runWorker({ entry, device, slip, release, signal, limitMs,
             if (part.ok) {
               tell(worker, { type: 'sealed', jwe: part.value.jwe });
             } else {
-              releaseError = part.error;
+              seen.releaseError = part.error;
               halt();
             }
           },
@@ -71,10 +78,10 @@ export async function runWorker({ entry, device, slip, release, signal, limitMs,
         );
         break;
       case 'sending':
-        sending = true;
+        seen.sending = true;
         break;
       case 'ended':
-        ended = read.data;
+        seen.ended = read.data;
         break;
     }
   });
@@ -86,10 +93,11 @@ export async function runWorker({ entry, device, slip, release, signal, limitMs,
   clearTimeout(killer);
   signal.removeEventListener('abort', halt);
   stop.abort();
-  return ended === null ? { kind: 'lost', sending, detail: fault === '' ? exit : fault } : told(ended, releaseError);
+  if (seen.ended === null) return { kind: 'lost', sending: seen.sending, detail: seen.fault === '' ? exit : seen.fault };
+  return told(seen.ended, seen.releaseError);
 }
 
-function told({ reason, evidence, detail }: Extract<FromWorker, { type: 'ended' }>, releaseError: CmsError | null): WorkerEnd {
+function told({ reason, evidence, detail }: Ended, releaseError: CmsError | null): WorkerEnd {
   switch (reason) {
     case 'printed':
     case 'printer':

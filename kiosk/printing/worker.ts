@@ -31,11 +31,14 @@ process.on('message', (message) => {
   if (!read.success) process.exit(65);
   switch (read.data.type) {
     case 'begin':
-      return told.begin(read.data);
+      told.begin(read.data);
+      break;
     case 'sealed':
-      return told.sealed(read.data.jwe);
+      told.sealed(read.data.jwe);
+      break;
     case 'abort':
-      return stop.abort();
+      stop.abort();
+      break;
   }
 });
 

@@ -74,7 +74,8 @@ export function readCardCertificate(der: Uint8Array): Result<CardCertificate, No
     certificate,
     serial: serialHex(certificate.serialNumber),
     name,
-    distributionPoints: points instanceof CRLDistributionPoints ? points.distributionPoints.flatMap((point) => uris(point.distributionPoint)) : [],
+    distributionPoints:
+      points instanceof CRLDistributionPoints ? points.distributionPoints.flatMap((point) => uris(point.distributionPoint)) : [],
   });
 }
 
@@ -89,7 +90,8 @@ function againstProfile(extensions: ReadonlyMap<string, ParsedExtension>): strin
   if (!(purposes instanceof ExtKeyUsage) || !purposes.keyPurposes.includes(oid.clientAuth)) return 'extended key usage lacks clientAuth';
   const policies = extensions.get(oid.certificatePolicies)?.value;
   const isCns =
-    policies instanceof CertificatePolicies && policies.certificatePolicies.some(({ policyIdentifier }) => cnsPolicies.has(policyIdentifier));
+    policies instanceof CertificatePolicies &&
+    policies.certificatePolicies.some(({ policyIdentifier }) => cnsPolicies.has(policyIdentifier));
   return isCns ? null : 'no CNS authentication policy';
 }
 

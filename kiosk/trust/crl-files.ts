@@ -28,7 +28,10 @@ export function createCrlFiles(files: readonly string[], anchors: readonly Ancho
       const { mtimeMs, size, ino } = await stat(file);
       const version = `${mtimeMs} ${size} ${ino}`;
       if (before?.version === version) return before;
-      now = size > MOST_BYTES ? { version, crls: [], problems: [`${basename(file)}: too large`] } : { version, ...read(file, await readFile(file)) };
+      now =
+        size > MOST_BYTES
+          ? { version, crls: [], problems: [`${basename(file)}: too large`] }
+          : { version, ...read(file, await readFile(file)) };
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
       now = { version: code, crls: [], problems: [`${basename(file)}: ${code}`] };

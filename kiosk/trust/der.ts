@@ -54,5 +54,7 @@ export function serialHex(serial: { readonly valueBlock: { readonly valueHexView
 /** The URIs of a list of GeneralNames. */
 export function uris(names: unknown): readonly string[] {
   if (!Array.isArray(names)) return [];
-  return names.flatMap((name: { readonly type?: unknown; readonly value?: unknown }) => (name.type === 6 && typeof name.value === 'string' ? [name.value] : []));
+  return names.flatMap((name: { readonly type?: unknown; readonly value?: unknown }) =>
+    name.type === 6 && typeof name.value === 'string' ? [name.value] : [],
+  );
 }

@@ -16,12 +16,17 @@ export interface Signed {
   readonly tbsView: Uint8Array;
   readonly signature: AlgorithmIdentifier;
   readonly signatureAlgorithm: AlgorithmIdentifier;
-  readonly signatureValue: { readonly valueBlock: { readonly valueHexView: Uint8Array; readonly unusedBits: number }; toBER(): ArrayBuffer };
+  readonly signatureValue: {
+    readonly valueBlock: { readonly valueHexView: Uint8Array; readonly unusedBits: number };
+    toBER(): ArrayBuffer;
+  };
 }
 
 /** Is `der` these three parts in DER and nothing else? What the signature does not cover must leave no room for a second form of the same thing. */
 export function isExactly(signed: Signed, der: Uint8Array): boolean {
-  const parts = [signed.tbsView, signed.signatureAlgorithm.toSchema().toBER(), signed.signatureValue.toBER()].map((part) => Buffer.from(new Uint8Array(part)));
+  const parts = [signed.tbsView, signed.signatureAlgorithm.toSchema().toBER(), signed.signatureValue.toBER()].map((part) =>
+    Buffer.from(new Uint8Array(part)),
+  );
   const content = Buffer.concat(parts);
   return content.equals(der.subarray(Math.max(0, der.length - content.length)));
 }

@@ -26,7 +26,9 @@ afterEach(async () => {
 
 function startCore(released: string): void {
   said = '';
-  core = spawn(process.execPath, [processEntry('tests/processes/printing-core.ts'), printer.address, released], { stdio: ['ignore', 'pipe', 'pipe'] });
+  core = spawn(process.execPath, [processEntry('tests/processes/printing-core.ts'), printer.address, released], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   for (const stream of [core.stdout, core.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => (said += text));
 }
 

@@ -76,9 +76,15 @@ export interface Desk {
   close(): Promise<void>;
 }
 
-export async function openDesk(options: { readonly msPerLine?: number; readonly printLimitMs?: number; readonly openPrinter?: OpenPrinter } = {}): Promise<Desk> {
+export async function openDesk(
+  options: { readonly msPerLine?: number; readonly printLimitMs?: number; readonly openPrinter?: OpenPrinter } = {},
+): Promise<Desk> {
   const folder = mkdtempSync(join(tmpdir(), 'printing-'));
-  const printer = await startVirtualPrinter({ link: join(folder, 'printer'), out: join(folder, 'slips'), msPerLine: options.msPerLine ?? 1 });
+  const printer = await startVirtualPrinter({
+    link: join(folder, 'printer'),
+    out: join(folder, 'slips'),
+    msPerLine: options.msPerLine ?? 1,
+  });
   const lines: string[] = [];
   const heard = overhear();
   const printing = createPrinting({

@@ -57,7 +57,13 @@ describe('a one-use key', () => {
     const jwe = await sealedTo(key, Uint8Array.of(1), {});
     const [head = '', ...rest] = jwe.split('.');
     const header = JSON.parse(Buffer.from(head, 'base64url').toString()) as Record<string, unknown>;
-    for (const change of [{ zip: 'DEF' }, { enc: 'A128GCM' }, { alg: 'dir' }, { crit: ['exp'] }, { epk: { kty: 'OKP', crv: 'X25519', x: 'A'.repeat(43) } }]) {
+    for (const change of [
+      { zip: 'DEF' },
+      { enc: 'A128GCM' },
+      { alg: 'dir' },
+      { crit: ['exp'] },
+      { epk: { kty: 'OKP', crv: 'X25519', x: 'A'.repeat(43) } },
+    ]) {
       const other = [Buffer.from(JSON.stringify({ ...header, ...change })).toString('base64url'), ...rest].join('.');
       expect(makeOneUseKey().unseal(other).ok).toBe(false);
     }

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openPrinter } from '../../../devices/printer/esc-pos.ts';
@@ -11,7 +12,14 @@ let desk: Desk;
 /** No part of a code in what the core heard, logged or answered; and no worker left. */
 function expectNothingTold(report: PrintReport): void {
   for (const told of [JSON.stringify(desk.heard.messages), desk.logLines(), JSON.stringify(report)]) {
-    for (const digits of [part().toString(), `PIN ${CANARY.pin}`, `PUK ${CANARY.puk}`, CANARY.puk, CANARY.puk.split('').join(' '), 'decrypt']) {
+    for (const digits of [
+      part().toString(),
+      `PIN ${CANARY.pin}`,
+      `PUK ${CANARY.puk}`,
+      CANARY.puk,
+      CANARY.puk.split('').join(' '),
+      'decrypt',
+    ]) {
       expect(told).not.toContain(digits);
     }
     expect(told).not.toContain(Buffer.from(CANARY.puk).toString('hex'));
@@ -24,7 +32,11 @@ function expectNothingTold(report: PrintReport): void {
 async function expectNothingHeldBack(): Promise<void> {
   await untilStatus(desk.printing, 'ready');
   const other: Slip = { ...slip, operationId: '0198c2a4-7a31-7c55-9d02-6f1c00000002' };
-  const report = await desk.printing.print(other, releasing(() => part('11', '2222')), never);
+  const report = await desk.printing.print(
+    other,
+    releasing(() => part('11', '2222')),
+    never,
+  );
   expect(report).toMatchObject({ evidence: { class: 'E2' }, failure: null });
   expect(desk.paper()).toContain('00000002/1');
   expect(desk.paper()).not.toContain(FOOTER);
@@ -61,7 +73,9 @@ describe('a quick printer', () => {
     const about = (name: string): string => `/proc/${desk.heard.workers[0]?.pid}/${name}`;
     const openSockets = (): number => readdirSync(about('fd')).filter((fd) => readlinkSync(about(`fd/${fd}`)).startsWith('socket:')).length;
     // Where Node's inspector listened to the signal, it would have its socket by the time the worker announces the first byte.
-    desk.heard.onMessage = (type) => void (type === 'sending' && sockets.push(openSockets()));
+    desk.heard.onMessage = (type) => {
+      if (type === 'sending') sockets.push(openSockets());
+    };
     const report = await desk.printing.print(
       slip,
       async (key, signal) => {
@@ -78,7 +92,9 @@ describe('a quick printer', () => {
     expect(seen[0]?.limits).toMatch(/Max core file size\s+0\s+0/);
     expect(seen[0]?.command).not.toContain('--inspect');
     const names = seen[0]?.environment.split('\0').map((pair) => pair.split('=')[0]) ?? [];
-    expect(names.filter((name) => !['', 'PWD', '_', 'OLDPWD', 'SHLVL'].includes(name ?? '') && !name?.startsWith('NODE_CHANNEL'))).toEqual([]);
+    expect(names.filter((name) => !['', 'PWD', '_', 'OLDPWD', 'SHLVL'].includes(name ?? '') && !name?.startsWith('NODE_CHANNEL'))).toEqual(
+      [],
+    );
   });
 
   it.each([
@@ -100,7 +116,10 @@ describe('a quick printer', () => {
   ])('prints nothing of a part %s', async (_, jwe) => {
     const release: ReleasePaperPart = async (key, signal) => ({ ok: true, value: { attempt: 1, jwe: await jwe(key, signal) } });
     const report = await desk.printing.print(slip, release, never);
-    expect(report).toMatchObject({ evidence: { class: 'E0', buffer: 'needless' }, failure: { kind: 'paper-part', error: { kind: 'unreachable' } } });
+    expect(report).toMatchObject({
+      evidence: { class: 'E0', buffer: 'needless' },
+      failure: { kind: 'paper-part', error: { kind: 'unreachable' } },
+    });
     expect(desk.paper().trim()).toBe('');
     expectNothingTold(report);
   });
@@ -109,7 +128,10 @@ describe('a quick printer', () => {
     await desk.printer.control('paper-out');
     let asked = 0;
     const report = await desk.printing.print(slip, (key, signal) => (asked++, releasing()(key, signal)), never);
-    expect(report).toMatchObject({ evidence: { class: 'E0', buffer: 'needless' }, failure: { kind: 'printer', status: { state: 'paper-out' } } });
+    expect(report).toMatchObject({
+      evidence: { class: 'E0', buffer: 'needless' },
+      failure: { kind: 'printer', status: { state: 'paper-out' } },
+    });
     expect(asked).toBe(0);
     await untilStatus(desk.printing, 'paper-out');
     await desk.printer.control('paper-ok');
@@ -186,7 +208,7 @@ describe('a slow printer', () => {
   const printing = (): Promise<void> => until('paper', () => desk.printer.hanging().includes('PIN'));
 
   it('is cleared by the core when the worker is killed at the first byte', async () => {
-    desk.heard.onMessage = (type, worker) => void (type === 'sending' && worker.kill('SIGKILL'));
+    desk.heard.onMessage = killedWhenSending;
     const report = await desk.printing.print(slip, releasing(), never);
     expect(report).toMatchObject({ evidence: { class: 'E1', buffer: 'cleared' }, failure: { kind: 'worker-lost' } });
     expect(desk.printer.slips()).toEqual([]);
@@ -200,7 +222,10 @@ describe('a slow printer', () => {
     await printing();
     desk.heard.workers[0]?.kill('SIGKILL');
     const report = await printed;
-    expect(report).toMatchObject({ evidence: { class: 'E1', buffer: 'cleared' }, failure: { kind: 'worker-lost', detail: expect.stringContaining('SIGKILL') } });
+    expect(report).toMatchObject({
+      evidence: { class: 'E1', buffer: 'cleared' },
+      failure: { kind: 'worker-lost', detail: expect.stringContaining('SIGKILL') },
+    });
     expect(desk.printer.slips()).toEqual([]);
     expectNothingTold(report);
     await expectNothingHeldBack();
@@ -241,7 +266,10 @@ describe('a slow printer', () => {
     await printing();
     await desk.printer.control('paper-out');
     const report = await printed;
-    expect(report).toMatchObject({ evidence: { class: 'E1', buffer: 'cleared', status: { state: 'paper-out' } }, failure: { kind: 'printer', status: { state: 'paper-out' } } });
+    expect(report).toMatchObject({
+      evidence: { class: 'E1', buffer: 'cleared', status: { state: 'paper-out' } },
+      failure: { kind: 'printer', status: { state: 'paper-out' } },
+    });
     expectNothingTold(report);
     await desk.printer.control('paper-ok');
     await expectNothingHeldBack();
@@ -252,7 +280,10 @@ describe('a slow printer', () => {
     await printing();
     await desk.printer.control('unplug');
     const report = await printed;
-    expect(report).toMatchObject({ evidence: { class: 'E1', buffer: 'locked', status: { state: 'disconnected' } }, failure: { kind: 'printer' } });
+    expect(report).toMatchObject({
+      evidence: { class: 'E1', buffer: 'locked', status: { state: 'disconnected' } },
+      failure: { kind: 'printer' },
+    });
     expectNothingTold(report);
     const refused = await desk.printing.print(slip, releasing(), never);
     expect(refused).toMatchObject({ evidence: { class: 'E0', buffer: 'needless' }, failure: { kind: 'printer' } });
@@ -272,18 +303,29 @@ it('stays locked while it does not acknowledge, and prints nothing until it does
       const opened = await openPrinter(address, signal);
       if (!opened.ok) return opened;
       const { value: real } = opened;
-      const deaf = { clear: async () => acknowledges && (await real.clear()), status: real.status.bind(real), print: real.print.bind(real), close: real.close.bind(real) };
+      const deaf = {
+        clear: async () => acknowledges && (await real.clear()),
+        status: real.status.bind(real),
+        print: real.print.bind(real),
+        close: real.close.bind(real),
+      };
       return { ok: true, value: deaf };
     },
   });
   await untilStatus(desk.printing, 'ready');
   acknowledges = false;
-  desk.heard.onMessage = (type, worker) => void (type === 'sending' && worker.kill('SIGKILL'));
-  expect(await desk.printing.print(slip, releasing(), never)).toMatchObject({ evidence: { class: 'E1', buffer: 'locked' }, failure: { kind: 'worker-lost' } });
+  desk.heard.onMessage = killedWhenSending;
+  expect(await desk.printing.print(slip, releasing(), never)).toMatchObject({
+    evidence: { class: 'E1', buffer: 'locked' },
+    failure: { kind: 'worker-lost' },
+  });
   desk.heard.onMessage = () => undefined;
   expect(await desk.printing.check(never)).toEqual({ state: 'locked' });
   expect(await desk.printing.clear(never)).toBe(false);
-  expect(await desk.printing.print(slip, releasing(), never)).toMatchObject({ evidence: { class: 'E0' }, failure: { kind: 'printer', status: { state: 'locked' } } });
+  expect(await desk.printing.print(slip, releasing(), never)).toMatchObject({
+    evidence: { class: 'E0' },
+    failure: { kind: 'printer', status: { state: 'locked' } },
+  });
   acknowledges = true;
   expect(await desk.printing.clear(never)).toBe(true);
   await expectNothingHeldBack();
@@ -296,6 +338,10 @@ it('stops a print whose time is up, and clears the printer', async () => {
   expect(report).toMatchObject({ evidence: { class: 'E1', buffer: 'cleared' }, failure: { kind: 'worker-lost' } });
   expect(desk.printer.slips()).toEqual([]);
 });
+
+function killedWhenSending(type: unknown, worker: ChildProcess): void {
+  if (type === 'sending') worker.kill('SIGKILL');
+}
 
 async function sealedText(key: Parameters<ReleasePaperPart>[0], text: string): Promise<string> {
   const sealed = await releasing(() => Buffer.from(text, 'latin1'))(key, never);

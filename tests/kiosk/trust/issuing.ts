@@ -24,7 +24,10 @@ export async function authority(commonName = 'Specimen - CA Cittadini', kind: Ke
 
 export const holder = specimens.adult;
 
-export async function card(issuer: Certified, changes: { serial?: string; notBefore?: Date; notAfter?: Date; crlUrl?: string } = {}): Promise<Uint8Array> {
+export async function card(
+  issuer: Certified,
+  changes: { serial?: string; notBefore?: Date; notAfter?: Date; crlUrl?: string } = {},
+): Promise<Uint8Array> {
   const { certificate } = await issueCnsCertificate({
     personalData: holder.personalData,
     cardId: holder.cardId,
@@ -53,7 +56,10 @@ export interface CrlContents {
   readonly extensions?: readonly pkijs.Extension[];
 }
 
-export async function crl(issuer: Certified, { listed = [], thisUpdate = at(-1), nextUpdate = at(1), extensions = [] }: CrlContents = {}): Promise<Uint8Array> {
+export async function crl(
+  issuer: Certified,
+  { listed = [], thisUpdate = at(-1), nextUpdate = at(1), extensions = [] }: CrlContents = {},
+): Promise<Uint8Array> {
   const list = new pkijs.CertificateRevocationList({ version: 1 });
   list.issuer = pkijs.Certificate.fromBER(issuer.certificate).subject;
   list.thisUpdate = new pkijs.Time({ value: thisUpdate });
@@ -65,12 +71,16 @@ export async function crl(issuer: Certified, { listed = [], thisUpdate = at(-1),
         revocationDate: new pkijs.Time({ value: thisUpdate }),
       });
       if (reason !== undefined) {
-        entry.crlEntryExtensions = new pkijs.Extensions({ extensions: [extension('2.5.29.21', false, new asn1js.Enumerated({ value: reason }))] });
+        entry.crlEntryExtensions = new pkijs.Extensions({
+          extensions: [extension('2.5.29.21', false, new asn1js.Enumerated({ value: reason }))],
+        });
       }
       return entry;
     });
   }
-  list.crlExtensions = new pkijs.Extensions({ extensions: [extension('2.5.29.20', false, new asn1js.Integer({ value: 1 })), ...extensions] });
+  list.crlExtensions = new pkijs.Extensions({
+    extensions: [extension('2.5.29.20', false, new asn1js.Integer({ value: 1 })), ...extensions],
+  });
   await list.sign(await signingKey(issuer), 'SHA-256');
   return new Uint8Array(list.toSchema(true).toBER());
 }
@@ -109,6 +119,9 @@ export function file(bytes: Uint8Array | string, name = 'der'): string {
 }
 
 export function pem(label: string, der: Uint8Array): string {
-  const lines = Buffer.from(der).toString('base64').match(/.{1,64}/g) ?? [];
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
   return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\r\n');
 }

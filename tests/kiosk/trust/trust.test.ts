@@ -35,23 +35,35 @@ function trust(crls: readonly Uint8Array[] = [fresh], grace = 0): CardTrust {
   return made.value;
 }
 
-async function verdict(certificate: Uint8Array, crls?: readonly Uint8Array[], changes: Partial<CardReading> = {}, time = NOW): Promise<TrustVerdict> {
+async function verdict(
+  certificate: Uint8Array,
+  crls?: readonly Uint8Array[],
+  changes: Partial<CardReading> = {},
+  time = NOW,
+): Promise<TrustVerdict> {
   return await trust(crls).checkCard(reading(certificate, changes), time, signal);
 }
 
-const keyUsage = (bits: number): pkijs.Extension => extension('2.5.29.15', true, new asn1js.BitString({ valueHex: Uint8Array.of(bits).buffer, unusedBits: 0 }));
-const without = (oid: string) => (certificate: pkijs.Certificate): void => {
-  certificate.extensions = certificate.extensions?.filter(({ extnID }) => extnID !== oid) ?? [];
-};
-const adding = (added: pkijs.Extension) => (certificate: pkijs.Certificate): void => {
-  without(added.extnID)(certificate);
-  certificate.extensions?.push(added);
-};
-const commonName = (value: string) => (certificate: pkijs.Certificate): void => {
-  certificate.subject = new pkijs.RelativeDistinguishedNames({
-    typesAndValues: [new pkijs.AttributeTypeAndValue({ type: '2.5.4.3', value: new asn1js.Utf8String({ value }) })],
-  });
-};
+const keyUsage = (bits: number): pkijs.Extension =>
+  extension('2.5.29.15', true, new asn1js.BitString({ valueHex: Uint8Array.of(bits).buffer, unusedBits: 0 }));
+const without =
+  (oid: string) =>
+  (certificate: pkijs.Certificate): void => {
+    certificate.extensions = certificate.extensions?.filter(({ extnID }) => extnID !== oid) ?? [];
+  };
+const adding =
+  (added: pkijs.Extension) =>
+  (certificate: pkijs.Certificate): void => {
+    without(added.extnID)(certificate);
+    certificate.extensions?.push(added);
+  };
+const commonName =
+  (value: string) =>
+  (certificate: pkijs.Certificate): void => {
+    certificate.subject = new pkijs.RelativeDistinguishedNames({
+      typesAndValues: [new pkijs.AttributeTypeAndValue({ type: '2.5.4.3', value: new asn1js.Utf8String({ value }) })],
+    });
+  };
 
 describe('the path and the profile', () => {
   it('finds a good card good', async () => {
@@ -66,12 +78,16 @@ describe('the path and the profile', () => {
   });
 
   it('takes an Lombard policy for the national one', async () => {
-    const policies = new pkijs.CertificatePolicies({ certificatePolicies: [new pkijs.PolicyInformation({ policyIdentifier: '1.3.159.6.1.3.2.10' })] });
-    expect(await verdict(await altered(good, ca, adding(extension('2.5.29.32', false, policies.toSchema()))))).toMatchObject({ status: 'good' });
+    const policies = new pkijs.CertificatePolicies({
+      certificatePolicies: [new pkijs.PolicyInformation({ policyIdentifier: '1.3.159.6.1.3.2.10' })],
+    });
+    expect(await verdict(await altered(good, ca, adding(extension('2.5.29.32', false, policies.toSchema()))))).toMatchObject({
+      status: 'good',
+    });
   });
 
   const invalid: Record<string, { readonly make: () => Promise<Uint8Array>; readonly reason: RegExp }> = {
-    'expired': { make: () => card(ca, { notAfter: at(-1) }), reason: /^expired/ },
+    expired: { make: () => card(ca, { notAfter: at(-1) }), reason: /^expired/ },
     'not yet valid': { make: () => card(ca, { notBefore: at(1) }), reason: /^not valid before/ },
     'changed after it was signed': {
       make: async () => {
@@ -85,7 +101,8 @@ describe('the path and the profile', () => {
     'of an issuer nobody trusts': { make: async () => card(await authority('Nobody')), reason: /no trust anchor/ },
     'without extended key usage': { make: () => altered(good, ca, without('2.5.29.37')), reason: /clientAuth/ },
     'for servers': {
-      make: () => altered(good, ca, adding(extension('2.5.29.37', false, new pkijs.ExtKeyUsage({ keyPurposes: ['1.3.6.1.5.5.7.3.1'] }).toSchema()))),
+      make: () =>
+        altered(good, ca, adding(extension('2.5.29.37', false, new pkijs.ExtKeyUsage({ keyPurposes: ['1.3.6.1.5.5.7.3.1'] }).toSchema()))),
       reason: /clientAuth/,
     },
     'without policy': { make: () => altered(good, ca, without('2.5.29.32')), reason: /policy/ },
@@ -106,7 +123,7 @@ describe('the path and the profile', () => {
     'with a name of another shape': { make: () => altered(good, ca, commonName('MARIO ROSSI')), reason: /name/ },
     'cut short': { make: () => Promise.resolve(good.subarray(0, good.length - 40)), reason: /cut short/ },
     'with something behind it': { make: () => Promise.resolve(Buffer.concat([good, Buffer.alloc(3)])), reason: /3 bytes more/ },
-    'empty': { make: () => Promise.resolve(new Uint8Array()), reason: /certificate/ },
+    empty: { make: () => Promise.resolve(new Uint8Array()), reason: /certificate/ },
   };
   for (const [what, { make, reason }] of Object.entries(invalid)) {
     it(`refuses a certificate ${what}`, async () => {
@@ -146,11 +163,17 @@ describe('the certificate is of the card that was read', () => {
 
   it('refuses another fiscal code', async () => {
     const personalData = { ...holder.personalData, fiscalCode: 'RSSMRA75C22H501I' };
-    expect(await verdict(good, [fresh], { personalData })).toMatchObject({ status: 'invalid', reason: expect.stringMatching(/fiscal code/) });
+    expect(await verdict(good, [fresh], { personalData })).toMatchObject({
+      status: 'invalid',
+      reason: expect.stringMatching(/fiscal code/),
+    });
   });
 
   it('refuses another card number', async () => {
-    expect(await verdict(good, [fresh], { cardId: '6080100000000028' })).toMatchObject({ status: 'invalid', reason: expect.stringMatching(/card number/) });
+    expect(await verdict(good, [fresh], { cardId: '6080100000000028' })).toMatchObject({
+      status: 'invalid',
+      reason: expect.stringMatching(/card number/),
+    });
   });
 
   it('refuses other personal data', async () => {
@@ -165,7 +188,8 @@ describe('the certificate is of the card that was read', () => {
 
 describe('revocation', () => {
   const own = '0a01';
-  const listing = async (reason?: number): Promise<Uint8Array> => crl(ca, { listed: [{ serial: '0b' }, { serial: own, ...(reason === undefined ? {} : { reason }) }] });
+  const listing = async (reason?: number): Promise<Uint8Array> =>
+    crl(ca, { listed: [{ serial: '0b' }, { serial: own, ...(reason === undefined ? {} : { reason }) }] });
 
   it('tells revoked from suspended', async () => {
     expect(await verdict(good, [await listing()])).toMatchObject({ status: 'revoked' });
@@ -206,8 +230,14 @@ describe('revocation', () => {
   const absent: Record<string, { readonly make: () => Promise<Uint8Array>; readonly reason: RegExp }> = {
     'signed by somebody else of its name': { make: () => crl(namesake), reason: /signature/ },
     'of another issuer': { make: async () => crl(await authority('Nobody')), reason: /no trust anchor/ },
-    'that is a delta': { make: () => crl(ca, { extensions: [extension('2.5.29.27', true, new asn1js.Integer({ value: 1 }))] }), reason: /delta/ },
-    'for authorities only': { make: () => crl(ca, { extensions: [distributionPoint({ onlyContainsCACerts: true })] }), reason: /other certificates/ },
+    'that is a delta': {
+      make: () => crl(ca, { extensions: [extension('2.5.29.27', true, new asn1js.Integer({ value: 1 }))] }),
+      reason: /delta/,
+    },
+    'for authorities only': {
+      make: () => crl(ca, { extensions: [distributionPoint({ onlyContainsCACerts: true })] }),
+      reason: /other certificates/,
+    },
     'that is indirect': { make: () => crl(ca, { extensions: [distributionPoint({ indirectCRL: true })] }), reason: /indirect/ },
     'with an unknown critical extension': {
       make: () => crl(ca, { extensions: [extension('1.3.6.1.4.1.55555.2', true, new asn1js.Null())] }),
@@ -233,7 +263,9 @@ describe('revocation', () => {
   it('takes a partitioned CRL only for the certificates that name its distribution point', async () => {
     const url = 'http://ca.example.it/CDP2';
     const partition = (value: string): Promise<Uint8Array> =>
-      crl(ca, { extensions: [distributionPoint({ distributionPoint: [new pkijs.GeneralName({ type: 6, value })], onlyContainsUserCerts: true })] });
+      crl(ca, {
+        extensions: [distributionPoint({ distributionPoint: [new pkijs.GeneralName({ type: 6, value })], onlyContainsUserCerts: true })],
+      });
     const pointing = await card(ca, { crlUrl: url });
     expect(await verdict(pointing, [await partition(url)])).toMatchObject({ status: 'good' });
     expect(await verdict(pointing, [await partition('http://ca.example.it/CDP3')])).toMatchObject({ status: 'unknown' });
@@ -253,13 +285,22 @@ describe('revocation', () => {
     writeFileSync(path, await crl(ca, { listed: [{ serial: own, reason: 6 }], thisUpdate: at(-0.5) }));
     expect(await made.value.checkCard(reading(good), NOW, signal)).toMatchObject({ status: 'suspended' });
     expect(await made.value.crlStates(at(2))).toEqual([
-      { issuer: 'Specimen - CA Cittadini', thisUpdate: at(-0.5).toISOString(), nextUpdate: at(1).toISOString(), ageSeconds: 216_000, stale: true },
+      {
+        issuer: 'Specimen - CA Cittadini',
+        thisUpdate: at(-0.5).toISOString(),
+        nextUpdate: at(1).toISOString(),
+        ageSeconds: 216_000,
+        stale: true,
+      },
     ]);
   });
 
   it('goes on without a CRL file that is not there', async () => {
     const made = createTrust({ anchors, crls: ['/nowhere/at/all.crl'], grace: 0, log });
-    expect(made.ok && (await made.value.checkCard(reading(good), NOW, signal))).toMatchObject({ status: 'unknown', reason: expect.stringMatching(/ENOENT/) });
+    expect(made.ok && (await made.value.checkCard(reading(good), NOW, signal))).toMatchObject({
+      status: 'unknown',
+      reason: expect.stringMatching(/ENOENT/),
+    });
   });
 
   it('ends with no verdict but unknown on whatever bytes stand for a CRL', async () => {
