@@ -86,9 +86,9 @@ class EscPosPrinter implements Printer {
     return this.#inTurn(async () => {
       const before = await this.#ask(signal);
       const nothingSent: PrintEvidence = { class: 'E0', raw: '', status: before, buffer: 'needless' };
-      if (!mayPrint(before) || signal.aborted) return nothingSent;
+      if (!mayPrint(before) || hasEnded(signal)) return nothingSent;
       await beforeFirstByte?.();
-      if (signal.aborted) return nothingSent;
+      if (hasEnded(signal)) return nothingSent;
       return await this.#printOnce(job, signal);
     });
   }
@@ -128,9 +128,9 @@ class EscPosPrinter implements Printer {
 
   /** Waits for the completion reply; gives up early where the printer says that it stopped. */
   async #untilComplete(complete: () => boolean, ended: AbortSignal): Promise<void> {
-    while (!complete() && !ended.aborted) {
+    while (!complete() && !hasEnded(ended)) {
       await this.#next((reply) => (complete() || isTrouble(reply) ? true : undefined), ASK_AGAIN_MS, ended);
-      if (complete() || ended.aborted) return;
+      if (complete() || hasEnded(ended)) return;
       const status = await this.#ask(ended);
       if (!isWell(status) && status.state !== 'silent') return;
     }
@@ -149,7 +149,7 @@ class EscPosPrinter implements Printer {
   }
 
   async #ask(signal: AbortSignal): Promise<PrinterStatus> {
-    if (this.#transport.gone.aborted) return this.#disconnected();
+    if (hasEnded(this.#transport.gone)) return this.#disconnected();
     if (this.#unanswered) await this.#quiet();
     const answers: number[] = [];
     const answered = this.#next(
@@ -167,11 +167,11 @@ class EscPosPrinter implements Printer {
     const bits = await answered;
     this.#unanswered = bits === undefined;
     if (bits !== undefined) return statusOf(bits);
-    return this.#transport.gone.aborted ? this.#disconnected() : { state: 'silent' };
+    return hasEnded(this.#transport.gone) ? this.#disconnected() : { state: 'silent' };
   }
 
   async #clear(): Promise<boolean> {
-    if (this.#transport.gone.aborted) return false;
+    if (hasEnded(this.#transport.gone)) return false;
     await this.#transport.discard();
     const acknowledged = this.#next((reply) => (reply.kind === 'cleared' ? true : undefined), this.#limits.clearMs, NEVER);
     await withDeadline(this.#limits.clearMs, undefined, (ended) => this.#transport.write(clearBuffers, ended));
@@ -213,6 +213,11 @@ class EscPosPrinter implements Printer {
   #disconnected(): PrinterStatus {
     return { state: 'disconnected', detail: String(this.#transport.gone.reason) };
   }
+}
+
+/** Read by a call, since it changes across an `await`: the type checker believes a property to stay as it was seen. */
+function hasEnded(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 /** The printer can finish what it has begun: near end is well enough for that, not for starting. */

@@ -60,19 +60,9 @@ export class ReplyReader {
 
   #take(byte: number, replies: Reply[]): void {
     const first = this.#unfinished[0];
-    if (first === undefined) return this.#begin(byte, replies);
-    if (first === BLOCK || first === NAME_BLOCK) return this.#continueBlock(byte, replies);
-    if ((byte & 0x90) !== 0) {
-      replies.push({ kind: 'unknown', bytes: this.#finish() });
-      return this.#begin(byte, replies);
-    }
-    const [b1, b2, b3] = this.#unfinished;
-    if (b1 === undefined || b2 === undefined || b3 === undefined) {
-      this.#unfinished.push(byte);
-      return;
-    }
-    this.#unfinished = [];
-    replies.push({ kind: 'automatic', bytes: [b1, b2, b3, byte] });
+    if (first === undefined) this.#begin(byte, replies);
+    else if (first === BLOCK || first === NAME_BLOCK) this.#continueBlock(byte, replies);
+    else this.#continueAutomatic(byte, replies);
   }
 
   #begin(byte: number, replies: Reply[]): void {
@@ -80,6 +70,19 @@ export class ReplyReader {
     else if ((byte & 0x93) === 0x12) replies.push({ kind: 'real-time', bytes: [byte] });
     else if ((byte & 0x90) === 0x00) replies.push({ kind: 'in-order', bytes: [byte] });
     else replies.push({ kind: 'unknown', bytes: [byte] });
+  }
+
+  #continueAutomatic(byte: number, replies: Reply[]): void {
+    if ((byte & 0x90) !== 0) {
+      replies.push({ kind: 'unknown', bytes: this.#finish() });
+      this.#begin(byte, replies);
+      return;
+    }
+    this.#unfinished.push(byte);
+    const [b1, b2, b3, b4] = this.#unfinished;
+    if (b1 === undefined || b2 === undefined || b3 === undefined || b4 === undefined) return;
+    this.#unfinished = [];
+    replies.push({ kind: 'automatic', bytes: [b1, b2, b3, b4] });
   }
 
   #continueBlock(byte: number, replies: Reply[]): void {

@@ -1,4 +1,5 @@
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
+import { withDeadline } from '../deadline.ts';
 import { err, ok, type Result } from '../result.ts';
 import { writeToStream } from './stream-write.ts';
 import type { Transport, TransportError } from './transport.ts';
@@ -13,14 +14,12 @@ export async function openTcp(host: '127.0.0.1', port: number, signal: AbortSign
   socket.on('error', (error) => gone.abort(error.message));
   socket.on('close', () => gone.abort('the connection was closed'));
   socket.on('end', () => gone.abort('the printer ended the connection'));
-  const failed = await connected(socket, AbortSignal.any([signal, AbortSignal.timeout(OPEN_LIMIT_MS), gone.signal]));
-  if (failed) {
+  const connected = new Promise<void>((resolve) => socket.once('connect', () => resolve()));
+  const opened = await withDeadline(OPEN_LIMIT_MS, AbortSignal.any([signal, gone.signal]), () => connected);
+  if (!opened.ok) {
     socket.destroy();
-    return err(
-      signal.aborted
-        ? { kind: 'aborted' }
-        : { kind: 'gone', detail: gone.signal.aborted ? String(gone.signal.reason) : 'no answer in time' },
-    );
+    if (opened.error.kind === 'timeout') return err({ kind: 'gone', detail: 'no answer in time' });
+    return err(typeof gone.signal.reason === 'string' ? { kind: 'gone', detail: gone.signal.reason } : { kind: 'aborted' });
   }
   return ok({
     gone: gone.signal,
@@ -36,13 +35,5 @@ export async function openTcp(host: '127.0.0.1', port: number, signal: AbortSign
       socket.resetAndDestroy();
       return Promise.resolve();
     },
-  });
-}
-
-/** Whether the connection failed to come about before `limit`. */
-function connected(socket: Socket, limit: AbortSignal): Promise<boolean> {
-  return new Promise((resolve) => {
-    socket.once('connect', () => resolve(false));
-    limit.addEventListener('abort', () => resolve(true), { once: true });
   });
 }

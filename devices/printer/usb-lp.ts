@@ -50,7 +50,7 @@ async function readUntilGone(file: FileHandle, gone: AbortController, hear: (byt
       if (bytesRead > 0) hear(buffer.slice(0, bytesRead));
       else await pause(gone.signal);
     } catch (error) {
-      if (!isBusy(error)) return gone.abort(message(error));
+      if (!isBusy(error)) gone.abort(message(error));
       await pause(gone.signal);
     }
   }

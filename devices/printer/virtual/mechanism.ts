@@ -224,18 +224,23 @@ class ReceiptMechanism implements Mechanism {
       case 'cut': {
         const slip = this.#paper;
         this.#paper = [];
-        return this.#options.cut(slip);
+        this.#options.cut(slip);
+        return;
       }
       case 'say-process-id':
-        return this.#say(0x37, 0x22, ...step.id, 0x00);
+        this.#say(0x37, 0x22, ...step.id, 0x00);
+        return;
       case 'say-sensor':
-        return this.#say(step.sensor === 2 || step.sensor === 50 ? 0x00 : (this.#nearEnd ? 0x03 : 0) | (this.#paperEnd ? 0x0c : 0));
+        this.#say(step.sensor === 2 || step.sensor === 50 ? 0x00 : (this.#nearEnd ? 0x03 : 0) | (this.#paperEnd ? 0x0c : 0));
+        return;
       case 'say-name':
-        return this.#say(0x5f, ...Buffer.from(step.which === 66 ? 'SPORTELLO' : 'VIRTUAL-80'), 0x00);
+        this.#say(0x5f, ...Buffer.from(step.which === 66 ? 'SPORTELLO' : 'VIRTUAL-80'), 0x00);
+        return;
       case 'automatic-status':
         this.#automaticMask = step.mask;
         this.#lastAutomatic = '';
-        return this.#statusChanged();
+        this.#statusChanged();
+        return;
     }
   }
 
