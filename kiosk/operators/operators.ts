@@ -102,7 +102,11 @@ export function createOperators(options: OperatorsOptions): Result<Operators & {
         const until = lockedUntil(lockStore, account.id, clock.now());
         if (until !== null) return refuse(account.id, { kind: 'locked', until });
         const tried = await withDeadline(signOnLimits.unwrap, signal, () => tryPin(account, pin));
-        if (!tried.ok) return refuse(account.id, tried.error.kind === 'aborted' ? tried.error : { kind: 'unavailable', detail: 'the key took too long to open' });
+        if (!tried.ok)
+          return refuse(
+            account.id,
+            tried.error.kind === 'aborted' ? tried.error : { kind: 'unavailable', detail: 'the key took too long to open' },
+          );
         return tried.value.ok ? ok(begin(account, tried.value.value)) : refuse(account.id, tried.value.error);
       } finally {
         pin.wipe();

@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { z } from 'zod';
 
 /** Why records cannot be used. `detail` is one line for a technician, without any content of the records. */
 export type RecordsError =
@@ -25,6 +26,14 @@ export function recordsFailure(file: string, error: unknown): RecordsError {
   }
   if (error instanceof Error && 'syscall' in error) return { kind: 'records-unwritable', file, detail: error.message };
   throw error;
+}
+
+/** As `recordsFailure`, while a file is being opened: what does not fit our own statements, checks and shapes was not written by us. */
+export function openingFailure(file: string, error: unknown): RecordsError {
+  if (error instanceof z.ZodError) return { kind: 'records-corrupt', file, detail: 'a row is not as it was written' };
+  if (error instanceof Database.SqliteError && /^SQLITE_(ERROR|CONSTRAINT|MISMATCH)/.test(error.code))
+    return { kind: 'records-corrupt', file, detail: `${error.code}: ${error.message}` };
+  return recordsFailure(file, error);
 }
 
 /** One line that says what is wrong with the records and where. */

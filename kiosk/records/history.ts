@@ -6,7 +6,7 @@ import { type Result, err, ok } from '../../devices/result.ts';
 import type { CmsState, Outcome, OutcomeReport } from '../../flows/ports/cms.ts';
 import type { JournalEntry, JournalRowKind } from '../../flows/ports/journal.ts';
 import { configure, settings } from './database.ts';
-import { type RecordsError, recordsFailure } from './failure.ts';
+import { type RecordsError, openingFailure } from './failure.ts';
 import { recordsVersion, versionOf } from './migrations.ts';
 import { journalRow, operationId, outcomeReport } from './rows.ts';
 
@@ -54,29 +54,42 @@ export function openHistory(folder: string): Result<History & { close(): void },
     return err({ kind: 'records-version', file, found, known: recordsVersion });
   } catch (error) {
     database?.close();
-    return err(recordsFailure(file, error));
+    return err(openingFailure(file, error));
   }
 }
 
-const json = z.string().transform((text): unknown => JSON.parse(text));
+const json = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue('not JSON');
+    return z.NEVER;
+  }
+});
 
 const storedRow = z
-  .object({ sequence: z.int().positive(), operation_id: operationId, at: z.iso.datetime(), kind: z.string(), fields: json.pipe(z.record(z.string(), z.unknown())) })
-  .transform(
-    (stored): JournalEntry => ({
-      sequence: stored.sequence,
-      operationId: stored.operation_id,
-      at: stored.at,
-      row: journalRow.parse({ ...stored.fields, kind: stored.kind }),
-    }),
-  );
+  .object({
+    sequence: z.int().positive(),
+    operation_id: operationId,
+    at: z.iso.datetime(),
+    kind: z.string(),
+    fields: json.pipe(z.record(z.string(), z.unknown())),
+  })
+  .transform((stored): JournalEntry => ({
+    sequence: stored.sequence,
+    operationId: stored.operation_id,
+    at: stored.at,
+    row: journalRow.parse({ ...stored.fields, kind: stored.kind }),
+  }));
 
 const ids = z.array(operationId);
 const reports = z.array(json.pipe(outcomeReport));
 
 /** Reads records; every row is checked on its way in. A row of another shape throws `z.ZodError`: the schema's checks were passed by. */
 export function readHistory(database: Database.Database): History {
-  const rowsOfOperation = database.prepare('select sequence, operation_id, at, kind, fields from journal where operation_id = ? order by sequence');
+  const rowsOfOperation = database.prepare(
+    'select sequence, operation_id, at, kind, fields from journal where operation_id = ? order by sequence',
+  );
   const operations = database.prepare("select operation_id from journal where kind = 'OP_OPEN' order by sequence").pluck();
   const openOperations = database
     .prepare(

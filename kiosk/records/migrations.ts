@@ -20,7 +20,7 @@ export const recordsVersion = 1 + migrations.length;
 export function migrate(database: Database.Database, steps: readonly string[] = migrations): Result<void, RecordsError> {
   const known = 1 + steps.length;
   const found = versionOf(database);
-  if (found > known) return err({ kind: 'records-version', file: database.name, found, known });
+  if (found > known || found < 0) return err({ kind: 'records-version', file: database.name, found, known });
   if (found === 0) {
     if (database.prepare('select count(*) from sqlite_schema').pluck().get() !== 0)
       return err({ kind: 'records-corrupt', file: database.name, detail: 'not a records database' });

@@ -7,7 +7,7 @@ import { type Result, err, ok } from '../../devices/result.ts';
 import type { Journal, JournalEntry, JournalError, JournalRow } from '../../flows/ports/journal.ts';
 import type { Log } from '../log/log.ts';
 import { openDatabase } from './database.ts';
-import { type RecordsError, recordsFailure } from './failure.ts';
+import { type RecordsError, openingFailure, recordsFailure } from './failure.ts';
 import { type History, readHistory } from './history.ts';
 import { takeLock } from './lock.ts';
 import { mayFollow } from './order.ts';
@@ -53,16 +53,16 @@ export function openRecords({ folder, log, onAppended, now = () => new Date() }:
       return ok({ ...records, close });
     } catch (error) {
       close();
-      if (error instanceof z.ZodError) return err({ kind: 'records-corrupt', file, detail: 'a row is not as it was written' });
-      throw error;
+      return err(openingFailure(file, error));
     }
   } catch (error) {
     return err(recordsFailure(file, error));
   }
 }
 
+/** What SQLite would take for a new database: no file, no byte, or one (`unixFileSize` in its os_unix.c). */
 function isEmpty(file: string): boolean {
-  return !existsSync(file) || statSync(file).size === 0;
+  return !existsSync(file) || statSync(file).size <= 1;
 }
 
 function missed(file: string): RecordsError {

@@ -5,7 +5,11 @@ import { operatorId } from '../operators/assertion.ts';
 
 // Every field has a narrow shape, so that a name, a fiscal code or an address does not fit into any.
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
-const token = z.string().regex(/^[a-z0-9][a-z0-9.:-]{0,79}$/);
+const word = z
+  .string()
+  .max(40)
+  .regex(/^[a-z]+(?:-[a-z]+)*$/);
+const version = z.string().regex(/^\d{1,4}(?:\.\d{1,4}){0,2}$/);
 const hexadecimal = z.string().regex(/^(?:[0-9a-fA-F]{2}){0,512}$/);
 const compactJws = z
   .string()
@@ -25,8 +29,8 @@ export const journalRow = z.discriminatedUnion('kind', [
     kind: z.literal('OP_OPEN'),
     operation: z.literal('activation'),
     case: z.literal('adult'),
-    profile: token,
-    profileVersion: token,
+    profile: word,
+    profileVersion: version,
     holder: digest,
     card: digest,
     operator: operatorId,
@@ -42,7 +46,7 @@ export const journalRow = z.discriminatedUnion('kind', [
     raw: hexadecimal,
     buffer: z.enum(['needless', 'printed', 'cleared', 'locked']),
   }),
-  z.strictObject({ kind: z.literal('OUTCOME'), outcome, class: evidenceClass, exposed: z.boolean(), reason: token }),
+  z.strictObject({ kind: z.literal('OUTCOME'), outcome, class: evidenceClass, exposed: z.boolean(), reason: word }),
   z.strictObject({ kind: z.literal('RECEIPT'), state: cmsState, cmsSequence: z.int().nonnegative(), jws: compactJws }),
   z.strictObject({ kind: z.literal('CLOSED'), state: cmsState }),
 ]) satisfies z.ZodType<JournalRow>;
@@ -54,6 +58,6 @@ export const outcomeReport = z.strictObject({
   outcome,
   evidence: z.strictObject({ class: evidenceClass, raw: hexadecimal }),
   exposed: z.boolean(),
-  reason: token,
+  reason: word,
   operatorAssertion: compactJws.exactOptional(),
 }) satisfies z.ZodType<OutcomeReport>;

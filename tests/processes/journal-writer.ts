@@ -21,7 +21,14 @@ process.stdout.write('open\n');
 function writeOperation(number: number): string | null {
   const operationId = `01890a5d-ac96-774b-bcce-${number.toString(16).padStart(12, '0')}`;
   const digest = records.digest('holder', operationId);
-  const outcome = { operationId, attempt: 1, outcome: 'handed-over', evidence: { class: 'E4', raw: '3722' }, exposed: false, reason: 'handed-over' } as const;
+  const outcome = {
+    operationId,
+    attempt: 1,
+    outcome: 'handed-over',
+    evidence: { class: 'E4', raw: '3722' },
+    exposed: false,
+    reason: 'handed-over',
+  } as const;
   const steps = [
     () =>
       records.append(operationId, {

@@ -32,8 +32,17 @@ describe('an account', () => {
     ['its id', (honest) => ({ ...honest, id: 'other' })],
     ['its public key', (honest, { publicKey }) => ({ ...honest, publicKey })],
     ["another's signing key", (honest, { signingKey }) => ({ ...honest, signingKey })],
-    ['its tag', (honest) => ({ ...honest, signingKey: { ...honest.signingKey, tag: (honest.signingKey.tag.startsWith('A') ? 'B' : 'A') + honest.signingKey.tag.slice(1) } })],
-    ['its ciphertext cut short', (honest) => ({ ...honest, signingKey: { ...honest.signingKey, ciphertext: honest.signingKey.ciphertext.slice(0, 40) } })],
+    [
+      'its tag',
+      (honest) => ({
+        ...honest,
+        signingKey: { ...honest.signingKey, tag: (honest.signingKey.tag.startsWith('A') ? 'B' : 'A') + honest.signingKey.tag.slice(1) },
+      }),
+    ],
+    [
+      'its ciphertext cut short',
+      (honest) => ({ ...honest, signingKey: { ...honest.signingKey, ciphertext: honest.signingKey.ciphertext.slice(0, 40) } }),
+    ],
     ['its cost', (honest) => ({ ...honest, signingKey: { ...honest.signingKey, cost: 2 ** 16 } })],
   ])('does not open with %s changed', async (_what, change) => {
     const changed = change(account, other);
@@ -67,7 +76,10 @@ describe('the accounts file', () => {
   });
 
   test('where it cannot be written leaves nothing half-made', () => {
-    expect(addAccount(join(folder, 'no', 'such', 'folder.json'), account)).toMatchObject({ ok: false, error: { kind: 'accounts-unusable' } });
+    expect(addAccount(join(folder, 'no', 'such', 'folder.json'), account)).toMatchObject({
+      ok: false,
+      error: { kind: 'accounts-unusable' },
+    });
     expect(readdirSync(folder).every((name) => name.endsWith('.json'))).toBe(true);
   });
 
@@ -77,9 +89,18 @@ describe('the accounts file', () => {
     ['bytes that are no text', () => Buffer.from([0xff, 0xfe, 0x00, 0x80])],
     ['another version', () => JSON.stringify({ version: 2, operators: [] })],
     ['an operator twice', () => JSON.stringify({ version: 1, operators: [account, account] })],
-    ['a cost that would exhaust the kiosk', () => JSON.stringify({ version: 1, operators: [{ ...account, signingKey: { ...account.signingKey, cost: 2 ** 30 } }] })],
-    ['a cost that would be no cost', () => JSON.stringify({ version: 1, operators: [{ ...account, signingKey: { ...account.signingKey, cost: 2 } }] })],
-    ['a private key in clear', () => JSON.stringify({ version: 1, operators: [{ ...account, publicKey: { ...account.publicKey, d: 'A'.repeat(43) } }] })],
+    [
+      'a cost that would exhaust the kiosk',
+      () => JSON.stringify({ version: 1, operators: [{ ...account, signingKey: { ...account.signingKey, cost: 2 ** 30 } }] }),
+    ],
+    [
+      'a cost that would be no cost',
+      () => JSON.stringify({ version: 1, operators: [{ ...account, signingKey: { ...account.signingKey, cost: 2 } }] }),
+    ],
+    [
+      'a private key in clear',
+      () => JSON.stringify({ version: 1, operators: [{ ...account, publicKey: { ...account.publicKey, d: 'A'.repeat(43) } }] }),
+    ],
     ['an id that is a path', () => JSON.stringify({ version: 1, operators: [{ ...account, id: '../mrossi' }] })],
   ])('is refused with %s', (_what, content) => {
     const file = join(folder, 'bad.json');

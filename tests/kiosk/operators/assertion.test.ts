@@ -58,13 +58,24 @@ describe('a signed decision', () => {
     expect(await verifyAssertion(await signed(identified, { typ: 'JWT' }), publicKey)).toMatchObject({ error: { kind: 'not-authentic' } });
     const [, payload] = jws.split('.');
     const none = Buffer.from(JSON.stringify({ alg: 'none', typ: 'sportello-decision+jwt', kid: 'operator-1' })).toString('base64url');
-    for (const hostile of [`${none}.${payload ?? ''}.`, `${none}.${payload ?? ''}.AA`, '', '..', 'x', `${jws}.`, ` ${jws}`, 'è'.repeat(100_000)])
+    for (const hostile of [
+      `${none}.${payload ?? ''}.`,
+      `${none}.${payload ?? ''}.AA`,
+      '',
+      '..',
+      'x',
+      `${jws}.`,
+      ` ${jws}`,
+      'è'.repeat(100_000),
+    ])
       expect(await verifyAssertion(hostile, publicKey)).toMatchObject({ error: { kind: 'not-authentic' } });
   });
 
   test('is refused with an unusable key, and names nobody where its header does not', async () => {
     const jws = await signed(identified);
-    expect(await verifyAssertion(jws, { kty: 'EC', crv: 'P-256', x: 'A'.repeat(43), y: 'A'.repeat(43) })).toMatchObject({ error: { kind: 'not-authentic' } });
+    expect(await verifyAssertion(jws, { kty: 'EC', crv: 'P-256', x: 'A'.repeat(43), y: 'A'.repeat(43) })).toMatchObject({
+      error: { kind: 'not-authentic' },
+    });
     expect(await verifyAssertion(jws, { kty: 'oct', k: 'AAAA' })).toMatchObject({ error: { kind: 'not-authentic' } });
     expect(claimedOperator('nonsense')).toBeNull();
     expect(claimedOperator(await signed(identified, { kid: '../../etc' }))).toBeNull();
@@ -74,7 +85,10 @@ describe('a signed decision', () => {
     ['more than was agreed', { ...identified, extra: 1 }],
     ['a decision that does not exist', { ...identified, decision: 'reprint' }],
     ['no document', { ...identified, document: undefined }],
-    ['an attempt below one', { decision: 'hand-over', operationId: identified.operationId, attempt: 0, handedOver: true, device: 'd', jti: identified.jti }],
+    [
+      'an attempt below one',
+      { decision: 'hand-over', operationId: identified.operationId, attempt: 0, handedOver: true, device: 'd', jti: identified.jti },
+    ],
   ])('is not a decision with %s, though well signed', async (_what, payload) => {
     expect(await verifyAssertion(await signed(payload), publicKey)).toMatchObject({ ok: false, error: { kind: 'not-a-decision' } });
   });

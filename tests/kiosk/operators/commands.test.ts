@@ -9,7 +9,11 @@ import { pin, temporaryFolder } from './specimen.ts';
 const folder = temporaryFolder();
 
 /** `sportello operator add` in a process of its own, with `input` on its standard input. */
-async function add(file: string, input: string | Buffer, ...more: readonly string[]): Promise<{ code: number | null; out: string; err: string }> {
+async function add(
+  file: string,
+  input: string | Buffer,
+  ...more: readonly string[]
+): Promise<{ code: number | null; out: string; err: string }> {
   const child = spawn(process.execPath, [processEntry('kiosk/cli.ts'), 'operator', 'add', '--file', file, ...more]);
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));

@@ -23,10 +23,15 @@ beforeAll(async () => {
 
 const stateFolder = (): string => mkdtempSync(join(folder, 'state-'));
 
-const handOver = { decision: 'hand-over', operationId: '01890a5d-ac96-774b-bcce-b302099a8057', attempt: 1, handedOver: true } as const satisfies OperatorDecision;
+const handOver = {
+  decision: 'hand-over',
+  operationId: '01890a5d-ac96-774b-bcce-b302099a8057',
+  attempt: 1,
+  handedOver: true,
+} as const satisfies OperatorDecision;
 
 describe('an operator who signs on', () => {
-  test('signs decisions that the account\'s public key verifies', async () => {
+  test("signs decisions that the account's public key verifies", async () => {
     const clock = new SimulatedClock();
     const operators = operatorsOf({ accountsFile, lockStore: recordsIn(stateFolder()).signOnFailures, clock });
     expect(operators.signedOn()).toBeNull();

@@ -10,7 +10,8 @@ import { type Records, openRecords } from '../../../kiosk/records/records.ts';
 export const pin = (text = '271828'): Secret => Secret.fromText(text);
 
 /** The least cost that is taken: tests make many accounts. */
-export const specimenAccount = (id = 'mrossi'): Promise<Account> => createAccount({ id, displayName: 'Mario Rossi', pin: pin(), cost: 2 ** 15 });
+export const specimenAccount = (id = 'mrossi'): Promise<Account> =>
+  createAccount({ id, displayName: 'Mario Rossi', pin: pin(), cost: 2 ** 15 });
 
 /** A folder of this test file's own, gone at its end. */
 export function temporaryFolder(): string {

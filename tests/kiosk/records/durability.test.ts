@@ -12,7 +12,10 @@ import { recordsIn, temporaryFolder } from './specimen.ts';
 const writer = processEntry('tests/processes/journal-writer.ts');
 
 /** A process with the records open; `lines` is what it acknowledged so far. */
-function write(folder: string, ...more: readonly string[]): { child: ChildProcess; lines: string[]; line(wanted: (line: string) => boolean): Promise<string> } {
+function write(
+  folder: string,
+  ...more: readonly string[]
+): { child: ChildProcess; lines: string[]; line: (wanted: (line: string) => boolean) => Promise<string> } {
   const child = spawn(process.execPath, [writer, folder, ...more], { stdio: ['pipe', 'pipe', 'inherit'] });
   return follow(child);
 }
@@ -133,7 +136,11 @@ describe('a disk that is full', () => {
   test('refuses the row, keeps those before it, and takes rows again when there is room', async () => {
     const folder = temporaryFolder();
     // Files may not grow past 400 blocks of 1024 bytes: the system says no in the middle of a write.
-    const limited = follow(spawn('bash', ['-c', `trap '' XFSZ; ulimit -f 400; exec "$0" "$@"`, process.execPath, writer, folder], { stdio: ['pipe', 'pipe', 'inherit'] }));
+    const limited = follow(
+      spawn('bash', ['-c', `trap '' XFSZ; ulimit -f 400; exec "$0" "$@"`, process.execPath, writer, folder], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      }),
+    );
     const stopped = await limited.line((text) => text.startsWith('stopped'));
     expect(stopped).toMatch(/^stopped journal-unwritable \d+$/);
     await ended(limited.child);
@@ -143,6 +150,9 @@ describe('a disk that is full', () => {
     const kept = records.list().flatMap(({ operationId }) => records.show(operationId)!.rows);
     expect(kept).toHaveLength(acknowledged.length);
     const [waiting] = records.open();
-    expect(records.append(waiting!.operationId, { kind: 'CLOSED', state: 'HELD' })).toMatchObject({ ok: true, value: { sequence: kept.length + 1 } });
+    expect(records.append(waiting!.operationId, { kind: 'CLOSED', state: 'HELD' })).toMatchObject({
+      ok: true,
+      value: { sequence: kept.length + 1 },
+    });
   });
 });

@@ -18,12 +18,23 @@ describe('the operations journal', () => {
     const second = recordsIn(folder);
     expect(second.outbox()).toEqual([report()]);
     expect(second.open().map(({ rows }) => rows.map(({ sequence }) => sequence))).toEqual([[1, 2, 3, 4, 5, 6, 7]]);
-    expect(second.open()[0]?.rows.slice(0, 6).map(({ row }) => row)).toEqual(beforeOutcome);
+    expect(
+      second
+        .open()[0]
+        ?.rows.slice(0, 6)
+        .map(({ row }) => row),
+    ).toEqual(beforeOutcome);
     expect(second.appendReceipt(operationId, receipt).ok).toBe(true);
     expect(second.outbox()).toEqual([]);
     expect(second.append(operationId, { kind: 'CLOSED', state: 'CONFIRMED' })).toMatchObject({ ok: true, value: { sequence: 9 } });
     expect(second.open()).toEqual([]);
-    expect(second.show(operationId)).toMatchObject({ open: false, outcome: 'handed-over', state: 'CONFIRMED', waiting: false, openedAt: '2026-11-22T19:00:00.000Z' });
+    expect(second.show(operationId)).toMatchObject({
+      open: false,
+      outcome: 'handed-over',
+      state: 'CONFIRMED',
+      waiting: false,
+      openedAt: '2026-11-22T19:00:00.000Z',
+    });
   });
 
   test('gives one gap-free sequence to all operations, and tells of each row once it is durable', () => {

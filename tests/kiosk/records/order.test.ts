@@ -11,7 +11,10 @@ describe('the order of an operation', () => {
     ['the reservation failed', ['OP_OPEN', 'RESERVE_INTENT', 'CLOSED']],
     ['the reservation is not known to have failed', ['OP_OPEN', 'RESERVE_INTENT', 'OUTCOME', 'RECEIPT', 'CLOSED']],
     ['stopped before the print', ['OP_OPEN', 'RESERVE_INTENT', 'RESERVED', 'OUTCOME', 'RECEIPT', 'CLOSED']],
-    ['power lost while printing', ['OP_OPEN', 'RESERVE_INTENT', 'RESERVED', 'PRINTER_READY', 'PRINT_INTENT', 'OUTCOME', 'RECEIPT', 'CLOSED']],
+    [
+      'power lost while printing',
+      ['OP_OPEN', 'RESERVE_INTENT', 'RESERVED', 'PRINTER_READY', 'PRINT_INTENT', 'OUTCOME', 'RECEIPT', 'CLOSED'],
+    ],
     ['an outcome that the CMS refused', ['OP_OPEN', 'RESERVE_INTENT', 'RESERVED', 'OUTCOME', 'CLOSED']],
   ])('takes %s', (_what, rows) => {
     for (const [at, kind] of rows.entries()) expect({ kind, taken: mayFollow(rows.slice(0, at), kind) }).toEqual({ kind, taken: true });

@@ -34,13 +34,20 @@ const insertRow =
 describe('the schema', () => {
   test('has only STRICT tables, and foreign keys of the type they point to', () => {
     const database = filled();
-    const tables = database.prepare("select name, strict from pragma_table_list where type = 'table' and schema = 'main' and name not like 'sqlite_%'").all();
+    const tables = database
+      .prepare<[], { name: string; strict: number }>(
+        "select name, strict from pragma_table_list where type = 'table' and schema = 'main' and name not like 'sqlite_%'",
+      )
+      .all();
     expect(tables).toEqual(expect.arrayContaining([{ name: 'journal', strict: 1 }]));
-    expect(tables.filter((table: any) => table.strict !== 1)).toEqual([]);
+    expect(tables.filter(({ strict }) => strict !== 1)).toEqual([]);
     const typeOf = database.prepare('select type from pragma_table_info(?) where name = ?').pluck();
-    const keys = tables.flatMap(({ name }: any) => database.prepare('select ? as "in", "from", "table", "to" from pragma_foreign_key_list(?)').all(name, name));
+    const keysOf = database.prepare<[string], { from: string; table: string; to: string }>(
+      'select "from", "table", "to" from pragma_foreign_key_list(?)',
+    );
+    const keys = tables.flatMap(({ name }) => keysOf.all(name).map((key) => ({ in: name, ...key })));
     expect(keys).toHaveLength(2);
-    for (const key of keys as any[]) expect({ key, type: typeOf.get(key.in, key.from) }).toEqual({ key, type: typeOf.get(key.table, key.to) });
+    for (const key of keys) expect({ key, type: typeOf.get(key.in, key.from) }).toEqual({ key, type: typeOf.get(key.table, key.to) });
     database.close();
   });
 

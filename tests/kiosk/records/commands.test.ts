@@ -1,0 +1,69 @@
+import { spawnSync } from 'node:child_process';
+import { truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { processEntry } from '../../../kiosk/project.ts';
+import { beforeOutcome, opening, operationId, otherOperationId, recordsIn, report, temporaryFolder } from './specimen.ts';
+
+function sportello(...args: readonly string[]): { code: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [processEntry('kiosk/cli.ts'), 'records', ...args], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  return { code: status, out: stdout, err: stderr };
+}
+
+describe('sportello records', () => {
+  test('lists and shows beside a running kiosk', () => {
+    const folder = temporaryFolder();
+    const kiosk = recordsIn(folder, { now: () => new Date('2026-11-22T19:00:00.000Z') });
+    for (const row of beforeOutcome) kiosk.append(operationId, row);
+    kiosk.appendOutcome(report());
+    kiosk.append(otherOperationId, opening);
+    kiosk.append(otherOperationId, { kind: 'CLOSED', state: 'NONE' });
+
+    const all = sportello('list', '--state', folder, '--json');
+    expect(all).toMatchObject({ code: 0, err: '' });
+    const waiting = {
+      operationId,
+      openedAt: '2026-11-22T19:00:00.000Z',
+      lastAt: '2026-11-22T19:00:00.000Z',
+      lastRow: 'OUTCOME',
+      open: true,
+      outcome: 'handed-over',
+      state: null,
+      waiting: true,
+    };
+    expect(JSON.parse(all.out)).toEqual([
+      waiting,
+      { ...waiting, operationId: otherOperationId, lastRow: 'CLOSED', open: false, outcome: null, state: 'NONE', waiting: false },
+    ]);
+    expect(JSON.parse(sportello('list', '--open', '--state', folder, '--json').out)).toEqual([waiting]);
+
+    const one = sportello('show', operationId, '--state', folder, '--json');
+    expect(one.code).toBe(0);
+    expect(JSON.parse(one.out)).toEqual({ ...waiting, rows: kiosk.show(operationId)?.rows });
+    expect(JSON.parse(one.out).rows[0]).toEqual({ sequence: 1, operationId, at: '2026-11-22T19:00:00.000Z', row: opening });
+
+    const told = sportello('show', operationId, '--state', folder);
+    expect(told.out.split('\n')).toHaveLength(9);
+    expect(told.out).toContain('EVIDENCE        attempt=1 class=E2 raw=3722313233340000 buffer=printed');
+    expect(kiosk.append(operationId, { kind: 'CLOSED', state: 'CONFIRMED' }).ok).toBe(true);
+  });
+
+  test('says no to an operation that is not there, and names what it cannot read', () => {
+    const folder = temporaryFolder();
+    recordsIn(folder).close();
+    expect(sportello('show', operationId, '--state', folder, '--json')).toMatchObject({ code: 1, out: '' });
+    expect(sportello('list', '--state', folder)).toEqual({ code: 0, out: 'no operations\n', err: '' });
+    expect(sportello('list', '--json')).toMatchObject({ code: 2, out: '' });
+
+    truncateSync(join(folder, 'records.db'), 5000);
+    for (const state of [folder, temporaryFolder()]) {
+      const { code, out, err } = sportello('list', '--state', state, '--json');
+      expect({ code, out }).toEqual({ code: 2, out: '' });
+      expect(err.trim().split('\n')).toHaveLength(1);
+      expect(err).toContain(join(state, 'records.db'));
+    }
+  });
+});

@@ -1,0 +1,163 @@
+import { mkdirSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { openHistory } from '../../../kiosk/records/history.ts';
+import { migrate, recordsVersion } from '../../../kiosk/records/migrations.ts';
+import { openRecords } from '../../../kiosk/records/records.ts';
+import { beforeOutcome, operationId, recordsIn, report, temporaryFolder } from './specimen.ts';
+
+/** A folder with closed records of one operation that is still open. */
+function closedRecords(): { folder: string; file: string } {
+  const folder = temporaryFolder();
+  const records = recordsIn(folder);
+  for (const row of beforeOutcome) records.append(operationId, row);
+  records.appendOutcome(report());
+  records.close();
+  return { folder, file: join(folder, 'records.db') };
+}
+
+describe('damaged records', () => {
+  test.each<[string, (file: string) => void]>([
+    ['that are text', (file) => writeFileSync(file, 'these are no records\n'.repeat(500))],
+    [
+      'that are random bytes',
+      (file) => writeFileSync(file, Buffer.from(Array.from({ length: 8192 }, (_byte, at) => (at * 97 + 13) % 256))),
+    ],
+    ['cut inside the header', (file) => truncateSync(file, 60)],
+    ['cut to one page', (file) => truncateSync(file, 4096)],
+    ['cut in the middle', (file) => truncateSync(file, Math.floor(readFileSync(file).length / 2 / 4096) * 4096)],
+    ['emptied', (file) => truncateSync(file, 0)],
+    ['emptied but for a byte', (file) => truncateSync(file, 1)],
+    [
+      'with every page but the first overwritten',
+      (file) => writeFileSync(file, Buffer.concat([readFileSync(file).subarray(0, 4096), Buffer.alloc(40_960, 0xa5)])),
+    ],
+  ])('%s are refused, and left as they are', (_what, damage) => {
+    const { folder, file } = closedRecords();
+    damage(file);
+    const before = readFileSync(file);
+    expect(openRecords({ folder })).toMatchObject({ ok: false, error: { kind: 'records-corrupt', file } });
+    expect(readFileSync(file).equals(before)).toBe(true);
+    // And the refusal lets go of the records: it is said again, not "in use".
+    expect(openRecords({ folder })).toMatchObject({ error: { kind: 'records-corrupt' } });
+  });
+
+  test('that are gone are missed, not begun anew', () => {
+    const { folder, file } = closedRecords();
+    rmSync(file);
+    expect(openRecords({ folder })).toMatchObject({ ok: false, error: { kind: 'records-corrupt', file } });
+    expect(readdirSync(folder)).toEqual(['records.lock']);
+  });
+
+  test('in any single byte, or cut anywhere: refused or opened whole, never an exception, never fewer rows', { timeout: 60_000 }, () => {
+    const { folder, file } = closedRecords();
+    const sound = readFileSync(file);
+    const flipped = fc.tuple(fc.nat(sound.length - 1), fc.integer({ min: 1, max: 255 })).map(([at, flip]) => {
+      const damaged = Buffer.from(sound);
+      damaged.writeUInt8(damaged.readUInt8(at) ^ flip, at);
+      return damaged;
+    });
+    const cut = fc.nat(sound.length - 1).map((length) => sound.subarray(0, length));
+    let refused = 0;
+    fc.assert(
+      fc.property(fc.oneof({ weight: 4, arbitrary: flipped }, { weight: 1, arbitrary: cut }), (damaged) => {
+        for (const name of readdirSync(folder)) if (name !== 'records.lock') rmSync(join(folder, name));
+        writeFileSync(file, damaged);
+        const opened = openRecords({ folder });
+        if (!opened.ok) {
+          expect(['records-corrupt', 'records-version', 'records-not-durable', 'records-unwritable']).toContain(opened.error.kind);
+          refused += 1;
+          return;
+        }
+        const rows = opened.value.open().flatMap((operation) => operation.rows);
+        const waiting = opened.value.outbox();
+        opened.value.close();
+        expect(rows.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+        expect(waiting).toHaveLength(1);
+      }),
+      { numRuns: 150 },
+    );
+    expect(refused).toBeGreaterThan(0);
+  });
+
+  test('in a row of an open operation are found at once', () => {
+    const { folder, file } = closedRecords();
+    const database = new Database(file);
+    database.exec(`drop trigger journal_is_not_changed; update journal set fields = '{"attempt":"one"}' where sequence = 5`);
+    database.close();
+    expect(openRecords({ folder })).toMatchObject({
+      ok: false,
+      error: { kind: 'records-corrupt', detail: 'a row is not as it was written' },
+    });
+  });
+
+  test('with a row taken out are found at once', () => {
+    const { folder, file } = closedRecords();
+    const database = new Database(file);
+    database.exec('drop trigger journal_is_not_removed; delete from journal where sequence = 3');
+    database.close();
+    expect(openRecords({ folder })).toMatchObject({ ok: false, error: { kind: 'records-corrupt', detail: 'the journal has a gap' } });
+  });
+});
+
+describe('records that cannot be reached', () => {
+  test('because a file stands where the folder should be', () => {
+    const folder = join(temporaryFolder(), 'state');
+    writeFileSync(folder, '');
+    expect(openRecords({ folder })).toMatchObject({ ok: false, error: { kind: 'records-unwritable' } });
+  });
+
+  test('because a folder stands where the file should be', () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'records.db'));
+    expect(openRecords({ folder })).toMatchObject({ ok: false, error: { kind: 'records-unwritable' } });
+  });
+
+  test('because there are none to read', () => {
+    const folder = temporaryFolder();
+    expect(openHistory(folder)).toEqual({ ok: false, error: { kind: 'records-missing', file: join(folder, 'records.db') } });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('versions', () => {
+  test.each([99, -1])('version %d is refused by writer and reader, and left as it is', (version) => {
+    const { folder, file } = closedRecords();
+    const database = new Database(file);
+    database.pragma(`user_version = ${version}`);
+    database.close();
+    const before = readFileSync(file);
+    const error = { kind: 'records-version', file, found: version, known: recordsVersion };
+    expect(openRecords({ folder })).toEqual({ ok: false, error });
+    expect(openHistory(folder)).toEqual({ ok: false, error });
+    expect(readFileSync(file).equals(before)).toBe(true);
+  });
+
+  test("another program's database is refused, and left as it is", () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'records.db');
+    const database = new Database(file);
+    database.exec("create table recipes (name text); insert into recipes values ('tortellini')");
+    database.close();
+    expect(openRecords({ folder })).toMatchObject({ ok: false, error: { kind: 'records-corrupt', detail: 'not a records database' } });
+    const after = new Database(file, { readonly: true });
+    expect(after.prepare('select name from recipes').pluck().all()).toEqual(['tortellini']);
+    after.close();
+  });
+
+  test('an older file is brought forward step by step and keeps its rows; a step that fails leaves the one before', () => {
+    const { file } = closedRecords();
+    const database = new Database(file);
+    const addHash = 'alter table journal add column hash text';
+    const broken = 'create table half (a integer) strict; insert into nowhere values (1)';
+    expect(() => migrate(database, [addHash, broken])).toThrow('no such table: nowhere');
+    expect(database.pragma('user_version', { simple: true })).toBe(2);
+    expect(database.prepare("select count(*) from sqlite_schema where name = 'half'").pluck().get()).toBe(0);
+    expect(migrate(database, [addHash, 'create table checkpoints (sequence integer primary key) strict'])).toMatchObject({ ok: true });
+    expect(database.pragma('user_version', { simple: true })).toBe(3);
+    expect(database.prepare('select count(*) from journal where hash is null').pluck().get()).toBe(7);
+    database.close();
+  });
+});
