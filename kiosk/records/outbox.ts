@@ -46,9 +46,10 @@ export function startOutbox({ cms, journal, log, wait = pauseFor }: OutboxOption
     const going = underway.get(operationId);
     if (going !== undefined) return going;
     const report = journal.outbox().find((waiting) => waiting.operationId === operationId);
-    if (report === undefined) return Promise.resolve(err({ kind: 'refused', type: 'not-waiting', title: 'nothing waits for this operation' }));
-    const delivery = settle({ cms, journal }, report, AbortSignal.any([stopping.signal, AbortSignal.timeout(DELIVERY_LIMIT_MS)])).finally(() =>
-      underway.delete(operationId),
+    if (report === undefined)
+      return Promise.resolve(err({ kind: 'refused', type: 'not-waiting', title: 'nothing waits for this operation' }));
+    const delivery = settle({ cms, journal }, report, AbortSignal.any([stopping.signal, AbortSignal.timeout(DELIVERY_LIMIT_MS)])).finally(
+      () => underway.delete(operationId),
     );
     underway.set(operationId, delivery);
     return delivery;
