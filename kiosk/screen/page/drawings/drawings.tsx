@@ -253,12 +253,12 @@ const takeSlip = (
     <rect className="soft line" x="60" y="20" width="360" height="72" rx="20" />
     <path className="slot" d="M130 90h220" />
     <g className="nudge-down">
-      <g transform={at(130, 92)}>
+      <g transform={at(160, 92)}>
         <Slip length={190} />
         <path className="line" d="M30 34h100M30 66h60M30 98h100" />
       </g>
     </g>
-    <ArrowDown x={356} y={150} />
+    <ArrowDown x={384} y={150} />
   </Drawing>
 );
 
@@ -268,7 +268,7 @@ const done = (
       <Card />
     </g>
     <g transform={at(268, 40)}>
-      <path className="paper line" d="M0 0h160v212l-20-14-20 14-20-14-20 14-20-14-20 14-20-14-20 14-20-14z" transform="translate(0 0)" />
+      <path className="paper line" d="M0 0h160v212l-20-14-20 14l-20-14-20 14l-20-14-20 14l-20-14-20 14z" />
       <path className="line" d="M30 44h100M30 78h60M30 112h100" />
     </g>
     <Check x={240} y={244} r={54} />
