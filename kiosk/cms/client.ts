@@ -80,7 +80,12 @@ export function createCmsClient({ url, log, limits: given, ...files }: CmsClient
   let agent: Agent;
   let signingKey: KeyObject;
   try {
-    const tls = { ca: readFileSync(files.ca), cert: readFileSync(files.clientCertificate), key: readFileSync(files.clientKey), minVersion: 'TLSv1.3' as const };
+    const tls = {
+      ca: readFileSync(files.ca),
+      cert: readFileSync(files.clientCertificate),
+      key: readFileSync(files.clientKey),
+      minVersion: 'TLSv1.3' as const,
+    };
     createSecureContext(tls);
     agent = new Agent({ ...tls, rejectUnauthorized: true, keepAlive: true, maxSockets: 4 });
     signingKey = createPublicKey({ key: publicJwk.parse(JSON.parse(readFileSync(files.signingKey, 'utf8'))), format: 'jwk' });
@@ -91,7 +96,12 @@ export function createCmsClient({ url, log, limits: given, ...files }: CmsClient
   const base = url.endsWith('/') ? url : `${url}/`;
 
   /** One try: an answer of the contract, its refusal, or `unreachable`. */
-  const ask = async <T>(call: CallName, answer: z.ZodType<T>, { path, key, body }: Question, signal: AbortSignal): Promise<Result<T, CmsError>> => {
+  const ask = async <T>(
+    call: CallName,
+    answer: z.ZodType<T>,
+    { path, key, body }: Question,
+    signal: AbortSignal,
+  ): Promise<Result<T, CmsError>> => {
     const headers: Record<string, string> = { Accept: `application/json, ${problemMediaType}` };
     if (key !== undefined) headers[idempotencyHeader] = key;
     if (body !== undefined) headers['Content-Type'] = body.mediaType;
@@ -128,8 +138,7 @@ export function createCmsClient({ url, log, limits: given, ...files }: CmsClient
     let result: Result<U, CmsError> = unreachable('not asked');
     let tried = 0;
     while (tried < tries && !limit.aborted) {
-      if (tried > 0) await pause(limits.pauseMs * 2 ** (tried - 1), limit);
-      if (limit.aborted) break;
+      if (tried > 0 && !(await pause(limits.pauseMs * 2 ** (tried - 1), limit))) break;
       tried += 1;
       const answered = await ask(call, answer, question, limit);
       result = answered.ok ? await accept(answered.value) : answered;
@@ -162,7 +171,13 @@ export function createCmsClient({ url, log, limits: given, ...files }: CmsClient
   return ok({
     sendContactCode(request, signal) {
       const key = idempotencyKey.write({ operationId: request.operationId, step: stepOf.contactCode, attempt: request.send });
-      return run('contact-code', calls['contact-code'].answer, { path: 'contacts', key, body: json(calls['contact-code'].request, request) }, signal, accepted);
+      return run(
+        'contact-code',
+        calls['contact-code'].answer,
+        { path: 'contacts', key, body: json(calls['contact-code'].request, request) },
+        signal,
+        accepted,
+      );
     },
 
     async proveContact({ operationId, contactId, code, attempt }, signal) {
@@ -185,14 +200,23 @@ export function createCmsClient({ url, log, limits: given, ...files }: CmsClient
 
     reserve(request, signal) {
       const key = idempotencyKey.write({ operationId: request.operationId, step: stepOf.reserve, attempt: 1 });
-      return run('reserve', calls.reserve.answer, { path: 'operations', key, body: json(calls.reserve.request, request) }, signal, (answer) =>
-        Promise.resolve(answer.operationId === request.operationId ? ok(answer) : unreachable('an answer about another operation')),
+      return run(
+        'reserve',
+        calls.reserve.answer,
+        { path: 'operations', key, body: json(calls.reserve.request, request) },
+        signal,
+        (answer) =>
+          Promise.resolve(answer.operationId === request.operationId ? ok(answer) : unreachable('an answer about another operation')),
       );
     },
 
     releasePaperPart({ operationId, attempt, key: oneUseKey }, signal) {
       const key = idempotencyKey.write({ operationId, step: stepOf.paperPart, attempt });
-      const question = { path: `operations/${encodeURIComponent(operationId)}/paper-part`, key, body: json(calls['paper-part'].request, { attempt, key: oneUseKey }) };
+      const question = {
+        path: `operations/${encodeURIComponent(operationId)}/paper-part`,
+        key,
+        body: json(calls['paper-part'].request, { attempt, key: oneUseKey }),
+      };
       return run('paper-part', calls['paper-part'].answer, question, signal, (answer) =>
         Promise.resolve(answer.attempt === attempt ? ok({ attempt, jwe: answer.jwe }) : unreachable('an answer about another attempt')),
       );
@@ -210,7 +234,9 @@ export function createCmsClient({ url, log, limits: given, ...files }: CmsClient
           claims.sequence === receipt.sequence &&
           claims.at === receipt.at &&
           answers(receipt.state, report.outcome);
-        return holds ? ok({ operationId, state: receipt.state, sequence: receipt.sequence, at: receipt.at, jws: receipt.jws }) : unreachable('a receipt that does not hold');
+        return holds
+          ? ok({ operationId, state: receipt.state, sequence: receipt.sequence, at: receipt.at, jws: receipt.jws })
+          : unreachable('a receipt that does not hold');
       });
     },
 
@@ -274,6 +300,7 @@ function jsonOf(bytes: Uint8Array): unknown {
   }
 }
 
-async function pause(longestMs: number, signal: AbortSignal): Promise<void> {
-  await delay(longestMs / 2 + Math.random() * (longestMs / 2), undefined, { signal }).catch(() => undefined);
+/** `false`: it was cut short. */
+async function pause(longestMs: number, signal: AbortSignal): Promise<boolean> {
+  return await delay(longestMs / 2 + Math.random() * (longestMs / 2), true, { signal }).catch(() => false);
 }

@@ -265,7 +265,15 @@ export const calls = {
     answer: operationViews,
     refusals: [],
   },
-  health: { method: 'GET', path: '/health', summary: 'Whether the CMS takes calls, and its clock', request: null, status: 200, answer: health, refusals: [] },
+  health: {
+    method: 'GET',
+    path: '/health',
+    summary: 'Whether the CMS takes calls, and its clock',
+    request: null,
+    status: 200,
+    answer: health,
+    refusals: [],
+  },
 } as const satisfies Record<string, CallDescription>;
 
 interface CallDescription {

@@ -19,9 +19,19 @@ export interface RawAnswer {
  * One HTTPS exchange: no redirects, no more than `largest` bytes of answer, over on `signal`. Rejects with an `Error` for whatever
  * the network or the other side did; its message holds nothing of what was sent.
  */
-export async function exchange(agent: Agent, { url, method, headers, body }: Question, largest: number, signal: AbortSignal): Promise<RawAnswer> {
+export async function exchange(
+  agent: Agent,
+  { url, method, headers, body }: Question,
+  largest: number,
+  signal: AbortSignal,
+): Promise<RawAnswer> {
   return await new Promise((resolve, reject) => {
-    const request = httpsRequest(url, { agent, method, signal, headers: { ...headers, ...(body === null ? {} : { 'Content-Length': body.length }) } });
+    const request = httpsRequest(url, {
+      agent,
+      method,
+      signal,
+      headers: { ...headers, ...(body === null ? {} : { 'Content-Length': body.length }) },
+    });
     request.on('error', reject);
     request.on('response', (response: IncomingMessage) => {
       const chunks: Buffer[] = [];

@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { type CallName, calls, idempotencyHeader, mostOperationsAsked, problem, problemMediaType, problemPrefix, problems } from './contract.ts';
+import {
+  type CallName,
+  calls,
+  idempotencyHeader,
+  mostOperationsAsked,
+  problem,
+  problemMediaType,
+  problemPrefix,
+  problems,
+} from './contract.ts';
 
 /** The OpenAPI 3.1 description of the contract, made from its schemas; `openapi.json` is this, written down. */
 export function describeContract(): Record<string, unknown> {
@@ -16,7 +25,12 @@ export function describeContract(): Record<string, unknown> {
     paths,
     components: {
       schemas: { Problem: schemaOf(problem) },
-      responses: { Problem: { description: 'Refused; `type` says why', content: { [problemMediaType]: { schema: { $ref: '#/components/schemas/Problem' } } } } },
+      responses: {
+        Problem: {
+          description: 'Refused; `type` says why',
+          content: { [problemMediaType]: { schema: { $ref: '#/components/schemas/Problem' } } },
+        },
+      },
       securitySchemes: { kioskCertificate: { type: 'mutualTLS', description: "The subject's common name is the kiosk's" } },
     },
   };
@@ -26,7 +40,8 @@ function describeCall(name: CallName): Record<string, unknown> {
   const call = calls[name];
   const parameters: unknown[] = [];
   if (call.path.includes('{id}')) parameters.push({ name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } });
-  if (name === 'operations') parameters.push({ name: 'ids', in: 'query', required: true, description: idsDescription, schema: { type: 'string' } });
+  if (name === 'operations')
+    parameters.push({ name: 'ids', in: 'query', required: true, description: idsDescription, schema: { type: 'string' } });
   if (call.method === 'POST') {
     parameters.push({ name: idempotencyHeader, in: 'header', required: true, description: keyDescription, schema: { type: 'string' } });
   }
@@ -51,7 +66,7 @@ function requestContent(request: z.ZodType | 'one-time-code'): Record<string, un
 }
 
 function schemaOf(schema: z.ZodType): unknown {
-  const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'input' });
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input' });
   return rest;
 }
 

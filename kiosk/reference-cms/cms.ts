@@ -88,28 +88,46 @@ export function createCms({ store, key, mail, log, operators, scheme, ttl }: Cms
   };
 
   return {
-    contactCode: (kiosk: string, request: z.infer<typeof contactCodeRequest>): Decide<z.infer<typeof contactCodeSent>> => (now) => {
-      const { operationId, channel, value } = request;
-      if (channel !== 'email') return err('channel-unsupported');
-      if (!emailAddress.safeParse(value).success) return err('contact-unusable');
-      const standing = standingOf(kiosk, operationId, now);
-      if (!standing.ok) return standing;
-      if (standing.value !== null) return err(refusalOf[standing.value.state]);
-      const sent = store.contactsOf(operationId);
-      if (sent.some((contact) => contact.kiosk !== kiosk)) return err('operation-of-another-kiosk');
-      const refusal = maySend(sent, value, now);
-      if (refusal !== null) return err(refusal);
+    contactCode:
+      (kiosk: string, request: z.infer<typeof contactCodeRequest>): Decide<z.infer<typeof contactCodeSent>> =>
+      (now) => {
+        const { operationId, channel, value } = request;
+        if (channel !== 'email') return err('channel-unsupported');
+        if (!emailAddress.safeParse(value).success) return err('contact-unusable');
+        const standing = standingOf(kiosk, operationId, now);
+        if (!standing.ok) return standing;
+        if (standing.value !== null) return err(refusalOf[standing.value.state]);
+        const sent = store.contactsOf(operationId);
+        if (sent.some((contact) => contact.kiosk !== kiosk)) return err('operation-of-another-kiosk');
+        const refusal = maySend(sent, value, now);
+        if (refusal !== null) return err(refusal);
 
-      const contactId = randomUUID();
-      const code = digits(oneTimeCodeLength);
-      const expiresAt = now + oneTimeCodes.lifeMs;
-      const codeHash = key.digest(contactId, code);
-      store.addContact({ contactId, operationId, kiosk, value, send: sent.length + 1, codeHash, triesLeft: oneTimeCodes.tries, sentAt: now, expiresAt });
-      return ok({
-        answer: { contactId, expiresAt: iso(expiresAt), resendAfter: iso(now + oneTimeCodes.resendAfterMs), triesLeft: oneTimeCodes.tries, at: iso(now) },
-        then: () => mail.sendCode({ to: value, code, contactId, until: expiresAt }),
-      });
-    },
+        const contactId = randomUUID();
+        const code = digits(oneTimeCodeLength);
+        const expiresAt = now + oneTimeCodes.lifeMs;
+        const codeHash = key.digest(contactId, code);
+        store.addContact({
+          contactId,
+          operationId,
+          kiosk,
+          value,
+          send: sent.length + 1,
+          codeHash,
+          triesLeft: oneTimeCodes.tries,
+          sentAt: now,
+          expiresAt,
+        });
+        return ok({
+          answer: {
+            contactId,
+            expiresAt: iso(expiresAt),
+            resendAfter: iso(now + oneTimeCodes.resendAfterMs),
+            triesLeft: oneTimeCodes.tries,
+            at: iso(now),
+          },
+          then: () => mail.sendCode({ to: value, code, contactId, until: expiresAt }),
+        });
+      },
 
     /** A wrong try is counted although it is refused. */
     contactProof: (kiosk: string, operationId: string, contactId: string, code: Uint8Array): Decide<z.infer<typeof contactProved>> => {
@@ -159,7 +177,11 @@ export function createCms({ store, key, mail, log, operators, scheme, ttl }: Cms
       };
     },
 
-    async paperPart(kiosk: string, id: string, request: z.infer<typeof paperPartRequest>): Promise<Result<Decide<z.infer<typeof sealedPaperPart>>, ProblemType>> {
+    async paperPart(
+      kiosk: string,
+      id: string,
+      request: z.infer<typeof paperPartRequest>,
+    ): Promise<Result<Decide<z.infer<typeof sealedPaperPart>>, ProblemType>> {
       const { attempt } = request;
       const sealed = await seal(paperPart(store.codesOf(id)), request.key, `${id}:${attempt}`);
       if (!sealed.ok) return err('request-unusable');

@@ -35,7 +35,11 @@ export const cmsConfiguration = z.strictObject({
   codes: z
     .array(
       z
-        .strictObject({ label: z.string().regex(/^[A-Z0-9]{1,8}$/), length: z.int().min(4).max(16), paperCharacters: z.int().min(1).max(15) })
+        .strictObject({
+          label: z.string().regex(/^[A-Z0-9]{1,8}$/),
+          length: z.int().min(4).max(16),
+          paperCharacters: z.int().min(1).max(15),
+        })
         .refine(({ length, paperCharacters }) => paperCharacters < length, 'the paper part must leave something to send'),
     )
     .min(1)
@@ -43,7 +47,10 @@ export const cmsConfiguration = z.strictObject({
     .default([...usualScheme]),
   /** Milliseconds after which silence voids. */
   ttl: z
-    .strictObject({ reservedMs: milliseconds.default(usualTimesToLive.reservedMs), releasedMs: milliseconds.default(usualTimesToLive.releasedMs) })
+    .strictObject({
+      reservedMs: milliseconds.default(usualTimesToLive.reservedMs),
+      releasedMs: milliseconds.default(usualTimesToLive.releasedMs),
+    })
     .prefault({}),
   mailPace: z
     .strictObject({

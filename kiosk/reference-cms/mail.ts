@@ -35,7 +35,19 @@ export interface Mail {
   close(): Promise<void>;
 }
 
-export function createMail({ store, route, log, now, pace }: { store: Store; route: MailRoute; log: Log; now: () => number; pace: MailPace }): Mail {
+export function createMail({
+  store,
+  route,
+  log,
+  now,
+  pace,
+}: {
+  store: Store;
+  route: MailRoute;
+  log: Log;
+  now: () => number;
+  pace: MailPace;
+}): Mail {
   const limits = { connectionTimeout: 5_000, greetingTimeout: 5_000, socketTimeout: 10_000 };
   const transport = createTransport({ host: route.host, port: route.port, secure: false, ...limits });
   const domain = route.from.slice(route.from.indexOf('@') + 1);
@@ -45,7 +57,12 @@ export function createMail({ store, route, log, now, pace }: { store: Store; rou
 
   const send = async ({ messageId, ...letter }: Letter): Promise<'taken' | 'not-now' | 'never'> => {
     try {
-      await transport.sendMail({ from: route.from, ...letter, messageId: `<${messageId}@${domain}>`, headers: { 'Auto-Submitted': 'auto-generated' } });
+      await transport.sendMail({
+        from: route.from,
+        ...letter,
+        messageId: `<${messageId}@${domain}>`,
+        headers: { 'Auto-Submitted': 'auto-generated' },
+      });
       return 'taken';
     } catch (error) {
       // 5xx is the mail server's last word (RFC 5321, 4.2.1); everything else may pass.
@@ -82,7 +99,9 @@ export function createMail({ store, route, log, now, pace }: { store: Store; rou
 
   return {
     sendCode({ to, code, contactId, until }) {
-      const sending = sendCode({ to, messageId: `code.${contactId}`, ...codeLetter(code) }, until).finally(() => codesUnderWay.delete(sending));
+      const sending = sendCode({ to, messageId: `code.${contactId}`, ...codeLetter(code) }, until).finally(() =>
+        codesUnderWay.delete(sending),
+      );
       codesUnderWay.add(sending);
     },
     async deliver() {
@@ -131,8 +150,14 @@ If you did not ask for it, ignore this message.
 }
 
 function secondPartLetter(codes: readonly Code[]): Pick<Letter, 'subject' | 'text'> {
-  const line = (words: string) => (code: Code): string => `    ${code.label} - ${words}: ${secondPart(code)}`;
-  const lengths = (of: string) => (code: Code): string => `${code.label}: ${code.paperCharacters} + ${secondPart(code).length} = ${code.value.length} ${of}`;
+  const line =
+    (words: string) =>
+    (code: Code): string =>
+      `    ${code.label} - ${words}: ${secondPart(code)}`;
+  const lengths =
+    (of: string) =>
+    (code: Code): string =>
+      `${code.label}: ${code.paperCharacters} + ${secondPart(code).length} = ${code.value.length} ${of}`;
   return {
     subject: `Tessera sanitaria: la seconda parte dei suoi codici / Health card: the second part of your codes`,
     text: `La sua tessera è stata attivata. Questa è la seconda parte dei suoi codici:

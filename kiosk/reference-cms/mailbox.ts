@@ -38,9 +38,18 @@ export async function startMailbox({ port = 0 }: { readonly port?: number } = {}
     onData(stream, session, done) {
       simpleParser(stream, {})
         .then((mail) => {
-          if (stream.sizeExceeded) return done(Object.assign(new Error('too large'), { responseCode: 552 }));
+          if (stream.sizeExceeded) {
+            done(Object.assign(new Error('too large'), { responseCode: 552 }));
+            return;
+          }
           const to = session.envelope.rcptTo.map(({ address }) => address).join(', ');
-          const message = { to, subject: mail.subject ?? '', text: mail.text ?? '', messageId: mail.messageId ?? '', at: new Date().toISOString() };
+          const message = {
+            to,
+            subject: mail.subject ?? '',
+            text: mail.text ?? '',
+            messageId: mail.messageId ?? '',
+            at: new Date().toISOString(),
+          };
           deliveries += 1;
           const again = message.messageId !== '' && messages.some(({ messageId }) => messageId === message.messageId);
           if (!again) {

@@ -57,7 +57,7 @@ interface Write {
   readonly attempt: number | null;
   readonly operationId: string | null;
   /** `ProblemType`: refused before anything could be decided, and not stored. */
-  prepare(kiosk: string, key: IdempotencyKey): Promise<Result<Decide<object>, ProblemType>>;
+  readonly prepare: (kiosk: string, key: IdempotencyKey) => Promise<Result<Decide<object>, ProblemType>>;
 }
 
 /** A refusal of the request itself: nothing was looked up, decided or stored. */
@@ -106,7 +106,8 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
     body: Buffer.from(JSON.stringify(answer)),
   });
 
-  const send = (reply: FastifyReply, { status, mediaType, body }: Answer): FastifyReply => reply.code(status).type(mediaType).header('Cache-Control', 'no-store').send(body);
+  const send = (reply: FastifyReply, { status, mediaType, body }: Answer): FastifyReply =>
+    reply.code(status).type(mediaType).header('Cache-Control', 'no-store').send(body);
 
   /** Lets the faults of this call befall it that come before its work; the answer is what is left of them for its end. */
   const suffer = async (call: CallName, request: FastifyRequest): Promise<Fault | null> => {
@@ -125,7 +126,14 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
   };
 
   /** Has the write prepared, then decided and its answer stored in one transaction. */
-  const decide = async ({ call, prepare }: Write, kiosk: string, keyText: string, read: IdempotencyKey, digest: Buffer, befalling: Fault | null): Promise<Answer> => {
+  const decide = async (
+    { call, prepare }: Write,
+    kiosk: string,
+    keyText: string,
+    read: IdempotencyKey,
+    digest: Buffer,
+    befalling: Fault | null,
+  ): Promise<Answer> => {
     const prepared = await prepare(kiosk, read);
     if (!prepared.ok) throw new Refusal(prepared.error);
     let then: (() => void) | undefined;
@@ -152,7 +160,8 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
     const { step, attempt, operationId: id } = wanted;
     const keyText = request.headers[idempotencyHeaderName];
     const read = typeof keyText === 'string' ? idempotencyKey.read(keyText) : null;
-    const fits = read !== null && read.step === step && (attempt === null || read.attempt === attempt) && (id === null || read.operationId === id);
+    const fits =
+      read !== null && read.step === step && (attempt === null || read.attempt === attempt) && (id === null || read.operationId === id);
     if (typeof keyText !== 'string' || !fits) throw new Refusal('idempotency-key-unusable');
 
     const digest = key.digest(request.method, request.url, bodyOf(request));
@@ -176,7 +185,8 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
     const contact = idOf(request, contactId);
     const code = bodyOf(request, 'application/octet-stream');
     try {
-      if (code.length !== oneTimeCodeLength || !code.every((byte) => byte >= 0x30 && byte <= 0x39)) throw new Refusal('request-unusable', 'body');
+      if (code.length !== oneTimeCodeLength || !code.every((byte) => byte >= 0x30 && byte <= 0x39))
+        throw new Refusal('request-unusable', 'body');
       return await write(request, reply, {
         call: 'contact-proof',
         step: stepOf.contactProof(contact),
@@ -226,10 +236,23 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
 
   app.get('/operations', async (request, reply) => {
     await suffer('operations', request);
-    const query = z.strictObject({ ids: z.string().transform((text) => text.split(',')).pipe(z.array(operationId).max(mostOperationsAsked)) }).safeParse(request.query);
+    const query = z
+      .strictObject({
+        ids: z
+          .string()
+          .transform((text) => text.split(','))
+          .pipe(z.array(operationId).max(mostOperationsAsked)),
+      })
+      .safeParse(request.query);
     if (!query.success) throw new Refusal('request-unusable', 'ids');
     const kiosk = kioskOf(request);
-    return send(reply, answerOf('operations', store.transaction(() => cms.operations(kiosk, query.data.ids, now()))));
+    return send(
+      reply,
+      answerOf(
+        'operations',
+        store.transaction(() => cms.operations(kiosk, query.data.ids, now())),
+      ),
+    );
   });
 
   app.get('/health', async (request, reply) => {

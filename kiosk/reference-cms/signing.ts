@@ -16,18 +16,23 @@ export function cmsKey(jwk: JsonWebKey & { readonly kid?: string }): CmsKey {
   const privateKey = createPrivateKey({ key: jwk, format: 'jwk' });
   const publicKey = createPublicKey(privateKey);
   const alg = algorithmOf(privateKey);
-  const secret = Buffer.from(hkdfSync('sha256', privateKey.export({ type: 'pkcs8', format: 'der' }), '', 'sportello reference cms: keyed digests', 32));
+  const secret = Buffer.from(
+    hkdfSync('sha256', privateKey.export({ type: 'pkcs8', format: 'der' }), '', 'sportello reference cms: keyed digests', 32),
+  );
   return {
     // By node:crypto and not by jose, which only signs asynchronously: a receipt's number and its signature belong to one SQLite transaction.
     sign(type, claims) {
-      const input = [{ alg, typ: type, kid: jwk.kid }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+      const input = [{ alg, typ: type, kid: jwk.kid }, claims]
+        .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+        .join('.');
       const signature = sign(alg === 'ES256' ? 'sha256' : null, Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' });
       return `${input}.${signature.toString('base64url')}`;
     },
     async verify(type, jws) {
       try {
         const { payload, protectedHeader } = await compactVerify(jws, publicKey, { algorithms: [alg] });
-        return protectedHeader.typ === type ? JSON.parse(new TextDecoder().decode(payload)) : null;
+        const claims: unknown = JSON.parse(new TextDecoder().decode(payload));
+        return protectedHeader.typ === type ? claims : null;
       } catch (error) {
         if (error instanceof errors.JOSEError || error instanceof SyntaxError) return null;
         throw error;

@@ -29,7 +29,10 @@ export interface RunningCms {
 const signingJwk = z.looseObject({ kty: z.string(), kid: z.string().optional() });
 
 /** Starts the reference CMS; everything that it must not forget is in its database. Rejects where a file or the port is unusable. */
-export async function startReferenceCms(configuration: CmsConfiguration, { log, now = Date.now }: { log: Log; now?: () => number }): Promise<RunningCms> {
+export async function startReferenceCms(
+  configuration: CmsConfiguration,
+  { log, now = Date.now }: { log: Log; now?: () => number },
+): Promise<RunningCms> {
   const begun = performance.now();
   const text = (file: string): string => readFileSync(file, 'utf8');
   const { tls, smtp, operators, codes, ttl, mailPace, control, host, port } = configuration;
@@ -39,7 +42,15 @@ export async function startReferenceCms(configuration: CmsConfiguration, { log, 
   const files = { certificate: text(tls.certificate), key: text(tls.key), clientCa: text(tls.clientCa) };
   const store = openStore(configuration.database);
   const mail = createMail({ store, route: smtp, log, now, pace: mailPace });
-  const cms = createCms({ store, key, mail, log, operators: new Map(operators.map(({ id, publicKey }) => [id, publicKey])), scheme: codes, ttl });
+  const cms = createCms({
+    store,
+    key,
+    mail,
+    log,
+    operators: new Map(operators.map(({ id, publicKey }) => [id, publicKey])),
+    scheme: codes,
+    ttl,
+  });
   const faults = createFaults(({ mode, call }) => log.event('cms-fault', { mode, call: call ?? 'all' }));
   const app = createServer({ tls: files, cms, store, key, faults, log, now });
 

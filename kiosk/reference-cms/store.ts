@@ -37,11 +37,21 @@ export interface DueSecondPart {
 }
 
 const answerRow = z.object({ digest: z.instanceof(Buffer), status: z.int(), mediaType: z.string(), body: z.instanceof(Buffer) });
-const operationRow = z.object({ kiosk: z.string(), state: z.enum(['RESERVED', 'CONFIRMED', 'VOIDED', 'HELD']), expiresAt: z.int().nullable() });
+const operationRow = z.object({
+  kiosk: z.string(),
+  state: z.enum(['RESERVED', 'CONFIRMED', 'VOIDED', 'HELD']),
+  expiresAt: z.int().nullable(),
+});
 const attemptRow = z.object({ attempt: z.int() });
 const idRow = z.object({ operationId: z.string() });
 const codeRow = z.object({ label: z.string(), value: z.string(), paperCharacters: z.int() });
-const receiptRow = z.object({ operationId: z.string(), state: z.enum(['CONFIRMED', 'VOIDED', 'HELD']), sequence: z.int(), at: z.int(), jws: z.string() });
+const receiptRow = z.object({
+  operationId: z.string(),
+  state: z.enum(['CONFIRMED', 'VOIDED', 'HELD']),
+  sequence: z.int(),
+  at: z.int(),
+  jws: z.string(),
+});
 const duePartRow = z.object({ operationId: z.string(), to: z.string(), queuedAt: z.int(), tries: z.int() });
 const partRow = z.object({ sentAt: z.int().nullable(), tries: z.int() });
 const contactRow = z.object({
@@ -64,7 +74,14 @@ export type Store = ReturnType<typeof openStore>;
 /** The reference CMS's rows: one SQLite file, durable at each commit. Instants are milliseconds since 1970. */
 export function openStore(file: string) {
   const database = new Database(file);
-  for (const pragma of ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', 'trusted_schema = OFF', 'secure_delete = ON', 'cell_size_check = ON']) {
+  for (const pragma of [
+    'journal_mode = WAL',
+    'synchronous = FULL',
+    'foreign_keys = ON',
+    'trusted_schema = OFF',
+    'secure_delete = ON',
+    'cell_size_check = ON',
+  ]) {
     database.pragma(pragma);
   }
   const version = z.int().parse(database.pragma('user_version', { simple: true }));
@@ -76,7 +93,10 @@ export function openStore(file: string) {
     throw new Error(`the reference CMS's database has version ${version}, not ${SCHEMA_VERSION}`);
   }
   // Read back after a statement was run: this build of SQLite falls to NORMAL there unless it was told (reliability.md, 1.4).
-  const durability = { synchronous: database.pragma('synchronous', { simple: true }), journal: database.pragma('journal_mode', { simple: true }) };
+  const durability = {
+    synchronous: database.pragma('synchronous', { simple: true }),
+    journal: database.pragma('journal_mode', { simple: true }),
+  };
   if (durability.synchronous !== 2 || durability.journal !== 'wal') throw new Error('the database is not durable at each commit');
 
   const sql = (text: string): Database.Statement => database.prepare(text);
@@ -89,16 +109,20 @@ export function openStore(file: string) {
     ON CONFLICT (operation_id) DO UPDATE SET state = excluded.state, expires_at = excluded.expires_at, changed_at = excluded.changed_at`);
   const putRelease = sql('INSERT INTO releases (operation_id, attempt, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
   const findSilent = sql(`SELECT operation_id AS operationId FROM operations WHERE state = 'RESERVED' AND expires_at <= ?`);
-  const addReservation = sql(`INSERT INTO reservations (operation_id, contact_id, operator, desk, profile, profile_version, card_id, certificate_digest,
+  const addReservation =
+    sql(`INSERT INTO reservations (operation_id, contact_id, operator, desk, profile, profile_version, card_id, certificate_digest,
     fiscal_code, surname, name, birth_date, document, operator_assertion) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const addCode = sql('INSERT INTO codes (operation_id, position, label, value, paper_characters) VALUES (?, ?, ?, ?, ?)');
   const findCodes = sql('SELECT label, value, paper_characters AS paperCharacters FROM codes WHERE operation_id = ? ORDER BY position');
   const addOutcome = sql(`INSERT INTO outcomes (operation_id, attempt, outcome, evidence, raw, exposed, reason, operator_assertion, at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`);
-  const findReceipt = sql('SELECT operation_id AS operationId, state, sequence, at, jws FROM receipts WHERE operation_id = ? AND state = ?');
+  const findReceipt = sql(
+    'SELECT operation_id AS operationId, state, sequence, at, jws FROM receipts WHERE operation_id = ? AND state = ?',
+  );
   const lastSequence = sql('SELECT coalesce(max(sequence), 0) FROM receipts').pluck();
   const addReceipt = sql('INSERT INTO receipts (sequence, operation_id, state, at, jws) VALUES (?, ?, ?, ?, ?)');
-  const addContact = sql(`INSERT INTO contacts (contact_id, operation_id, kiosk, channel, value, send, code_hash, tries_left, sent_at, expires_at)
+  const addContact =
+    sql(`INSERT INTO contacts (contact_id, operation_id, kiosk, channel, value, send, code_hash, tries_left, sent_at, expires_at)
     VALUES (?, ?, ?, 'email', ?, ?, ?, ?, ?, ?)`);
   const findContact = sql(`SELECT ${contactColumns} FROM contacts WHERE contact_id = ?`);
   const findContacts = sql(`SELECT ${contactColumns} FROM contacts WHERE operation_id = ? ORDER BY send`);

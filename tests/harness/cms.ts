@@ -37,7 +37,11 @@ export interface CmsSurroundings {
 
 export async function cmsSurroundings(): Promise<CmsSurroundings> {
   const folder = mkdtempSync(join(tmpdir(), 'sportello-cms-'));
-  const [pki, mailbox, operator] = await Promise.all([makePki(join(folder, 'pki')), startMailbox(), generateKeyPair('ES256', { extractable: true })]);
+  const [pki, mailbox, operator] = await Promise.all([
+    makePki(join(folder, 'pki')),
+    startMailbox(),
+    generateKeyPair('ES256', { extractable: true }),
+  ]);
   const { kty, crv, x, y } = await exportJWK(operator.publicKey);
   const publicKey = publicSigningKey.parse({ kty, crv, x, y });
   let databases = 0;
@@ -79,7 +83,10 @@ export function keptLog(): { readonly log: Log; readonly lines: string[] } {
 export async function startCms(surroundings: CmsSurroundings, changes: Record<string, unknown> = {}) {
   const clock = { aheadMs: 0, now: (): number => Date.now() + clock.aheadMs };
   const kept = keptLog();
-  const cms: RunningCms = await startReferenceCms(cmsConfiguration.parse(surroundings.configuration(changes)), { log: kept.log, now: clock.now });
+  const cms: RunningCms = await startReferenceCms(cmsConfiguration.parse(surroundings.configuration(changes)), {
+    log: kept.log,
+    now: clock.now,
+  });
   const client = clientAt(cms.url, surroundings, { log: kept.log });
   return {
     ...surroundings,
@@ -207,7 +214,13 @@ export async function reserveRequest(around: Around, operationId = newOperationI
     applicant: { relation: 'holder', fiscalCode, surname: 'ROSSI', name: 'MARIO', birthDate: '1972-07-09' },
     document,
     proofOfContact: await proveContact(around, operationId),
-    operatorAssertion: await signDecision(around.operatorKey, { decision: 'identified', operationId, certificateDigest, fiscalCode, document }),
+    operatorAssertion: await signDecision(around.operatorKey, {
+      decision: 'identified',
+      operationId,
+      certificateDigest,
+      fiscalCode,
+      document,
+    }),
   };
 }
 

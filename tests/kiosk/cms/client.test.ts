@@ -108,7 +108,9 @@ test('a receipt or proof by another key is no answer', async () => {
   const { operationId } = await released(cms);
   const doubting = clientAt(cms.cms.url, surroundings, { signingKey: other, limits: { pauseMs: 10 } });
   const report = await handedOver(cms, operationId);
-  expect(await doubting.reportOutcome(report, signal)).toMatchObject({ error: { kind: 'unreachable', detail: 'a receipt that does not hold' } });
+  expect(await doubting.reportOutcome(report, signal)).toMatchObject({
+    error: { kind: 'unreachable', detail: 'a receipt that does not hold' },
+  });
   await doubting.close();
   // The same words in another order, as a journal may give them back.
   const reordered = Object.fromEntries(Object.entries(report).reverse()) as unknown as typeof report;
@@ -161,8 +163,16 @@ test('garbage of every kind counts as no answer', async () => {
     { status: 404, body: 'not found', type: 'text/plain' },
     { status: 409, body: '{"type":"urn:sportello:cms:operation-voided"}', type: 'application/problem+json' },
     { status: 409, body: JSON.stringify({ type: 'about:blank', title: 'x', status: 409, at }), type: 'application/problem+json' },
-    { status: 409, body: JSON.stringify({ type: 'urn:sportello:cms:operation-voided', title: 'x', status: 404, at }), type: 'application/problem+json' },
-    { status: 503, body: JSON.stringify({ type: 'urn:sportello:cms:internal-error', title: 'x', status: 503, at }), type: 'application/problem+json' },
+    {
+      status: 409,
+      body: JSON.stringify({ type: 'urn:sportello:cms:operation-voided', title: 'x', status: 404, at }),
+      type: 'application/problem+json',
+    },
+    {
+      status: 503,
+      body: JSON.stringify({ type: 'urn:sportello:cms:internal-error', title: 'x', status: 503, at }),
+      type: 'application/problem+json',
+    },
   ];
   let next: Canned = { body: '' };
   const { url, server } = await impostor(() => next);
@@ -172,8 +182,15 @@ test('garbage of every kind counts as no answer', async () => {
     next = canned;
     expect([index, await client.reportOutcome(report, signal)]).toMatchObject([index, unreachable]);
   }
-  next = { status: 409, body: JSON.stringify({ type: 'urn:sportello:cms:operation-voided', title: 'x', status: 409, at, more: 1 }), type: 'application/problem+json' };
-  expect(await client.reportOutcome(report, signal)).toEqual({ ok: false, error: { kind: 'refused', type: 'operation-voided', title: 'x' } });
+  next = {
+    status: 409,
+    body: JSON.stringify({ type: 'urn:sportello:cms:operation-voided', title: 'x', status: 409, at, more: 1 }),
+    type: 'application/problem+json',
+  };
+  expect(await client.reportOutcome(report, signal)).toEqual({
+    ok: false,
+    error: { kind: 'refused', type: 'operation-voided', title: 'x' },
+  });
 
   next = { body: JSON.stringify({ attempt: 2, jwe: 'e30..AAAA.AAAA.AAAA', at }) };
   expect(await client.releasePaperPart({ operationId: id, attempt: 1, key: makeOneUseKey().publicKey }, signal)).toMatchObject(unreachable);

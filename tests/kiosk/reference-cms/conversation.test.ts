@@ -37,7 +37,9 @@ function mailedTo(operationId: string): Record<string, string>[] {
   return surroundings.mailbox
     .messages()
     .filter(({ messageId }) => messageId.includes(operationId))
-    .map(({ text }) => Object.fromEntries([...text.matchAll(/(PIN|PUK) - seconda parte: (\d+)/g)].map(([, label = '', rest = '']) => [label, rest])));
+    .map(({ text }) =>
+      Object.fromEntries([...text.matchAll(/(PIN|PUK) - seconda parte: (\d+)/g)].map(([, label = '', rest = '']) => [label, rest])),
+    );
 }
 
 test('the whole conversation: paper and mail together are the codes that the CMS holds', async () => {
@@ -100,14 +102,21 @@ test('receipts have one sequence without gaps, and what was said twice has one r
   expect(again.value).toEqual(voided.value);
 });
 
-test('an unknown outcome holds; only an operator\'s signed word ends the hold', async () => {
+test("an unknown outcome holds; only an operator's signed word ends the hold", async () => {
   const { operationId } = await released(cms);
   const unknown = { ...(await handedOver(cms, operationId)), outcome: 'unknown' as const, evidence: { class: 'E1' as const, raw: '' } };
   delete (unknown as { operatorAssertion?: string }).operatorAssertion;
   expect(await cms.client.reportOutcome(unknown, signal)).toMatchObject({ ok: true, value: { state: 'HELD' } });
 
-  expect(await cms.client.reportOutcome(notHandedOver(operationId), signal)).toMatchObject({ error: { kind: 'refused', type: 'operation-held' } });
-  const contrary = { ...notHandedOver(operationId), reason: 'contrary', attempt: 1, operatorAssertion: await handOver(cms.operatorKey, operationId, true) };
+  expect(await cms.client.reportOutcome(notHandedOver(operationId), signal)).toMatchObject({
+    error: { kind: 'refused', type: 'operation-held' },
+  });
+  const contrary = {
+    ...notHandedOver(operationId),
+    reason: 'contrary',
+    attempt: 1,
+    operatorAssertion: await handOver(cms.operatorKey, operationId, true),
+  };
   // The same key with another body: an operation and an outcome are said once.
   expect(await cms.client.reportOutcome(contrary, signal)).toMatchObject({ error: { type: 'idempotency-mismatch' } });
   const decided = await cms.client.reportOutcome(await handedOver(cms, operationId), signal);
@@ -120,7 +129,9 @@ test('a second release of the paper part is refused, a confirm without a release
     error: { kind: 'refused', type: 'paper-part-needs-authorisation' },
   });
   const unreleased = await reserved(cms);
-  expect(await cms.client.reportOutcome(await handedOver(cms, unreleased), signal)).toMatchObject({ error: { type: 'paper-part-not-released' } });
+  expect(await cms.client.reportOutcome(await handedOver(cms, unreleased), signal)).toMatchObject({
+    error: { type: 'paper-part-not-released' },
+  });
 });
 
 test('evidence that bytes went out confirms nothing', async () => {
@@ -132,12 +143,16 @@ test('evidence that bytes went out confirms nothing', async () => {
 
 test('an outcome for an operation never heard of leaves a tombstone: the late reservation is refused', async () => {
   const request = await reserveRequest(cms);
-  expect(await cms.client.reportOutcome({ ...notHandedOver(request.operationId), attempt: 0 }, signal)).toMatchObject({ value: { state: 'VOIDED' } });
+  expect(await cms.client.reportOutcome({ ...notHandedOver(request.operationId), attempt: 0 }, signal)).toMatchObject({
+    value: { state: 'VOIDED' },
+  });
   expect(await cms.client.reserve(request, signal)).toMatchObject({ error: { kind: 'refused', type: 'operation-voided' } });
-  expect(await cms.client.reportOutcome(await handedOver(cms, newOperationId()), signal)).toMatchObject({ error: { type: 'operation-unknown' } });
+  expect(await cms.client.reportOutcome(await handedOver(cms, newOperationId()), signal)).toMatchObject({
+    error: { type: 'operation-unknown' },
+  });
 });
 
-test('the operator\'s assertion must be about this person, card, document and operation', async () => {
+test("the operator's assertion must be about this person, card, document and operation", async () => {
   const { document, certificateDigest, fiscalCode } = specimen;
   const good = { decision: 'identified' as const, certificateDigest, fiscalCode, document };
   const stranger = (await cmsSurroundings()) satisfies CmsSurroundings;
@@ -154,14 +169,18 @@ test('the operator\'s assertion must be about this person, card, document and op
   for (let index = 0; index < 7; index += 1) {
     const request = await reserveRequest(cms);
     const operatorAssertion = (await assertions(request.operationId))[index] ?? '';
-    expect(await cms.client.reserve({ ...request, operatorAssertion }, signal)).toMatchObject({ error: { kind: 'refused', type: 'assertion-refused' } });
+    expect(await cms.client.reserve({ ...request, operatorAssertion }, signal)).toMatchObject({
+      error: { kind: 'refused', type: 'assertion-refused' },
+    });
     expect(await cms.client.operations([request.operationId], signal)).toMatchObject({ value: [{ state: 'NONE' }] });
   }
 });
 
 test('a proof of contact serves its own operation only', async () => {
   const [one, other] = [await reserveRequest(cms), await reserveRequest(cms)];
-  expect(await cms.client.reserve({ ...one, proofOfContact: other.proofOfContact }, signal)).toMatchObject({ error: { type: 'proof-refused' } });
+  expect(await cms.client.reserve({ ...one, proofOfContact: other.proofOfContact }, signal)).toMatchObject({
+    error: { type: 'proof-refused' },
+  });
 });
 
 test('a wrong code three times: the right one comes too late', async () => {
@@ -187,7 +206,8 @@ test('a wrong code three times: the right one comes too late', async () => {
 
 test('codes are sent three times, not at once, and only the newest serves', async () => {
   const operationId = newOperationId();
-  const send = (number: number, value = address) => cms.client.sendContactCode({ operationId, send: number, channel: 'email', value, language: 'it' }, signal);
+  const send = (number: number, value = address) =>
+    cms.client.sendContactCode({ operationId, send: number, channel: 'email', value, language: 'it' }, signal);
   const first = await send(1);
   if (!first.ok) throw new Error('refused');
   expect(await send(2)).toMatchObject({ error: { type: 'resend-too-soon' } });
@@ -195,7 +215,9 @@ test('codes are sent three times, not at once, and only the newest serves', asyn
   expect(await send(2)).toMatchObject({ ok: true });
   expect(await send(3, 'rossi.mario@example.it')).toMatchObject({ ok: true });
   expect(await send(4, 'rossi@example.it')).toMatchObject({ error: { type: 'sends-exhausted' } });
-  expect(await cms.client.proveContact({ operationId, contactId: first.value.contactId, code: Secret.fromText('123456'), attempt: 1 }, signal)).toMatchObject({
+  expect(
+    await cms.client.proveContact({ operationId, contactId: first.value.contactId, code: Secret.fromText('123456'), attempt: 1 }, signal),
+  ).toMatchObject({
     error: { type: 'code-expired' },
   });
 });
@@ -212,5 +234,12 @@ test('nothing of a code is in the log', async () => {
 });
 
 function notHandedOver(operationId: string) {
-  return { operationId, attempt: 1, outcome: 'not-handed-over' as const, evidence: { class: 'E0' as const, raw: '' }, exposed: false, reason: 'card-removed' };
+  return {
+    operationId,
+    attempt: 1,
+    outcome: 'not-handed-over' as const,
+    evidence: { class: 'E0' as const, raw: '' },
+    exposed: false,
+    reason: 'card-removed',
+  };
 }

@@ -43,24 +43,38 @@ async function raw(method: string, path: string, body: string | Buffer | null = 
   const { files } = surroundings.pki;
   const tls = { ca: readFileSync(files.cmsCa), cert: readFileSync(files.kioskClient), key: readFileSync(files.kioskClientKey) };
   return await new Promise((resolve, reject) => {
-    const request = httpsRequest(`${cms.cms.url}${path}`, { method, ...tls, agent: false, headers: { 'Content-Type': 'application/json', ...headers } }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, type: response.headers['content-type'] ?? '', body: Buffer.concat(chunks).toString('utf8') }),
-      );
-      response.on('error', reject);
-    });
+    const request = httpsRequest(
+      `${cms.cms.url}${path}`,
+      { method, ...tls, agent: false, headers: { 'Content-Type': 'application/json', ...headers } },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            type: response.headers['content-type'] ?? '',
+            body: Buffer.concat(chunks).toString('utf8'),
+          }),
+        );
+        response.on('error', reject);
+      },
+    );
     request.on('error', reject);
     request.end(body ?? undefined);
   });
 }
 
-const key = (operationId: string, step: string, attempt = 1): Record<string, string> => ({ 'Idempotency-Key': `${operationId}:${step}:${attempt}` });
+const key = (operationId: string, step: string, attempt = 1): Record<string, string> => ({
+  'Idempotency-Key': `${operationId}:${step}:${attempt}`,
+});
 const problemType = (answer: Raw): string => problem.parse(JSON.parse(answer.body)).type.slice('urn:sportello:cms:'.length);
 
 /** Every row of the CMS that a request could have written. */
-const rows = (operationId: string): unknown => [cms.cms.store.operation(operationId), cms.cms.store.contactsOf(operationId), cms.cms.store.codesOf(operationId)];
+const rows = (operationId: string): unknown => [
+  cms.cms.store.operation(operationId),
+  cms.cms.store.contactsOf(operationId),
+  cms.cms.store.codesOf(operationId),
+];
 
 test.each<[string, { minVersion?: SecureVersion; maxVersion?: SecureVersion; certificate: boolean; trusted: boolean }]>([
   ['without a client certificate', { certificate: false, trusted: true }],
@@ -73,7 +87,14 @@ test.each<[string, { minVersion?: SecureVersion; maxVersion?: SecureVersion; cer
     : { cert: readFileSync(files.cmsServer), key: readFileSync(files.cmsServerKey) };
   const heard = await new Promise<string>((resolve) => {
     let text = '';
-    const socket = connect({ port: cms.cms.port, host: '127.0.0.1', servername: 'localhost', ca: readFileSync(files.cmsCa), ...(certificate ? own : {}), ...versions });
+    const socket = connect({
+      port: cms.cms.port,
+      host: '127.0.0.1',
+      servername: 'localhost',
+      ca: readFileSync(files.cmsCa),
+      ...(certificate ? own : {}),
+      ...versions,
+    });
     socket.on('secureConnect', () => socket.write('GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n'));
     socket.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')));
     socket.on('error', (error) => resolve(`${text}refused: ${error.message}`));
@@ -124,7 +145,9 @@ test('same key and same request: the same bytes; another request: 409 and an ala
 test('fifty at once with one key: one effect, one answer', async () => {
   const operationId = await reserved(cms);
   const body = JSON.stringify({ attempt: 1, key: makeOneUseKey().publicKey });
-  const answers = await Promise.all(Array.from({ length: 50 }, () => raw('POST', `/operations/${operationId}/paper-part`, body, key(operationId, 'paper-part'))));
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, () => raw('POST', `/operations/${operationId}/paper-part`, body, key(operationId, 'paper-part'))),
+  );
   expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
   expect(answers[0]?.status).toBe(200);
   expect(cms.cms.store.operation(operationId)?.releases).toEqual([1]);
@@ -132,7 +155,13 @@ test('fifty at once with one key: one effect, one answer', async () => {
 
 test('keys are kept thirty days, and not forever', async () => {
   const unknown = newOperationId();
-  const body = JSON.stringify({ attempt: 0, outcome: 'not-handed-over', evidence: { class: 'E0', raw: '' }, exposed: false, reason: 'test' });
+  const body = JSON.stringify({
+    attempt: 0,
+    outcome: 'not-handed-over',
+    evidence: { class: 'E0', raw: '' },
+    exposed: false,
+    reason: 'test',
+  });
   const first = await raw('POST', `/operations/${unknown}/outcome`, body, key(unknown, 'not-handed-over', 0));
   const day = 24 * 3_600_000;
   cms.clock.aheadMs += 29 * day;
@@ -160,7 +189,9 @@ test('silence voids after 15 minutes; after 72 hours once the paper part was rel
   });
 
   cms.clock.aheadMs += 72 * 60 * minute;
-  expect(await cms.client.reportOutcome(await handedOver(cms, out), signal)).toMatchObject({ error: { kind: 'refused', type: 'operation-voided' } });
+  expect(await cms.client.reportOutcome(await handedOver(cms, out), signal)).toMatchObject({
+    error: { kind: 'refused', type: 'operation-voided' },
+  });
   expect(cms.cms.store.secondPart(out)).toBeNull();
   cms.clock.aheadMs -= 72 * 60 * minute + 15 * minute + 30_000;
 });
@@ -177,14 +208,23 @@ test('bad input gets a problem that repeats nothing of it, and changes nothing',
     ['request-unusable', raw('POST', '/operations', '', reserveKey)],
     ['request-unusable', raw('POST', '/operations', 'null', reserveKey)],
     ['request-unusable', raw('POST', '/operations', '[]', reserveKey)],
-    ['request-unusable', raw('POST', '/operations', Buffer.concat([Buffer.from(good.slice(0, -1)), Buffer.from([0xff, 0x7d])]), reserveKey)],
+    [
+      'request-unusable',
+      raw('POST', '/operations', Buffer.concat([Buffer.from(good.slice(0, -1)), Buffer.from([0xff, 0x7d])]), reserveKey),
+    ],
     ['request-unusable', raw('POST', '/operations', JSON.stringify({ ...request, operationId: hostile }), reserveKey)],
     ['request-unusable', raw('POST', '/operations', JSON.stringify({ ...request, operationId: crypto.randomUUID() }), reserveKey)],
     ['request-unusable', raw('POST', '/operations', JSON.stringify({ ...request, [hostile]: 1 }), reserveKey)],
     ['request-unusable', raw('POST', '/operations', `{"__proto__": {"x": 1}, ${good.slice(1)}`, reserveKey)],
     ['request-unusable', raw('POST', '/operations', JSON.stringify({ ...request, card: { ...request.card, chip: 'yes' } }), reserveKey)],
-    ['request-unusable', raw('POST', '/operations', JSON.stringify({ ...request, applicant: { ...request.applicant, surname: 'A\r\nBcc: x' } }), reserveKey)],
-    ['request-unusable', raw('POST', '/operations', JSON.stringify({ ...request, applicant: { ...request.applicant, surname: 'x'.repeat(81) } }), reserveKey)],
+    [
+      'request-unusable',
+      raw('POST', '/operations', JSON.stringify({ ...request, applicant: { ...request.applicant, surname: 'A\r\nBcc: x' } }), reserveKey),
+    ],
+    [
+      'request-unusable',
+      raw('POST', '/operations', JSON.stringify({ ...request, applicant: { ...request.applicant, surname: 'x'.repeat(81) } }), reserveKey),
+    ],
     ['too-large', raw('POST', '/operations', JSON.stringify({ ...request, desk: 'x'.repeat(40_000) }), reserveKey)],
     ['media-type-unsupported', raw('POST', '/operations', good, { ...reserveKey, 'Content-Type': 'text/plain' })],
     ['media-type-unsupported', raw('POST', '/operations', good, { ...reserveKey, 'Content-Type': 'application/octet-stream' })],
@@ -218,29 +258,52 @@ test('keys without a secret (points of low order) and one-time codes that are no
   const operationId = await reserved(cms);
   for (const x of [Buffer.alloc(32), Buffer.from([1, ...Array<number>(31).fill(0)])]) {
     const body = JSON.stringify({ attempt: 1, key: { kty: 'OKP', crv: 'X25519', x: x.toString('base64url') } });
-    expect(problemType(await raw('POST', `/operations/${operationId}/paper-part`, body, key(operationId, 'paper-part')))).toBe('request-unusable');
+    expect(problemType(await raw('POST', `/operations/${operationId}/paper-part`, body, key(operationId, 'paper-part')))).toBe(
+      'request-unusable',
+    );
   }
   expect(cms.cms.store.operation(operationId)?.releases).toEqual([]);
   const contact = crypto.randomUUID();
   for (const code of ['12345', '1234567', '12345a', '{"code":"123456"}', '']) {
-    const answer = await raw('POST', `/contacts/${contact}/proof`, code, { ...key(operationId, `proof-${contact}`), 'Content-Type': 'application/octet-stream' });
+    const answer = await raw('POST', `/contacts/${contact}/proof`, code, {
+      ...key(operationId, `proof-${contact}`),
+      'Content-Type': 'application/octet-stream',
+    });
     expect(problemType(answer)).toBe('request-unusable');
   }
 });
 
 test('an address that could become a header or a list is refused', async () => {
-  for (const value of ['a@b', 'a@example.it,b@example.it', '"a b"@example.it', 'a@example.it\r\nBcc: b@example.it', `${'a'.repeat(250)}@example.it`, '<a@example.it>']) {
-    const answer = await cms.client.sendContactCode({ operationId: newOperationId(), send: 1, channel: 'email', value, language: 'it' }, signal);
-    expect(answer, value).toMatchObject({ error: { kind: 'refused', type: expect.stringMatching(/contact-unusable|request-unusable/) as string } });
+  for (const value of [
+    'a@b',
+    'a@example.it,b@example.it',
+    '"a b"@example.it',
+    'a@example.it\r\nBcc: b@example.it',
+    `${'a'.repeat(250)}@example.it`,
+    '<a@example.it>',
+  ]) {
+    const answer = await cms.client.sendContactCode(
+      { operationId: newOperationId(), send: 1, channel: 'email', value, language: 'it' },
+      signal,
+    );
+    expect(answer, value).toMatchObject({
+      error: { kind: 'refused', type: expect.stringMatching(/contact-unusable|request-unusable/) as string },
+    });
   }
-  const sms = await cms.client.sendContactCode({ operationId: newOperationId(), send: 1, channel: 'sms', value: '+393330000000', language: 'it' }, signal);
+  const sms = await cms.client.sendContactCode(
+    { operationId: newOperationId(), send: 1, channel: 'sms', value: '+393330000000', language: 'it' },
+    signal,
+  );
   expect(sms).toMatchObject({ error: { type: 'channel-unsupported' } });
 });
 
 test('the running server answers each call as its OpenAPI description says', async () => {
   const described = z
     .object({
-      paths: z.record(z.string(), z.record(z.string(), z.object({ operationId: z.string(), responses: z.record(z.string(), z.unknown()) }))),
+      paths: z.record(
+        z.string(),
+        z.record(z.string(), z.object({ operationId: z.string(), responses: z.record(z.string(), z.unknown()) })),
+      ),
       components: z.object({ schemas: z.object({ Problem: z.unknown() }) }),
     })
     .parse(JSON.parse(readFileSync('kiosk/cms/openapi.json', 'utf8')));
@@ -266,7 +329,12 @@ test('the running server answers each call as its OpenAPI description says', asy
       'Content-Type': 'application/octet-stream',
     }),
     reserve: await raw('POST', '/operations', JSON.stringify(request), key(id, 'reserve')),
-    'paper-part': await raw('POST', `/operations/${id}/paper-part`, JSON.stringify({ attempt: 1, key: makeOneUseKey().publicKey }), key(id, 'paper-part')),
+    'paper-part': await raw(
+      'POST',
+      `/operations/${id}/paper-part`,
+      JSON.stringify({ attempt: 1, key: makeOneUseKey().publicKey }),
+      key(id, 'paper-part'),
+    ),
     outcome: await raw('POST', `/operations/${id}/outcome`, JSON.stringify(report), key(id, 'handed-over')),
     operations: await raw('GET', `/operations?ids=${id},${newOperationId()}`),
     health: await raw('GET', '/health'),

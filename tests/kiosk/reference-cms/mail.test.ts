@@ -1,6 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startMailbox } from '../../../kiosk/reference-cms/mailbox.ts';
-import { type CmsSurroundings, arrival, cmsSurroundings, handedOver, released, signal, spawnCms, spawnCmsWith, clientAt, startCms } from '../../harness/cms.ts';
+import {
+  type CmsSurroundings,
+  arrival,
+  cmsSurroundings,
+  handedOver,
+  released,
+  signal,
+  spawnCms,
+  spawnCmsWith,
+  clientAt,
+  startCms,
+} from '../../harness/cms.ts';
 
 let surroundings: CmsSurroundings;
 beforeAll(async () => {
@@ -82,38 +93,42 @@ test('kill -9 after the commit, with the mail still to go: after the restart the
   await again.close();
 });
 
-test('kill -9 at any time while outcomes come in: each is confirmed or not begun, receipts have no gap, each mail comes', { timeout: 60_000 }, async () => {
-  const box = await startMailbox();
-  let server = await spawnCms(surroundings, { smtp: { port: box.port } });
-  const { file } = server;
-  const confirmed: { operationId: string; sequence: number }[] = [];
-  for (let round = 0; round < 6; round += 1) {
-    const client = clientAt(server.url, surroundings);
-    const around = { client, mailbox: box, operatorKey: surroundings.operatorKey };
-    const operations = [await released(around), await released(around), await released(around)];
-    const reports = await Promise.all(operations.map(({ operationId }) => handedOver(around, operationId)));
-    const impatient = clientAt(server.url, surroundings, { limits: { tries: 1 } });
-    const said = Promise.all(reports.map((report) => impatient.reportOutcome(report, signal)));
-    await new Promise((resolve) => setTimeout(resolve, round * 3));
-    await server.kill();
-    const before = await said;
-    await Promise.all([client.close(), impatient.close()]);
+test(
+  'kill -9 at any time while outcomes come in: each is confirmed or not begun, receipts have no gap, each mail comes',
+  { timeout: 60_000 },
+  async () => {
+    const box = await startMailbox();
+    let server = await spawnCms(surroundings, { smtp: { port: box.port } });
+    const { file } = server;
+    const confirmed: { operationId: string; sequence: number }[] = [];
+    for (let round = 0; round < 6; round += 1) {
+      const client = clientAt(server.url, surroundings);
+      const around = { client, mailbox: box, operatorKey: surroundings.operatorKey };
+      const operations = [await released(around), await released(around), await released(around)];
+      const reports = await Promise.all(operations.map(({ operationId }) => handedOver(around, operationId)));
+      const impatient = clientAt(server.url, surroundings, { limits: { tries: 1 } });
+      const said = Promise.all(reports.map((report) => impatient.reportOutcome(report, signal)));
+      await new Promise((resolve) => setTimeout(resolve, round * 3));
+      await server.kill();
+      const before = await said;
+      await Promise.all([client.close(), impatient.close()]);
 
-    server = { ...server, ...(await spawnCmsWith(file)) };
-    const retrying = clientAt(server.url, surroundings);
-    for (const [index, report] of reports.entries()) {
-      const receipt = await retrying.reportOutcome(report, signal);
-      if (!receipt.ok) throw new Error(JSON.stringify(receipt.error));
-      // Who had the receipt before the kill gets the very same one.
-      const had = before[index];
-      if (had?.ok === true) expect(receipt).toEqual(had);
-      confirmed.push({ operationId: report.operationId, sequence: receipt.value.sequence });
+      server = { ...server, ...(await spawnCmsWith(file)) };
+      const retrying = clientAt(server.url, surroundings);
+      for (const [index, report] of reports.entries()) {
+        const receipt = await retrying.reportOutcome(report, signal);
+        if (!receipt.ok) throw new Error(JSON.stringify(receipt.error));
+        // Who had the receipt before the kill gets the very same one.
+        const had = before[index];
+        if (had?.ok === true) expect(receipt).toEqual(had);
+        confirmed.push({ operationId: report.operationId, sequence: receipt.value.sequence });
+      }
+      await retrying.close();
     }
-    await retrying.close();
-  }
-  while (secondParts(box).length < confirmed.length) await arrival(box);
-  expect(secondParts(box).sort()).toEqual(confirmed.map(({ operationId }) => operationId).sort());
-  expect(confirmed.map(({ sequence }) => sequence).sort((a, b) => a - b)).toEqual(confirmed.map((_, index) => index + 1));
-  await server.kill();
-  await box.close();
-});
+    while (secondParts(box).length < confirmed.length) await arrival(box);
+    expect(secondParts(box).sort()).toEqual(confirmed.map(({ operationId }) => operationId).sort());
+    expect(confirmed.map(({ sequence }) => sequence).sort((a, b) => a - b)).toEqual(confirmed.map((_, index) => index + 1));
+    await server.kill();
+    await box.close();
+  },
+);

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Operation, type Report, type Standing, afterSilence, release, reserve, settle } from '../../../kiosk/reference-cms/ratchet.ts';
+import {
+  type Operation,
+  type Report,
+  type Standing,
+  afterSilence,
+  release,
+  reserve,
+  settle,
+} from '../../../kiosk/reference-cms/ratchet.ts';
 
 const ttl = { reservedMs: 900, releasedMs: 9_000 };
 const reserved: Operation = { state: 'RESERVED', expiresAt: 900, releases: [] };
@@ -9,7 +17,13 @@ const confirmed: Operation = { state: 'CONFIRMED', expiresAt: null, releases: [1
 const voided: Operation = { state: 'VOIDED', expiresAt: null, releases: [] };
 const held: Operation = { state: 'HELD', expiresAt: null, releases: [1] };
 
-const report = (outcome: Report['outcome'], changes: Partial<Report> = {}): Report => ({ outcome, attempt: 1, evidence: 'E2', attested: false, ...changes });
+const report = (outcome: Report['outcome'], changes: Partial<Report> = {}): Report => ({
+  outcome,
+  attempt: 1,
+  evidence: 'E2',
+  attested: false,
+  ...changes,
+});
 const handed = report('handed-over');
 const attested = report('handed-over', { evidence: 'E4', attested: true });
 const not = report('not-handed-over', { evidence: 'E0' });
@@ -72,7 +86,10 @@ test('a reservation is made once; the paper part is released once, and gives it 
 const rank = { NONE: 0, RESERVED: 1, HELD: 2, CONFIRMED: 3, VOIDED: 3 } as const;
 const stateOf = (standing: Standing): keyof typeof rank => standing?.state ?? 'NONE';
 
-type Step = { readonly kind: 'reserve' } | { readonly kind: 'release'; readonly attempt: number } | { readonly kind: 'settle'; readonly report: Report };
+type Step =
+  | { readonly kind: 'reserve' }
+  | { readonly kind: 'release'; readonly attempt: number }
+  | { readonly kind: 'settle'; readonly report: Report };
 const steps = fc.array(
   fc.record({
     wait: fc.nat(5_000),
@@ -103,7 +120,11 @@ test('whatever is said, in any order: never back, the end is the end, and CONFIR
         const before: Standing = afterSilence(standing, now);
         expect(rank[stateOf(before)]).toBeGreaterThanOrEqual(rank[stateOf(standing)]);
         const result =
-          step.kind === 'reserve' ? reserve(before, now, ttl) : step.kind === 'release' ? release(before, step.attempt, now, ttl) : settle(before, step.report);
+          step.kind === 'reserve'
+            ? reserve(before, now, ttl)
+            : step.kind === 'release'
+              ? release(before, step.attempt, now, ttl)
+              : settle(before, step.report);
         const after: Standing = result.ok ? result.value : before;
         expect(rank[stateOf(after)]).toBeGreaterThanOrEqual(rank[stateOf(before)]);
         if (rank[stateOf(before)] === 3) expect(after).toEqual(before);
