@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.{ts,tsx}'],
     // Processes, not threads: the kernel's "end with your parent" follows the thread that started a child.
+    globalSetup: ['tests/harness/pki.setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,

@@ -20,6 +20,9 @@ import { openRecords } from './records/records.ts';
 import { startScreen } from './screen/server.ts';
 import { createTrust } from './trust/trust.ts';
 
+/** Formats an instant as the day it is in Italy, `YYYY-MM-DD` (the Swedish way of writing dates is the ISO one). */
+const civilDay = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Rome' });
+
 /** What differs between the product, the demo and the tests: the card's process, and who watches the journal. */
 export interface KioskParts {
   readonly cardHost: { readonly entry: string; readonly env?: Readonly<Record<string, string>> };
@@ -106,6 +109,7 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
     printing,
     trust: trust.value,
     now: () => new Date().toISOString(),
+    today: () => civilDay.format(new Date()),
     newId: () => uuidv7(),
   };
   const desk = startDesk(ports, rulesOf(configuration, profile.value), {
@@ -123,8 +127,8 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
     site: {
       name: configuration.site.name,
       languages: configuration.site.languages,
-      helpLine: profile.value.referrals.helpLine.phone,
-      privacyNotice: profile.value.privacyNotice,
+      helpLine: { number: profile.value.referrals.helpLine.phone, hours: { it: '', en: '' } },
+      notice: profile.value.privacyNotice,
     },
     log,
   });

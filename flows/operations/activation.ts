@@ -17,8 +17,10 @@ export interface ActivationPorts {
   readonly printing: Printing;
   readonly operators: Operators;
   readonly outbox: Outbox;
-  /** ISO instant of now. */
+  /** ISO instant of now, UTC. */
   readonly now: () => string;
+  /** The civil day here, `YYYY-MM-DD`: what documents, cards and ages are measured by. */
+  readonly today: () => string;
 }
 
 export interface ActivationInput {

@@ -121,7 +121,7 @@ const lastScreen = {
 
 /** One person at the kiosk, from the card going in to the card coming out. Everything it knows goes with it. */
 export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected: Unexpected) {
-  const today = (): string => ports.now().slice(0, 10);
+  const { today } = ports;
 
   return setup({
     types: {
@@ -401,6 +401,8 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
               guard: and([({ event }) => event.snapshot.matches('concluding'), stateIn('#collecting')]),
               target: '.working',
             },
+            // Any other step of the activation is its own affair.
+            {},
           ],
           onDone: [
             {

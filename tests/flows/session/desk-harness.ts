@@ -52,6 +52,7 @@ export function startTestDesk(journal = new FakeJournal()) {
       outbox: fakeOutbox(cms, journal),
       trust: { checkCard: () => Promise.resolve(seen.verdict) },
       now: () => new Date(Date.parse('2026-11-22T10:00:00.000Z') + clock.now()).toISOString(),
+      today: () => '2026-11-22',
       newId: () => `op-${++ids}`,
     },
     {

@@ -1,0 +1,407 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import Database from 'better-sqlite3';
+import { inject, vi } from 'vitest';
+import { issueCnsCertificate } from '../../devices/card/virtual/certificate.ts';
+import { type Specimen, specimens } from '../../devices/card/virtual/specimen.ts';
+import { startVirtualPrinter, type VirtualPrinter } from '../../devices/printer/virtual/virtual-printer.ts';
+import { Secret } from '../../devices/secret.ts';
+import type { IdentityDocument } from '../../flows/people/identity-document.ts';
+import type { CmsState } from '../../flows/ports/cms.ts';
+import type { JournalRow, JournalRowKind } from '../../flows/ports/journal.ts';
+import type { Configuration } from '../../kiosk/configuration.ts';
+import { type Pki, readPki } from '../../kiosk/demo/pki.ts';
+import { addAccount, createAccount } from '../../kiosk/operators/accounts.ts';
+import { processEntry } from '../../kiosk/project.ts';
+import { openHistory } from '../../kiosk/records/history.ts';
+import { type Mailbox, startMailbox } from '../../kiosk/reference-cms/mailbox.ts';
+import { openStore } from '../../kiosk/reference-cms/store.ts';
+import { startPcscd } from './pcscd.ts';
+import { ScreenClient } from './screen-client.ts';
+
+export const identityCard: IdentityDocument = {
+  type: 'identity-card',
+  number: 'CA00000AA',
+  issuingBody: 'Comune di Bologna',
+  expires: '2035-07-09',
+};
+export const operator = { id: 'operatore', pin: '24680' } as const;
+export const address = 'mario.rossi@example.org';
+
+const WAIT_MS = 15_000;
+const DAY_MS = 24 * 3_600_000;
+
+/** The codes as the two parts make them, label by label. */
+export type Codes = Readonly<Record<string, string>>;
+
+/**
+ * A whole kiosk on real parts: pcscd with a virtual card, a printer on a pseudo-terminal, the reference CMS, a mail server; each of
+ * core, CMS, card and print worker a process of its own. Everything ends with the test that started it.
+ */
+export class Sportello {
+  readonly folder = mkdtempSync(join(tmpdir(), 'sportello-'));
+  readonly logs: string[] = [];
+  /** Rows of the journal, as the kiosk told them. */
+  readonly rows: JournalRowKind[] = [];
+  client!: ScreenClient;
+  printer!: VirtualPrinter;
+  mailbox!: Mailbox;
+  pki!: Pki;
+  operationId = '';
+  #pcscd!: Awaited<ReturnType<typeof startPcscd>>;
+  #kiosk: ChildProcess | null = null;
+  #cms: ChildProcess | null = null;
+  #cmsPort = 0;
+  #card: ChildProcess | null = null;
+  #policy: Partial<Configuration['policy']> = {};
+  #paused: JournalRowKind | null = null;
+
+  static async start(
+    options: { readonly policy?: Partial<Configuration['policy']>; readonly msPerLine?: number } = {},
+  ): Promise<Sportello> {
+    const world = new Sportello();
+    world.#policy = options.policy ?? {};
+    const in_ = (name: string): string => join(world.folder, name);
+    const [pki, pcscd, mailbox, printer, account] = await Promise.all([
+      copyPki(in_('pki')),
+      startPcscd(),
+      startMailbox(),
+      startVirtualPrinter({ link: in_('printer'), out: in_('slips'), msPerLine: options.msPerLine ?? 5 }),
+      createAccount({ id: operator.id, displayName: 'Operatore di prova', pin: Secret.fromText(operator.pin), cost: 2 ** 15 }),
+    ]);
+    Object.assign(world, { pki, mailbox, printer });
+    world.#pcscd = pcscd;
+    await pki.writeCrl({ revoked: [], thisUpdate: new Date(Date.now() - DAY_MS), nextUpdate: new Date(Date.now() + DAY_MS), number: 100 });
+    addAccount(in_('operators.json'), account);
+    const { files } = pki;
+    world.#write('cms.json', {
+      port: 0,
+      tls: { certificate: files.cmsServer, key: files.cmsServerKey, clientCa: files.kioskCa },
+      signingKey: files.cmsSigningKey,
+      smtp: { port: mailbox.port },
+      operators: [{ id: operator.id, publicKey: account.publicKey }],
+      database: in_('cms.db'),
+      control: in_('cms.sock'),
+      mailPace: { retryMs: 50, longestPauseMs: 200 },
+    });
+    await world.startCms();
+    await world.startKiosk();
+    return world;
+  }
+
+  // The CMS
+
+  async startCms(): Promise<void> {
+    const configuration = JSON.parse(readFileSync(join(this.folder, 'cms.json'), 'utf8')) as { port: number };
+    this.#write('cms.json', { ...configuration, port: this.#cmsPort });
+    const child = this.#spawn('cms', [processEntry('kiosk/reference-cms/main.ts'), join(this.folder, 'cms.json')], {});
+    this.#cms = child;
+    const told = await firstLine(child, (line) => 'port' in line);
+    this.#cmsPort = told['port'] as number;
+  }
+
+  async killCms(): Promise<void> {
+    await kill(this.#cms);
+  }
+
+  /** A line of the CMS's control socket: `unreachable`, `lose-answer call=reserve times=1`, `normal`. */
+  async cms(fault: string): Promise<void> {
+    const answer = await controlLine(join(this.folder, 'cms.sock'), fault);
+    if (answer !== 'ok') throw new Error(`the CMS answered ${answer}`);
+  }
+
+  /** As if the CMS had been away for longer than its time limit: the reservation's end lies in the past. */
+  outlastReservation(): void {
+    const database = new Database(join(this.folder, 'cms.db'));
+    database.prepare('update operations set expires_at = 1').run();
+    database.close();
+  }
+
+  cmsState(operationId = this.operationId): CmsState {
+    return this.#store((store) => store.operation(operationId)?.state ?? 'NONE');
+  }
+
+  /** How many operations the CMS has ever heard of. */
+  cmsOperations(): number {
+    const database = new Database(join(this.folder, 'cms.db'), { readonly: true });
+    try {
+      return database.prepare('select count(*) from operations').pluck().get() as number;
+    } finally {
+      database.close();
+    }
+  }
+
+  /** How often the CMS released the paper part. */
+  releases(operationId = this.operationId): number {
+    return this.#store((store) => store.operation(operationId)?.releases.length ?? 0);
+  }
+
+  codes(operationId = this.operationId): Codes {
+    return this.#store((store) => Object.fromEntries(store.codesOf(operationId).map(({ label, value }) => [label, value])));
+  }
+
+  #store<T>(look: (store: ReturnType<typeof openStore>) => T): T {
+    const store = openStore(join(this.folder, 'cms.db'));
+    try {
+      return look(store);
+    } finally {
+      store.close();
+    }
+  }
+
+  // The kiosk
+
+  /** Starts the kiosk; with `pauseAfter`, it stops in its tracks after that row until `resume`. */
+  async startKiosk(pauseAfter?: JournalRowKind): Promise<void> {
+    const { files } = this.pki;
+    this.#write('kiosk.json', {
+      site: { id: 'prova-1', name: 'Casa della Salute - prova', desk: 'health-authority', profile: 'emilia-romagna' },
+      policy: { attended: true, ...this.#policy },
+      cms: {
+        url: `https://localhost:${this.#cmsPort}`,
+        ca: files.cmsCa,
+        clientCertificate: files.kioskClient,
+        clientKey: files.kioskClientKey,
+        signingKey: files.cmsSigningPublicKey,
+      },
+      trust: { anchors: [files.cnsCa], crls: [files.cnsCrl] },
+      printer: { device: this.printer.address },
+      operators: 'operators.json',
+      screen: { port: 0 },
+      state: 'state',
+    });
+    rmSync(this.#resumeFile, { force: true });
+    this.#paused = null;
+    const child = this.#spawn('core', [processEntry('tests/processes/kiosk.ts'), join(this.folder, 'kiosk.json')], {
+      ...this.#pcscd.env,
+      PAUSE_UNTIL: this.#resumeFile,
+      ...(pauseAfter === undefined ? {} : { PAUSE_AFTER: pauseAfter }),
+    });
+    this.#kiosk = child;
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      const told = JSON.parse(line) as { row?: JournalRowKind; operationId?: string; paused?: JournalRowKind };
+      if (told.row !== undefined) this.rows.push(told.row);
+      if (told.operationId !== undefined) this.operationId = told.operationId;
+      if (told.paused !== undefined) this.#paused = told.paused;
+    });
+    const { port } = await firstLine(child, (line) => 'port' in line);
+    this.client = await ScreenClient.open(port as number);
+  }
+
+  get kioskPid(): number {
+    return this.#kiosk?.pid ?? 0;
+  }
+
+  async paused(kind: JournalRowKind): Promise<void> {
+    await vi.waitUntil(() => this.#paused === kind, { timeout: WAIT_MS, interval: 2 });
+  }
+
+  resume(): void {
+    writeFileSync(this.#resumeFile, '');
+  }
+
+  async killKiosk(): Promise<void> {
+    this.client.close();
+    await kill(this.#kiosk);
+  }
+
+  /** Asks the kiosk to stop, as the service manager does. */
+  async stopKiosk(): Promise<void> {
+    this.client.close();
+    await kill(this.#kiosk, 'SIGTERM');
+  }
+
+  get #resumeFile(): string {
+    return join(this.folder, 'resume');
+  }
+
+  /** The rows of an operation as they stand in the records. */
+  journal(operationId = this.operationId): readonly JournalRow[] {
+    const history = openHistory(join(this.folder, 'state', 'records'));
+    if (!history.ok) throw new Error(JSON.stringify(history.error));
+    try {
+      return history.value.rowsOf(operationId).map(({ row }) => row);
+    } finally {
+      history.value.close();
+    }
+  }
+
+  row<Kind extends JournalRowKind>(kind: Kind): Extract<JournalRow, { kind: Kind }> | undefined {
+    return this.journal().find((row) => row.kind === kind) as Extract<JournalRow, { kind: Kind }> | undefined;
+  }
+
+  // The card
+
+  /** A card goes in: `specimen`'s, with a certificate of the CA that the kiosk trusts. */
+  async insertCard(specimen: Specimen = specimens.adult): Promise<void> {
+    const { certificate, privateKey } = await issueCnsCertificate({
+      ...specimen,
+      issuer: this.pki.cnsCa,
+      serialNumber: '0a01',
+      notBefore: new Date(Date.now() - 30 * DAY_MS),
+      notAfter: new Date(Date.now() + 365 * DAY_MS),
+    });
+    this.#write('person.json', { ...specimen, pin: '12345', puk: '12345678', certificate: pemOf(certificate), privateKey });
+    const control = join(this.folder, 'card.sock');
+    const port = this.#pcscd.ports[0] ?? 0;
+    const args = ['virtual', '--vpcd', `127.0.0.1:${port}`, '--person', join(this.folder, 'person.json'), '--control', control];
+    const child = this.#spawn('card', [join('bin', 'sportello.js'), 'card', ...args], {});
+    this.#card = child;
+    await vi.waitUntil(() => this.logs.some((line) => line.startsWith('card: inserted')) || child.exitCode !== null, { timeout: WAIT_MS, interval: 5 });
+  }
+
+  /** A line of the card's control socket: `remove`, `insert`, `pull 3`, `mute`. */
+  async card(line: string): Promise<void> {
+    const answer = await controlLine(join(this.folder, 'card.sock'), line);
+    if (answer !== 'ok') throw new Error(`the card answered ${answer}`);
+  }
+
+  // The way through
+
+  /** Card, wish, notice, sign-on: up to where the operator decides. */
+  async toOperator(): Promise<void> {
+    await this.client.on('welcome');
+    if (this.#card === null) await this.insertCard();
+    else await this.card('insert');
+    await this.client.on('recognised');
+    await this.client.citizenDoes({ type: 'wish' });
+    await this.client.on('notice');
+    await this.client.citizenDoes({ type: 'notice-read' });
+    await this.client.on('operator');
+    if (this.client.operator()?.signedOn == null) await this.client.signOn(operator.id, operator.pin);
+  }
+
+  async toContact(): Promise<void> {
+    await this.toOperator();
+    await this.client.identify(identityCard);
+    await this.client.on('contact');
+  }
+
+  async toContactCode(): Promise<string> {
+    const before = this.mailbox.messages().length;
+    await this.toContact();
+    await this.client.citizenDoes({ type: 'contact', email: address, language: 'it' });
+    await this.client.on('contact-code');
+    await vi.waitUntil(() => this.mailbox.messages().length > before, { timeout: WAIT_MS, interval: 5 });
+    const code = /\b\d{6}\b/.exec(this.mailbox.messages().at(-1)?.text ?? '')?.[0];
+    if (code === undefined) throw new Error('no one-time code in the mail');
+    return code;
+  }
+
+  /** Up to the last touch before the codes are issued; the kiosk goes on by itself from here. */
+  async issue(): Promise<void> {
+    const code = await this.toContactCode();
+    await this.client.citizenDoes({ type: 'contact-code', code });
+  }
+
+  async toCollect(): Promise<void> {
+    await this.issue();
+    await this.client.on('collect');
+  }
+
+  /** The whole way for the next citizen. */
+  async activateAgain(): Promise<void> {
+    await this.toCollect();
+    await this.client.operatorDoes({ type: 'hand-over', handedOver: true });
+    await this.client.on('done');
+  }
+
+  // What came of it
+
+  /** Mails with a second part; one-time codes are not counted. */
+  secondParts(): readonly string[] {
+    return this.mailbox
+      .messages()
+      .filter(({ text }) => /PIN/.test(text))
+      .map(({ text }) => text);
+  }
+
+  /** Waits for the second part's mail: one, and no more. */
+  async secondPart(): Promise<string> {
+    await vi.waitUntil(() => this.secondParts().length > 0, { timeout: WAIT_MS, interval: 5 });
+    if (this.secondParts().length > 1 || this.mailbox.deliveries() > this.mailbox.messages().length) throw new Error('the second part was sent twice');
+    return this.secondParts()[0]!;
+  }
+
+  /** How a code's paper part stands on the slip: characters apart, what is withheld as dashes. */
+  paperPart(label: string): string {
+    const [code] = this.#store((store) => store.codesOf(this.operationId).filter((each) => each.label === label));
+    if (code === undefined) throw new Error(`no ${label}`);
+    return [...code.value].map((digit, index) => (index < code.paperCharacters ? digit : '_')).join(' ');
+  }
+
+  /** Waits until journal and CMS both say how the operation ended. */
+  async closed(state: CmsState): Promise<void> {
+    try {
+      await vi.waitUntil(() => this.journal().at(-1)?.kind === 'CLOSED' && this.cmsState() === state, { timeout: WAIT_MS, interval: 20 });
+    } catch {
+      throw new Error(`waited for ${state}; the CMS has ${this.cmsState()}, the journal ${JSON.stringify(this.journal())}\n${this.logs.slice(-20).join('\n')}`);
+    }
+    const receipt = this.row('RECEIPT');
+    if (receipt?.state !== state) throw new Error(`the receipt says ${receipt?.state ?? 'nothing'}`);
+  }
+
+  async close(): Promise<void> {
+    this.client?.close();
+    await Promise.all([kill(this.#kiosk), kill(this.#cms), kill(this.#card)]);
+    await Promise.all([this.printer?.close(), this.mailbox?.close(), this.#pcscd?.close()]);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #write(name: string, content: unknown): void {
+    writeFileSync(join(this.folder, name), JSON.stringify(content), { mode: 0o600 });
+  }
+
+  #spawn(name: string, args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
+    const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    createInterface({ input: child.stderr! }).on('line', (line) => this.logs.push(`${name}: ${line}`));
+    return child;
+  }
+}
+
+/** The suite's PKI (`tests/harness/pki.setup.ts`) in a folder of its own: its CRL is this test's to change. */
+async function copyPki(folder: string): Promise<Pki> {
+  cpSync(inject('pki'), folder, { recursive: true });
+  const pki = await readPki(folder);
+  if (pki === null) throw new Error('the PKI of the suite cannot be read');
+  return pki;
+}
+
+async function kill(child: ChildProcess | null, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+  if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill(signal);
+  await gone;
+}
+
+async function firstLine(child: ChildProcess, wanted: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
+  return await new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      const told = JSON.parse(line) as Record<string, unknown>;
+      if (wanted(told)) resolve(told);
+    });
+    child.once('exit', (code) => reject(new Error(`ended with ${code ?? 'a signal'} before it was ready`)));
+  });
+}
+
+/** One line to a control socket, and its answer. */
+export async function controlLine(path: string, line: string): Promise<string> {
+  return await new Promise((resolve, reject) => {
+    const socket = createConnection(path, () => socket.write(`${line}\n`));
+    socket.on('error', reject);
+    createInterface({ input: socket }).once('line', (answer) => {
+      socket.destroy();
+      resolve(answer);
+    });
+  });
+}
+
+function pemOf(der: Uint8Array): string {
+  const lines = Buffer.from(der).toString('base64').match(/.{1,64}/g) ?? [];
+  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
+}

@@ -1,0 +1,30 @@
+import { existsSync, writeSync } from 'node:fs';
+import type { JournalEntry } from '../../flows/ports/journal.ts';
+import { createLog } from '../../kiosk/log/log.ts';
+import { runKiosk } from '../../kiosk/main.ts';
+import { processEntry } from '../../kiosk/project.ts';
+
+/**
+ * The product's kiosk, stopped in its tracks right after a journal row of the kind in PAUSE_AFTER is durable, before anything that
+ * the row announces: the suite kills what it wants to kill there, and goes on by making the file named in PAUSE_UNTIL.
+ * Arguments: the configuration file. Tells each row, and at last its port, in JSON lines on standard output.
+ */
+const [, , configuration = ''] = process.argv;
+const { PAUSE_AFTER: pauseAfter, PAUSE_UNTIL: pauseUntil = '' } = process.env;
+
+const tell = (line: object): void => void writeSync(1, `${JSON.stringify(line)}\n`);
+const nap = new Int32Array(new SharedArrayBuffer(4));
+
+function onJournalRow({ row: { kind }, operationId }: JournalEntry): void {
+  tell({ row: kind, operationId });
+  if (kind !== pauseAfter) return;
+  tell({ paused: kind });
+  while (!existsSync(pauseUntil)) Atomics.wait(nap, 0, 0, 5);
+}
+
+const kiosk = await runKiosk(configuration, {
+  cardHost: { entry: processEntry('devices/card/pcsc-host.ts') },
+  log: createLog('core'),
+  onJournalRow,
+});
+tell({ port: kiosk.port });
