@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { CommandFailure, answerJson, exit } from '../../devices/command.ts';
@@ -13,7 +14,7 @@ export function recordsCommands(): Command {
   records
     .command('list')
     .description('operations, oldest first')
-    .requiredOption('--state <dir>', "the kiosk's folder of records")
+    .requiredOption('--state <dir>', "the kiosk's state, as in its configuration")
     .option('--open', 'only those that are not closed')
     .option('--json', 'answer as JSON')
     .addHelpText('after', '\nExample:\n  sportello records list --open --state /var/lib/sportello')
@@ -28,7 +29,7 @@ export function recordsCommands(): Command {
     .command('show')
     .description('one operation with all its rows')
     .argument('<id>', 'operation id')
-    .requiredOption('--state <dir>', "the kiosk's folder of records")
+    .requiredOption('--state <dir>', "the kiosk's state, as in its configuration")
     .option('--json', 'answer as JSON')
     .addHelpText('after', '\nExample:\n  sportello records show 01890a5d-ac96-774b-bcce-b302099a8057 --state /var/lib/sportello')
     .action((id: string, given: unknown) => {
@@ -48,7 +49,9 @@ export function recordsCommands(): Command {
   return records;
 }
 
-function reading<T>(folder: string, read: (history: History) => T): T {
+/** The records stand in a folder of their own within the kiosk's state. */
+function reading<T>(state: string, read: (history: History) => T): T {
+  const folder = join(state, 'records');
   const opened = openHistory(folder);
   if (!opened.ok) throw new CommandFailure(exit.unusable, describeRecordsError(opened.error));
   try {

@@ -16,7 +16,7 @@ function sportello(...args: readonly string[]): { code: number | null; out: stri
 describe('sportello records', () => {
   test('lists and shows beside a running kiosk', () => {
     const folder = temporaryFolder();
-    const kiosk = recordsIn(folder, { now: () => new Date('2026-11-22T19:00:00.000Z') });
+    const kiosk = recordsIn(join(folder, 'records'), { now: () => new Date('2026-11-22T19:00:00.000Z') });
     for (const row of beforeOutcome) kiosk.append(operationId, row);
     kiosk.appendOutcome(report());
     kiosk.append(otherOperationId, opening);
@@ -53,17 +53,17 @@ describe('sportello records', () => {
 
   test('says no to an operation that is not there, and names what it cannot read', () => {
     const folder = temporaryFolder();
-    recordsIn(folder).close();
+    recordsIn(join(folder, 'records')).close();
     expect(sportello('show', operationId, '--state', folder, '--json')).toMatchObject({ code: 1, out: '' });
     expect(sportello('list', '--state', folder)).toEqual({ code: 0, out: 'no operations\n', err: '' });
     expect(sportello('list', '--json')).toMatchObject({ code: 2, out: '' });
 
-    truncateSync(join(folder, 'records.db'), 5000);
+    truncateSync(join(folder, 'records', 'records.db'), 5000);
     for (const state of [folder, temporaryFolder()]) {
       const { code, out, err } = sportello('list', '--state', state, '--json');
       expect({ code, out }).toEqual({ code: 2, out: '' });
       expect(err.trim().split('\n')).toHaveLength(1);
-      expect(err).toContain(join(state, 'records.db'));
+      expect(err).toContain(join(state, 'records', 'records.db'));
     }
   });
 });
