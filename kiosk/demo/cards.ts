@@ -73,7 +73,7 @@ const kinds: readonly Kind[] = [
     id: 'non-cns',
     specimen: sameHolder(specimens.secondAdult, '6080100000000073'),
     serial: '5a08',
-    mark: 'che non è una CNS',
+    mark: 'senza CNS',
     expect: 'Una carta di un altro tipo: lo sportello lo dice e aspetta quella giusta.',
     atr: '3B6500002063CB6600',
   },

@@ -31,7 +31,7 @@ export function Cards({ state: { cards, reader }, tell }: Props) {
       </div>
       <ul className="bench-wallet">
         {cards.map((card) => (
-          <li key={card.id}>
+          <li key={card.id} className={card === inserted ? 'is-away' : undefined}>
             <button
               type="button"
               className="bench-card-button"
@@ -52,12 +52,11 @@ export function Cards({ state: { cards, reader }, tell }: Props) {
 function Card({ card: { holder, fiscalCode, birthDate, mark } }: { readonly card: BenchCard }) {
   return (
     <span className="bench-card">
-      <span className="bench-card-title">Tessera sanitaria</span>
+      {mark === '' ? <span className="bench-card-title">Tessera sanitaria</span> : <span className="bench-card-mark">{mark}</span>}
       <Chip />
       <span className="bench-card-holder">{holder}</span>
       <span className="bench-card-line">{fiscalCode}</span>
-      <span className="bench-card-line">nata/o il {birthDate.split('-').reverse().join('.')}</span>
-      {mark !== '' && <span className="bench-card-mark">{mark}</span>}
+      <span className="bench-card-line">{birthDate.split('-').reverse().join('.')}</span>
     </span>
   );
 }
