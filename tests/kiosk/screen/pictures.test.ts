@@ -14,5 +14,5 @@ test('every screen has its picture', { timeout: 300_000 }, async () => {
   const pictures = await readdir(folder);
   for (const name of Object.keys(citizenScreens)) expect(pictures).toContain(`${name}.png`);
   for (const name of Object.keys(operatorScreens)) expect(pictures).toContain(`operator-${name}.desk.png`);
-  expect(pictures).toContain('contact-sheet.png');
+  expect(pictures).toContain('contact-sheet.jpg');
 });

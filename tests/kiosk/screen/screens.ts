@@ -93,7 +93,8 @@ export async function drawScreens(out: string, only?: string): Promise<readonly 
     await page.keyboard.press('Enter');
     set.show({ screen: 'operator' });
     for (const [name, waiting] of Object.entries(operatorScreens)) {
-      set.ask(waiting, name === 'nobody' ? 'paper-near-end' : 'ready');
+      if (waiting?.task === 'hand-over') set.show({ screen: 'collect', cardIn: true });
+    set.ask(waiting, name === 'nobody' ? 'paper-near-end' : 'ready');
       await page.waitForSelector(waiting === null ? '.nobody' : waiting.task === 'identify' ? '.side-by-side' : '.hand-over');
       if (name === 'identify-document-expired') {
         await page.getByLabel('Numero').fill('CA12345AA');
@@ -111,7 +112,7 @@ export async function drawScreens(out: string, only?: string): Promise<readonly 
     await page.setContent(
       `<style>body{margin:20px;display:flex;flex-wrap:wrap;gap:12px;font:16px sans-serif;background:#ccd}figure{margin:0}img{height:360px;display:block}</style>${cells.join('')}`,
     );
-    await page.screenshot({ path: join(out, 'contact-sheet.png'), fullPage: true });
+    await page.screenshot({ path: join(out, 'contact-sheet.jpg'), type: 'jpeg', quality: 70, fullPage: true });
   }
   await chromium.close();
   await started.value.close();

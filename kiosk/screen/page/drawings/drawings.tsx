@@ -154,7 +154,7 @@ const takeCard = (
 
 const cardWithin = (
   <Drawing>
-    <g transform={at(178, 116)}>
+    <g transform={at(178, 96)}>
       <UprightCard />
     </g>
     <Reader />
@@ -163,7 +163,6 @@ const cardWithin = (
       <circle className="accent" cx="240" cy="252" r="12" />
       <circle className="accent" cx="284" cy="252" r="12" />
     </g>
-    <path className="line none" d="M166 92a104 104 0 0 1 148 0M194 62a64 64 0 0 1 92 0" transform="translate(0 -4)" />
   </Drawing>
 );
 
