@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { TLSSocket } from 'node:tls';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -112,7 +113,7 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
   /** Lets the faults of this call befall it that come before its work; the answer is what is left of them for its end. */
   const suffer = async (call: CallName, request: FastifyRequest): Promise<Fault | null> => {
     const befalling = faults.next(call);
-    if (befalling?.mode === 'slow') await new Promise((resolve) => setTimeout(resolve, befalling.ms));
+    if (befalling?.mode === 'slow') await delay(befalling.ms, undefined, { ref: false });
     if (befalling?.mode === 'unreachable') request.raw.socket.destroy();
     return befalling;
   };

@@ -103,6 +103,34 @@ test.each<[string, { minVersion?: SecureVersion; maxVersion?: SecureVersion; cer
   expect(heard).toMatch(/^(refused: .*(alert|certificate|version)|closed)/i);
 });
 
+test('a resumed TLS session is still the same kiosk', async () => {
+  const { files } = surroundings.pki;
+  const own = { ca: readFileSync(files.cmsCa), cert: readFileSync(files.kioskClient), key: readFileSync(files.kioskClientKey) };
+  const ask = (session?: Buffer): Promise<{ text: string; reused: boolean; session: Buffer | undefined }> =>
+    new Promise((resolve, reject) => {
+      const heard = { text: '', reused: false, session: undefined as Buffer | undefined };
+      const socket = connect({
+        port: cms.cms.port,
+        host: '127.0.0.1',
+        servername: 'localhost',
+        ...own,
+        ...(session === undefined ? {} : { session }),
+      });
+      socket.on('session', (ticket) => (heard.session = ticket));
+      socket.on('secureConnect', () => {
+        heard.reused = socket.isSessionReused();
+        socket.write('GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+      });
+      socket.on('data', (chunk: Buffer) => (heard.text += chunk.toString('utf8')));
+      socket.on('error', reject);
+      socket.on('close', () => resolve(heard));
+    });
+  const first = await ask();
+  const second = await ask(first.session);
+  expect([first.reused, second.reused]).toEqual([false, true]);
+  expect(second.text).toContain('"kiosk":"sportello-demo"');
+});
+
 test('the client takes the pinned CA only', async () => {
   const stranger = clientAt(cms.cms.url, surroundings, { ca: surroundings.pki.files.kioskCa });
   expect(await stranger.operations([newOperationId()], signal)).toMatchObject({ error: { kind: 'unreachable' } });

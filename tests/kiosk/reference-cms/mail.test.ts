@@ -108,6 +108,7 @@ test(
       const reports = await Promise.all(operations.map(({ operationId }) => handedOver(around, operationId)));
       const impatient = clientAt(server.url, surroundings, { limits: { tries: 1 } });
       const said = Promise.all(reports.map((report) => impatient.reportOutcome(report, signal)));
+      // Not a wait for anything: each round kills at another moment of the work.
       await new Promise((resolve) => setTimeout(resolve, round * 3));
       await server.kill();
       const before = await said;
