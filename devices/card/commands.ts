@@ -49,6 +49,8 @@ async function list({ json }: { readonly json?: boolean }): Promise<void> {
     return port.view();
   });
   await port.close();
+  // The binding's threads would keep the process; `process.exitCode` is set by then.
+  setTimeout(() => process.exit(), 0).unref();
   if (!view.ok || view.value.service !== 'up') {
     throw new CommandFailure(exit.unreachable, `PC/SC service: ${view.ok && view.value.service === 'lost' ? view.value.detail : 'no answer'}`);
   }

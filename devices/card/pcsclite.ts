@@ -28,8 +28,9 @@ const scard = {
 
 /**
  * PC/SC through `pcsclite` 1.0.1. Its ways are kept in here: an instance whose service went away never comes back, so it is dropped and made
- * anew; error listeners stand before anything else; nothing is closed inside one of its callbacks (that deadlocks); a status callback waits
- * for the transmit in flight, so a hung card can stop this whole process: it belongs into one of its own (`pcsc-host.ts`).
+ * anew; error listeners stand before anything else; its `close` can hang, so it is never called, and its threads keep the process alive until
+ * that is ended; a status callback waits for the transmit in flight, so a hung card can stop this whole process: it belongs into one of its
+ * own (`pcsc-host.ts`).
  */
 export function openPcsclite(): PcscPort {
   return new PcsclitePort();
@@ -105,7 +106,7 @@ class PcsclitePort implements PcscPort {
       signal.addEventListener('abort', () => resolve('closed'), { once: true });
     });
     this.#live = undefined;
-    await live.drop();
+    live.drop();
     return lost;
   }
 
@@ -142,13 +143,13 @@ class LiveInstance {
     return this.#readers.get(name);
   }
 
-  /** Lets go of readers and instance, outside their callbacks. */
-  async drop(): Promise<void> {
+  /**
+   * Hears nothing more of it. It is not closed: the binding's `close` joins threads that may have missed their cancellation, and then hangs for
+   * ever (seen on a busy machine). When the service goes they end by themselves, else with the process.
+   */
+  drop(): void {
     this.onSlots = () => undefined;
     this.onLost = () => undefined;
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    for (const reader of this.#readers.values()) reader.close();
-    this.#instance.close();
   }
 
   #add(reader: NativeReader): void {

@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { X509Certificate } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { CardStatus } from '../../../devices/card/contract.ts';
+import { startCardHost } from '../../../devices/card/remote.ts';
 import { specimens } from '../../../devices/card/virtual/specimen.ts';
-import { projectRoot } from '../../../kiosk/project.ts';
+import { processEntry, projectRoot } from '../../../kiosk/project.ts';
 import { type Pcscd, startPcscd } from '../../harness/pcscd.ts';
-import { specimenCertificate } from './cards.ts';
+import { specimenCertificate, untilStatus } from './cards.ts';
 
 const sportello = join(projectRoot(), 'bin', 'sportello.js');
 const folder = mkdtempSync(join(tmpdir(), 'card-commands-'));
@@ -56,14 +58,14 @@ async function virtual(...args: readonly string[]): Promise<void> {
   await Promise.race([once(child.stderr, 'data'), once(child, 'exit').then(() => Promise.reject(new Error('card virtual ended')))]);
 }
 
-async function listed(state: string, reader = pcscd.readers[0]): Promise<void> {
-  const limit = Date.now() + 5_000;
-  let seen = '';
-  while (Date.now() < limit) {
-    seen = (await run(['card', 'list', '--json'])).out;
-    if ((JSON.parse(seen) as { reader: string; state: string }[]).some((slot) => slot.reader === reader && slot.state === state)) return;
+/** Waits until the reader itself says so. */
+async function untilReader(name: string | undefined, state: CardStatus['state']): Promise<void> {
+  const reader = startCardHost({ entry: processEntry('devices/card/pcsc-host.ts'), env: pcscd.env, reader: name });
+  try {
+    await untilStatus(reader, state, 10_000);
+  } finally {
+    await reader.close();
   }
-  throw new Error(`not ${state}: ${seen}`);
 }
 
 test('list names the readers and what is in them', async () => {
@@ -74,7 +76,7 @@ test('list names the readers and what is in them', async () => {
 
 test('virtual puts the specimen in, read reads it as JSON and nothing else', async () => {
   await virtual('--vpcd', `127.0.0.1:${pcscd.ports[2]}`);
-  await listed('present', pcscd.readers[2]);
+  await untilReader(pcscd.readers[2], 'present');
   const { code, out, err } = await run(['card', 'read', '--json']);
   expect([code, err]).toEqual([0, '']);
   const { personalData, cardId } = specimens.adult;
@@ -108,7 +110,7 @@ test('virtual takes a person with a certificate and key of their own', async () 
   const person = join(folder, 'person.json');
   writeFileSync(person, JSON.stringify({ ...specimens.secondAdult, pin: '54321', puk: '87654321', certificate: pem, privateKey }));
   await virtual('--vpcd', `127.0.0.1:${pcscd.ports[0]}`, '--person', person);
-  await listed('present');
+  await untilReader(pcscd.readers[0], 'present');
   const { out } = await run(['card', 'read', '--json']);
   expect(JSON.parse(out)).toMatchObject({ ...specimens.secondAdult, certificate: { pem, fiscalCode: 'RSSMRA72L09H501S' } });
 });
@@ -122,15 +124,16 @@ test('the control socket moves the card and makes it fail', async () => {
     socket.write(`${line}\n`);
     return (await answers.next()).value as string;
   };
-  await listed('present');
+  await untilReader(pcscd.readers[0], 'present');
   expect(await tell('fail 3 6F00')).toBe('ok');
   expect(await run(['card', 'read', '--json'])).toMatchObject({ code: 1, out: '', err: expect.stringContaining('6F00') as string });
   expect(await tell('remove')).toBe('ok');
-  await listed('empty');
+  await untilReader(pcscd.readers[0], 'empty');
   expect(await tell('mute')).toBe('ok');
-  await listed('mute');
+  await untilReader(pcscd.readers[0], 'mute');
+  expect(JSON.parse((await run(['card', 'list', '--json'])).out)).toContainEqual({ reader: pcscd.readers[0], state: 'mute' });
   expect(await tell('insert')).toBe('ok');
-  await listed('present');
+  await untilReader(pcscd.readers[0], 'present');
   for (const line of ['fail', 'fail 0 6F00', 'fail 1 6F', 'fail 1 6F00 1', 'eject', '', 'insert now']) expect(await tell(line), line).toMatch(/^error ./);
   expect((await run(['card', 'read', '--json'])).code).toBe(0);
   socket.destroy();
