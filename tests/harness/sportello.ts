@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,11 +58,12 @@ export class Sportello {
   #cms: ChildProcess | null = null;
   #cmsPort = 0;
   #card: ChildProcess | null = null;
+  readonly #workers = new Set<number>();
   #policy: Partial<Configuration['policy']> = {};
   #paused: JournalRowKind | null = null;
 
   static async start(
-    options: { readonly policy?: Partial<Configuration['policy']>; readonly msPerLine?: number } = {},
+    options: { readonly policy?: Partial<Configuration['policy']>; readonly msPerLine?: number; readonly pauseAfter?: JournalRowKind } = {},
   ): Promise<Sportello> {
     const world = new Sportello();
     world.#policy = options.policy ?? {};
@@ -90,7 +91,7 @@ export class Sportello {
       mailPace: { retryMs: 50, longestPauseMs: 200 },
     });
     await world.startCms();
-    await world.startKiosk();
+    await world.startKiosk(options.pauseAfter);
     return world;
   }
 
@@ -126,14 +127,14 @@ export class Sportello {
     return this.#store((store) => store.operation(operationId)?.state ?? 'NONE');
   }
 
+  /** Second parts that the CMS ever queued for sending. */
+  queuedSecondParts(): number {
+    return this.#count('second_parts');
+  }
+
   /** How many operations the CMS has ever heard of. */
   cmsOperations(): number {
-    const database = new Database(join(this.folder, 'cms.db'), { readonly: true });
-    try {
-      return database.prepare('select count(*) from operations').pluck().get() as number;
-    } finally {
-      database.close();
-    }
+    return this.#count('operations');
   }
 
   /** How often the CMS released the paper part. */
@@ -143,6 +144,15 @@ export class Sportello {
 
   codes(operationId = this.operationId): Codes {
     return this.#store((store) => Object.fromEntries(store.codesOf(operationId).map(({ label, value }) => [label, value])));
+  }
+
+  #count(table: string): number {
+    const database = new Database(join(this.folder, 'cms.db'), { readonly: true });
+    try {
+      return database.prepare(`select count(*) from ${table}`).pluck().get() as number;
+    } finally {
+      database.close();
+    }
   }
 
   #store<T>(look: (store: ReturnType<typeof openStore>) => T): T {
@@ -195,6 +205,14 @@ export class Sportello {
 
   get kioskPid(): number {
     return this.#kiosk?.pid ?? 0;
+  }
+
+  /** The print workers that live now: the kiosk's own, and those once seen as its own that outlived it. */
+  printWorkers(): readonly number[] {
+    const entry = processEntry('kiosk/printing/worker.ts');
+    const alive = processes().filter(({ words }) => words.includes(entry));
+    for (const { pid, parent } of alive) if (parent === this.kioskPid) this.#workers.add(pid);
+    return alive.map(({ pid }) => pid).filter((pid) => this.#workers.has(pid));
   }
 
   async paused(kind: JournalRowKind): Promise<void> {
@@ -370,6 +388,20 @@ async function copyPki(folder: string): Promise<Pki> {
   const pki = await readPki(folder);
   if (pki === null) throw new Error('the PKI of the suite cannot be read');
   return pki;
+}
+
+/** Every process there is, by its words and its parent (proc(5)). One that ends while we look is left out. */
+function processes(): { pid: number; parent: number; words: string[] }[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+      return [{ pid: Number(name), parent, words: readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0') }];
+    } catch {
+      return [];
+    }
+  });
 }
 
 async function kill(child: ChildProcess | null, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {

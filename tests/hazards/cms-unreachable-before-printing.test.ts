@@ -21,7 +21,7 @@ test('no answer to the reservation: void as soon as the CMS is back', async () =
   expect(await world.client.on('stopped', 30_000)).toMatchObject({ reason: 'cms-unreachable' });
   await world.cms('normal');
   await world.closed('VOIDED');
-  expect(world.rows).toEqual(['OP_OPEN', 'RESERVE_INTENT', 'OUTCOME', 'RECEIPT', 'CLOSED']);
+  expect(world.journal().map(({ kind }) => kind)).toEqual(['OP_OPEN', 'RESERVE_INTENT', 'OUTCOME', 'RECEIPT', 'CLOSED']);
   expect(world.secondParts()).toEqual([]);
 });
 

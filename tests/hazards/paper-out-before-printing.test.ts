@@ -11,7 +11,7 @@ test('the paper ends before the slip: void on both sides, no code released, and 
   await world.client.citizenDoes({ type: 'contact-code', code });
   expect(await world.client.on('stopped')).toMatchObject({ reason: 'printer-failed', codes: 'void' });
   await world.closed('VOIDED');
-  expect(world.rows).toEqual(['OP_OPEN', 'RESERVE_INTENT', 'RESERVED', 'OUTCOME', 'RECEIPT', 'CLOSED']);
+  expect(world.journal().map(({ kind }) => kind)).toEqual(['OP_OPEN', 'RESERVE_INTENT', 'RESERVED', 'OUTCOME', 'RECEIPT', 'CLOSED']);
   expect(world.releases()).toBe(0);
   expect(world.secondParts()).toEqual([]);
 

@@ -1,0 +1,36 @@
+import { expect } from 'vitest';
+import type { CmsState } from '../../flows/ports/cms.ts';
+import { journalRowKinds, type JournalRowKind } from '../../flows/ports/journal.ts';
+import type { Sportello } from '../harness/sportello.ts';
+
+type Ending = Exclude<CmsState, 'NONE' | 'RESERVED'>;
+
+/**
+ * Where an operation ends if a process is killed right after a row was written, by the process. A row that is added to the journal
+ * has no entry here, and the suites that read this table fail until it gets one.
+ */
+export const endings: Record<JournalRowKind, { readonly core: Ending; readonly cms: Ending }> = {
+  OP_OPEN: { core: 'VOIDED', cms: 'VOIDED' },
+  RESERVE_INTENT: { core: 'VOIDED', cms: 'VOIDED' },
+  RESERVED: { core: 'VOIDED', cms: 'VOIDED' },
+  PRINTER_READY: { core: 'VOIDED', cms: 'VOIDED' },
+  // Nobody can know what came out after a print was announced and its announcer died: held for an operator.
+  PRINT_INTENT: { core: 'HELD', cms: 'VOIDED' },
+  // A slip is out and nobody was recorded to have it: exposed, and void. The CMS's death alone does not keep the operator from handing over.
+  EVIDENCE: { core: 'VOIDED', cms: 'CONFIRMED' },
+  OUTCOME: { core: 'CONFIRMED', cms: 'CONFIRMED' },
+  RECEIPT: { core: 'CONFIRMED', cms: 'CONFIRMED' },
+  CLOSED: { core: 'CONFIRMED', cms: 'CONFIRMED' },
+};
+
+export const rows = [...journalRowKinds];
+
+/** Journal and CMS agree; the second part left if and only if the hand-over was recorded, and once. */
+export async function agree(world: Sportello, ending: Ending): Promise<void> {
+  await world.closed(ending);
+  const outcome = world.row('OUTCOME');
+  expect(outcome?.outcome === 'handed-over').toBe(ending === 'CONFIRMED');
+  if (ending === 'CONFIRMED') await world.secondPart();
+  else expect(world.secondParts()).toEqual([]);
+  expect(world.queuedSecondParts()).toBe(ending === 'CONFIRMED' ? 1 : 0);
+}
