@@ -5,7 +5,8 @@ import { type Plugin, defineConfig } from 'vite';
 const withoutPlayerFont: Plugin = {
   name: 'without-player-font',
   enforce: 'pre',
-  transform: (code, id) => (id.includes('bootstrap-italia') && id.includes('.css') ? code.replace(/@font-face\{font-family:VideoJS[^}]*\}/g, '') : null),
+  transform: (code, id) =>
+    id.includes('bootstrap-italia') && id.includes('.css') ? code.replace(/@font-face\{font-family:VideoJS[^}]*\}/g, '') : null,
 };
 
 export default defineConfig({

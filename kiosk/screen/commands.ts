@@ -4,7 +4,11 @@ import { identityDocument } from '../../flows/people/identity-document.ts';
 import type { CitizenCommand, OperatorCommand } from '../../flows/session/status.ts';
 import { languages } from './site.ts';
 
-const secret = (pattern: RegExp) => z.string().regex(pattern).transform((text) => Secret.fromText(text));
+const secret = (pattern: RegExp) =>
+  z
+    .string()
+    .regex(pattern)
+    .transform((text) => Secret.fromText(text));
 
 /** A command belongs to the session that was on the screen when it was given: a late touch must not speak for the next person. */
 const forSession = <Command extends z.ZodType>(command: Command) =>

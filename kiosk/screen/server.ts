@@ -8,7 +8,7 @@ import type { CitizenCommand, OperatorCommand, SessionFacade } from '../../flows
 import type { Log } from '../log/log.ts';
 import { projectRoot } from '../project.ts';
 import { citizenRequest, emptyRequest, operatorRequest, signOnRequest } from './commands.ts';
-import { Ticket } from './guard.ts';
+import { type Refusal, Ticket } from './guard.ts';
 import { type PortNotFree, createLocalServer } from './local-server.ts';
 import type { Site } from './site.ts';
 import { Streams } from './streams.ts';
@@ -54,7 +54,8 @@ export async function startScreen({ port, session, operators, site, log }: Scree
   };
 
   const local = createLocalServer((rule) => log.event('screen-request-refused', { rule }));
-  const { app: server, refuse } = local;
+  const server = local.app;
+  const refuse = (reply: FastifyReply, rule: Refusal): FastifyReply => local.refuse(reply, rule);
 
   const fromPage = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> =>
     page.heldBy(request.raw) ? undefined : refuse(reply, 'no-page');
@@ -80,13 +81,15 @@ export async function startScreen({ port, session, operators, site, log }: Scree
     reply.hijack();
     citizens.open(reply.raw);
     citizens.tell(reply.raw, 'site', site);
-    return citizens.status(session.citizen());
+    citizens.status(session.citizen());
+    return reply;
   });
   server.get('/operator/events', { onRequest: fromDesk }, (_request, reply) => {
     if (desks.full) return refuse(reply, 'too-many-streams');
     reply.hijack();
     desks.open(reply.raw);
-    return desks.status(session.operator());
+    desks.status(session.operator());
+    return reply;
   });
   server.get('/operator/session', { onRequest: fromPage }, (request) => ({
     signedOn: desk?.heldBy(request.raw) === true ? operators.signedOn() : null,
@@ -111,7 +114,8 @@ export async function startScreen({ port, session, operators, site, log }: Scree
     signingOn = true;
     try {
       const signedOn = await operators.signOn(operatorId, pin, AbortSignal.timeout(10_000));
-      if (!signedOn.ok) return { signedOn: null, problem: signedOn.error.kind === 'unavailable' ? { kind: 'unavailable' } : signedOn.error };
+      if (!signedOn.ok)
+        return { signedOn: null, problem: signedOn.error.kind === 'unavailable' ? { kind: 'unavailable' } : signedOn.error };
       endDesk();
       desk = new Ticket('sportello-desk');
       push();

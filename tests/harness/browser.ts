@@ -17,7 +17,13 @@ export async function openChromium(): Promise<Visitor> {
   const browser: Browser = await chromium.launch({ executablePath: '/usr/bin/chromium' });
   return {
     async visit(size = { width: 1080, height: 1920 }, scale = 1) {
-      const context = await browser.newContext({ viewport: size, deviceScaleFactor: scale, reducedMotion: 'reduce', locale: 'it-IT', timezoneId: 'Europe/Rome' });
+      const context = await browser.newContext({
+        viewport: size,
+        deviceScaleFactor: scale,
+        reducedMotion: 'reduce',
+        locale: 'it-IT',
+        timezoneId: 'Europe/Rome',
+      });
       context.setDefaultTimeout(10_000);
       const page = await context.newPage();
       const complaints: string[] = [];
@@ -30,7 +36,8 @@ export async function openChromium(): Promise<Visitor> {
         if (protocol !== 'data:' && hostname !== '127.0.0.1') complaints.push(`outside: ${request.url()}`);
       });
       await page.addInitScript({
-        content: "document.addEventListener('securitypolicyviolation', (event) => console.error('CSP', event.violatedDirective, event.blockedURI));",
+        content:
+          "document.addEventListener('securitypolicyviolation', (event) => console.error('CSP', event.violatedDirective, event.blockedURI));",
       });
       return { context, page, complaints };
     },

@@ -11,7 +11,12 @@ export type CitizenRequest =
 /** Posts JSON to the kiosk; `null` when it could not be reached or turned the request away. */
 export async function post<Answer>(path: string, body: unknown): Promise<Answer | null> {
   try {
-    const response = await fetch(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), signal: AbortSignal.timeout(15_000) });
+    const response = await fetch(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(15_000),
+    });
     return response.ok ? ((await response.json()) as Answer) : null;
   } catch {
     return null;
@@ -19,7 +24,11 @@ export async function post<Answer>(path: string, body: unknown): Promise<Answer 
 }
 
 /** Sends a command for the session that was on the screen; `false`: it did not fit, or did not arrive. */
-export async function command(path: '/session/command' | '/operator/command', sessionId: string | null, wanted: CitizenRequest | OperatorCommand): Promise<boolean> {
+export async function command(
+  path: '/session/command' | '/operator/command',
+  sessionId: string | null,
+  wanted: CitizenRequest | OperatorCommand,
+): Promise<boolean> {
   const answer = await post<{ readonly accepted: boolean }>(path, { sessionId, command: wanted });
   return answer?.accepted === true;
 }
@@ -44,8 +53,12 @@ export function useKiosk<Status extends CitizenStatus | OperatorStatus>(path: st
     if (path === null) return;
     const source = new EventSource(path);
     let again: ReturnType<typeof setTimeout> | undefined;
-    source.addEventListener('site', (event: MessageEvent<string>) => setHeard((before) => ({ ...before, site: JSON.parse(event.data) as Site })));
-    source.addEventListener('status', (event: MessageEvent<string>) => setHeard((before) => ({ ...before, connected: true, status: JSON.parse(event.data) as Status })));
+    source.addEventListener('site', (event: MessageEvent<string>) =>
+      setHeard((before) => ({ ...before, site: JSON.parse(event.data) as Site })),
+    );
+    source.addEventListener('status', (event: MessageEvent<string>) =>
+      setHeard((before) => ({ ...before, connected: true, status: JSON.parse(event.data) as Status })),
+    );
     source.addEventListener('signed-off', () => {
       source.close();
       signedOff.current?.();

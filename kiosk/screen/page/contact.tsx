@@ -28,7 +28,12 @@ export function Contact({ status, send, t, language }: Asking<'contact'> & { rea
     void send({ type: 'contact', email, language }).then(() => setSending(false));
   };
   return (
-    <Screen main={t.contact.main} drawing={drawingOf(status)} wide button={{ text: t.contact.send, press: submit, disabled: !complete || sending }}>
+    <Screen
+      main={t.contact.main}
+      drawing={drawingOf(status)}
+      wide
+      button={{ text: t.contact.send, press: submit, disabled: !complete || sending }}
+    >
       <label className="below" htmlFor="email">
         {t.contact.below}
       </label>
@@ -91,7 +96,12 @@ export function ContactCode({ status, send, t }: Asking<'contact-code'>): ReactE
     void send({ type: 'contact-code', code }).then(() => setSending(false));
   };
   return (
-    <Screen main={t.contactCode.main} drawing={drawingOf(status)} wide button={{ text: t.contactCode.confirm, press: submit, disabled: code.length !== codeLength || sending }}>
+    <Screen
+      main={t.contactCode.main}
+      drawing={drawingOf(status)}
+      wide
+      button={{ text: t.contactCode.confirm, press: submit, disabled: code.length !== codeLength || sending }}
+    >
       <p className="below">{t.contactCode.below(status.masked)}</p>
       <div className="code-entry">
         <div className="code-side">
@@ -135,7 +145,12 @@ export function ContactCode({ status, send, t }: Asking<'contact-code'>): ReactE
             </button>
           </div>
         </div>
-        <Keypad label={t.contactCode.keypad} erase={t.contactCode.erase} type={type} eraseOne={() => setCode((before) => before.slice(0, -1))} />
+        <Keypad
+          label={t.contactCode.keypad}
+          erase={t.contactCode.erase}
+          type={type}
+          eraseOne={() => setCode((before) => before.slice(0, -1))}
+        />
       </div>
     </Screen>
   );

@@ -20,7 +20,17 @@ const icons: Readonly<Record<Opened, string>> = {
 };
 
 /** The row that never moves: stop, help, language, how it looks. */
-export function Corner({ t, site, mayCancel, cancel, language, languageName, choose, looks, look }: {
+export function Corner({
+  t,
+  site,
+  mayCancel,
+  cancel,
+  language,
+  languageName,
+  choose,
+  looks,
+  look,
+}: {
   readonly t: Texts;
   readonly site: Site | null;
   readonly mayCancel: boolean;
@@ -93,7 +103,13 @@ export function Corner({ t, site, mayCancel, cancel, language, languageName, cho
         <Overlay title={t.accessibility.main} close={close} closeText={t.close}>
           <div className="choices">
             {(['contrast', 'larger'] as const).map((name) => (
-              <button key={name} type="button" className="quiet" aria-pressed={looks[name]} onClick={() => look({ ...looks, [name]: !looks[name] })}>
+              <button
+                key={name}
+                type="button"
+                className="quiet"
+                aria-pressed={looks[name]}
+                onClick={() => look({ ...looks, [name]: !looks[name] })}
+              >
                 {t.accessibility[name]}
                 <span className="state">{looks[name] ? t.accessibility.on : t.accessibility.off}</span>
               </button>

@@ -49,7 +49,13 @@ export interface MainButton {
 }
 
 /** The four places of every screen: where we are (above, outside), the one thing to do, the main button. */
-export function Screen({ main, drawing, children, button, wide = false }: {
+export function Screen({
+  main,
+  drawing,
+  children,
+  button,
+  wide = false,
+}: {
   readonly main: string;
   readonly drawing: ReactElement | null;
   readonly children?: ReactNode;
@@ -78,7 +84,13 @@ export function Screen({ main, drawing, children, button, wide = false }: {
 }
 
 /** Something laid over the screen: it takes the keyboard until it is closed, and gives it back. */
-export function Overlay({ title, close, closeText, children, urgent = false }: {
+export function Overlay({
+  title,
+  close,
+  closeText,
+  children,
+  urgent = false,
+}: {
   readonly title: string;
   readonly close: () => void;
   /** Without it, the contents bring the buttons. */

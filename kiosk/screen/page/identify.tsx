@@ -9,7 +9,15 @@ type Refusal = (typeof refusals)[number];
 type Waiting = Extract<OperatorStatus['waiting'], { task: 'identify' }>;
 
 /** The holder's data as the chip gives them, beside the document that is shown; one decision. */
-export function Identify({ t, waiting, send }: { readonly t: Texts; readonly waiting: Waiting; readonly send: (command: OperatorCommand) => void }): ReactElement {
+export function Identify({
+  t,
+  waiting,
+  send,
+}: {
+  readonly t: Texts;
+  readonly waiting: Waiting;
+  readonly send: (command: OperatorCommand) => void;
+}): ReactElement {
   const { card, certificate, documents, problem } = waiting;
   const [type, setType] = useState(documents[0]?.type ?? 'identity-card');
   const [expires, setExpires] = useState('');
@@ -22,8 +30,14 @@ export function Identify({ t, waiting, send }: { readonly t: Texts; readonly wai
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const entered = new FormData(event.currentTarget);
-    if (date === null) return setLeft(true);
-    const text = (name: string): string => String(entered.get(name) ?? '').trim();
+    if (date === null) {
+      setLeft(true);
+      return;
+    }
+    const text = (name: string): string => {
+      const value = entered.get(name);
+      return typeof value === 'string' ? value.trim() : '';
+    };
     send({ type: 'identified', document: { type, number: text('number'), issuingBody: text('issuingBody'), expires: date } });
   };
 
@@ -56,7 +70,14 @@ export function Identify({ t, waiting, send }: { readonly t: Texts; readonly wai
           <h2 id="document-title">{t.desk.document}</h2>
           <form onSubmit={submit} autoComplete="off">
             <label htmlFor="type">{t.desk.type}</label>
-            <select id="type" name="type" value={type} onChange={(event) => setType(event.target.value as typeof type)} aria-describedby="citation" autoFocus>
+            <select
+              id="type"
+              name="type"
+              value={type}
+              onChange={(event) => setType(event.target.value as typeof type)}
+              aria-describedby="citation"
+              autoFocus
+            >
               {documents.map((document) => (
                 <option key={document.type} value={document.type}>
                   {t.desk.documentTypes[document.type]}
@@ -108,7 +129,8 @@ export function Identify({ t, waiting, send }: { readonly t: Texts; readonly wai
               <legend className="visually-hidden">{t.desk.refuse}</legend>
               {refusals.map((one) => (
                 <label key={one}>
-                  <input type="radio" name="reason" value={one} checked={reason === one} onChange={() => setReason(one)} /> {t.desk.refuseReasons[one]}
+                  <input type="radio" name="reason" value={one} checked={reason === one} onChange={() => setReason(one)} />{' '}
+                  {t.desk.refuseReasons[one]}
                 </label>
               ))}
             </fieldset>

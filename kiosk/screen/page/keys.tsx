@@ -2,7 +2,17 @@ import type { ReactElement } from 'react';
 
 const backspace = '⌫';
 
-function Key({ value, label, press, kind = '' }: { readonly value: string; readonly label?: string; readonly press: () => void; readonly kind?: string }): ReactElement {
+function Key({
+  value,
+  label,
+  press,
+  kind = '',
+}: {
+  readonly value: string;
+  readonly label?: string;
+  readonly press: () => void;
+  readonly kind?: string;
+}): ReactElement {
   return (
     // The pointer must not take the focus from the field that is written in.
     <button type="button" className={`key ${kind}`} aria-label={label} onPointerDown={(event) => event.preventDefault()} onClick={press}>
@@ -60,15 +70,17 @@ const digitRows = [
 export function Keypad({ label, erase, type, eraseOne }: Typing): ReactElement {
   return (
     <div className="keypad" role="group" aria-label={label}>
-      {digitRows.flat().map((key) =>
-        key === '' ? (
-          <span key="gap" />
-        ) : key === backspace ? (
-          <Key key={key} value={key} label={erase} press={eraseOne} kind="strong" />
-        ) : (
-          <Key key={key} value={key} press={() => type(key)} />
-        ),
-      )}
+      {digitRows
+        .flat()
+        .map((key) =>
+          key === '' ? (
+            <span key="gap" />
+          ) : key === backspace ? (
+            <Key key={key} value={key} label={erase} press={eraseOne} kind="strong" />
+          ) : (
+            <Key key={key} value={key} press={() => type(key)} />
+          ),
+        )}
     </div>
   );
 }

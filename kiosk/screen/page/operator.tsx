@@ -67,7 +67,16 @@ function SignOn({ t, signedOn }: { readonly t: Texts; readonly signedOn: (operat
       <h1>{t.desk.title}</h1>
       <form onSubmit={submit}>
         <label htmlFor="operator-id">{t.desk.operatorId}</label>
-        <input id="operator-id" name="operatorId" autoComplete="off" autoCapitalize="off" spellCheck={false} maxLength={64} required autoFocus />
+        <input
+          id="operator-id"
+          name="operatorId"
+          autoComplete="off"
+          autoCapitalize="off"
+          spellCheck={false}
+          maxLength={64}
+          required
+          autoFocus
+        />
         <label htmlFor="operator-pin">{t.desk.pin}</label>
         <input id="operator-pin" name="pin" type="password" autoComplete="off" minLength={4} maxLength={64} required />
         <div role="alert">{problem !== null && <Alert color="danger">{signOnProblem(problem, t)}</Alert>}</div>
@@ -90,11 +99,21 @@ function signOnProblem(problem: SignOnError | 'no-answer', t: Texts): string {
     case 'wrong-pin':
       return t.desk.signOnProblems['wrong-pin'](problem.triesLeft);
     case 'locked':
-      return t.desk.signOnProblems.locked(new Intl.DateTimeFormat('it', { hour: '2-digit', minute: '2-digit' }).format(new Date(problem.until)));
+      return t.desk.signOnProblems.locked(
+        new Intl.DateTimeFormat('it', { hour: '2-digit', minute: '2-digit' }).format(new Date(problem.until)),
+      );
   }
 }
 
-function Desk({ t, operator, signedOff }: { readonly t: Texts; readonly operator: SignedOnOperator; readonly signedOff: () => void }): ReactElement {
+function Desk({
+  t,
+  operator,
+  signedOff,
+}: {
+  readonly t: Texts;
+  readonly operator: SignedOnOperator;
+  readonly signedOff: () => void;
+}): ReactElement {
   const { connected, status } = useKiosk<OperatorStatus>('/operator/events', signedOff);
   const [stale, setStale] = useState(false);
   const send = (wanted: OperatorCommand): void => {
@@ -145,7 +164,15 @@ function Desk({ t, operator, signedOff }: { readonly t: Texts; readonly operator
 
 type Waiting<Task> = Extract<OperatorStatus['waiting'], { task: Task }>;
 
-function HandOver({ t, waiting, send }: { readonly t: Texts; readonly waiting: Waiting<'hand-over'>; readonly send: (command: OperatorCommand) => void }): ReactElement {
+function HandOver({
+  t,
+  waiting,
+  send,
+}: {
+  readonly t: Texts;
+  readonly waiting: Waiting<'hand-over'>;
+  readonly send: (command: OperatorCommand) => void;
+}): ReactElement {
   return (
     <section className="hand-over" aria-labelledby="hand-over-title">
       <h1 id="hand-over-title">{t.desk.handOver}</h1>

@@ -38,7 +38,11 @@ export function CitizenScreenView(props: ScreenProps): ReactElement {
       );
     case 'recognised':
       return (
-        <Screen main={t.recognised.main(status.greeting)} drawing={drawing} button={{ text: t.recognised.yes, press: () => void send({ type: 'wish' }) }}>
+        <Screen
+          main={t.recognised.main(status.greeting)}
+          drawing={drawing}
+          button={{ text: t.recognised.yes, press: () => void send({ type: 'wish' }) }}
+        >
           <p className="below">{t.recognised.below}</p>
           <p className="aside">
             {t.recognised.code} <span className="mono">{status.maskedFiscalCode}</span>
@@ -71,7 +75,9 @@ export function CitizenScreenView(props: ScreenProps): ReactElement {
       return (
         <Screen main={t.done.main} drawing={drawing}>
           <p className="below">
-            {status.secondPart === 'received' ? t.done.received(status.masked) : t.done.pending(status.masked, status.until === null ? null : moment(status.until, language))}
+            {status.secondPart === 'received'
+              ? t.done.received(status.masked)
+              : t.done.pending(status.masked, status.until === null ? null : moment(status.until, language))}
           </p>
           <p className="aside">{t.done.missing(site.helpLine.number)}</p>
           <p className="aside strong">
@@ -104,9 +110,7 @@ export function CitizenScreenView(props: ScreenProps): ReactElement {
         <Screen main={t.outOfService.main} drawing={drawing}>
           <p className="below">{t.outOfService.reasons[status.reason]}</p>
           <p className="below">{t.outOfService.nothingLost}</p>
-          <p className="aside">
-            {t.outOfService.next(site.helpLine.number)} {site.helpLine.hours[language]}
-          </p>
+          <p className="aside">{t.outOfService.next(site.helpLine.number, site.helpLine.hours[language])}</p>
         </Screen>
       );
   }
@@ -193,7 +197,11 @@ function Stages({ stage, t }: { readonly stage: (typeof stages)[number]; readonl
 function Collect({ t, send, drawing, cardIn }: Drawn & { readonly cardIn: boolean }): ReactElement {
   const [taken, setTaken] = useState(false);
   return (
-    <Screen main={t.collect.main} drawing={drawing} button={{ text: t.collect.taken, press: () => void send({ type: 'taken' }).then(setTaken), disabled: taken }}>
+    <Screen
+      main={t.collect.main}
+      drawing={drawing}
+      button={{ text: t.collect.taken, press: () => void send({ type: 'taken' }).then(setTaken), disabled: taken }}
+    >
       <p className="below">{t.collect.below}</p>
       {!cardIn && <p className="below strong">{t.collect.cardGone}</p>}
       {taken && (
@@ -206,5 +214,10 @@ function Collect({ t, send, drawing, cardIn }: Drawn & { readonly cardIn: boolea
 }
 
 function moment(instant: string, language: Language): string {
-  return new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, { day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit' }).format(new Date(instant));
+  return new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
+    day: 'numeric',
+    month: 'long',
+    hour: '2-digit',
+    minute: '2-digit',
+  }).format(new Date(instant));
 }

@@ -24,8 +24,16 @@ export const site: Site = {
   languages: ['it', 'en'],
   helpLine: { number: '800.033.033', hours: { it: 'lunedì-venerdì 8.30-18', en: 'Monday-Friday 8.30-18' } },
   notice: {
-    it: Array.from({ length: 8 }, (_, n) => `${n + 1}. Il titolare del trattamento tratta i dati della tessera e del documento per rilasciare i codici, come prevede la legge, e li conserva per il tempo che la legge indica.`),
-    en: Array.from({ length: 8 }, (_, n) => `${n + 1}. The controller processes the data of card and document in order to issue the codes, as the law provides, and keeps them as long as the law says.`),
+    it: Array.from(
+      { length: 8 },
+      (_, n) =>
+        `${n + 1}. Il titolare del trattamento tratta i dati della tessera e del documento per rilasciare i codici, come prevede la legge, e li conserva per il tempo che la legge indica.`,
+    ),
+    en: Array.from(
+      { length: 8 },
+      (_, n) =>
+        `${n + 1}. The controller processes the data of card and document in order to issue the codes, as the law provides, and keeps them as long as the law says.`,
+    ),
   },
 };
 
@@ -69,7 +77,11 @@ export const citizenScreens: Readonly<Record<string, CitizenScreen>> = {
 const alone = ['starting', 'welcome', 'out-of-service'];
 
 export function citizenStatus(screen: CitizenScreen, secondsLeft?: number): CitizenStatus {
-  return { sessionId: alone.includes(screen.screen) ? null : sessionId, warning: secondsLeft === undefined ? null : { secondsLeft }, ...screen };
+  return {
+    sessionId: alone.includes(screen.screen) ? null : sessionId,
+    warning: secondsLeft === undefined ? null : { secondsLeft },
+    ...screen,
+  };
 }
 
 const identify = {
@@ -88,7 +100,11 @@ export const operatorScreens: Readonly<Record<string, OperatorStatus['waiting']>
   nobody: null,
   identify,
   'identify-document-expired': { ...identify, problem: 'document-expired' },
-  'identify-document-not-accepted': { ...identify, problem: 'document-not-accepted', certificate: { status: 'unknown', crlAgeSeconds: null } },
+  'identify-document-not-accepted': {
+    ...identify,
+    problem: 'document-not-accepted',
+    certificate: { status: 'unknown', crlAgeSeconds: null },
+  },
   'hand-over': { task: 'hand-over', attempt: 1, citizenSaysTaken: true },
   'hand-over-again': { task: 'hand-over', attempt: 2, citizenSaysTaken: false },
 };

@@ -35,7 +35,9 @@ function ask(method: string, path: string, headers: Record<string, string | stri
         return;
       }
       response.on('data', (part: Buffer) => parts.push(part));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts).toString() }));
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts).toString() }),
+      );
     });
     asking.on('error', reject);
     asking.end(body);
@@ -51,7 +53,8 @@ const good = (more: Record<string, string | string[]> = {}): Record<string, stri
   cookie: page,
   ...more,
 });
-const without = (name: string): Record<string, string | string[]> => Object.fromEntries(Object.entries(good()).filter(([key]) => key !== name));
+const without = (name: string): Record<string, string | string[]> =>
+  Object.fromEntries(Object.entries(good()).filter(([key]) => key !== name));
 const taken = JSON.stringify({ sessionId: null, command: { type: 'stay' } });
 
 async function signOn(): Promise<string> {
@@ -106,20 +109,26 @@ describe('what is foreign', () => {
     });
   }
   test.each(['PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD', 'TRACE'])('%s is no method of ours', async (method) => {
-    for (const path of ['/', '/events', '/session/command', '/operator/command']) expect((await ask(method, path, good())).status).toBe(405);
+    for (const path of ['/', '/events', '/session/command', '/operator/command'])
+      expect((await ask(method, path, good())).status).toBe(405);
     expect(set.sent).toEqual([]);
   });
   test.each(['/session/command', '/operator/sign-on', '/operator/sign-off', '/operator/command'])('%s cannot be fetched', async (path) => {
     expect((await ask('GET', path, good())).status).toBe(404);
   });
-  test.each(['/../package.json', '/assets/../../package.json', '/assets/..%2f..%2fpackage.json', '/%2e%2e/kiosk/cli.js', '/index.html/..', '/.tsbuildinfo', '//example.org/'])(
-    'no file beyond the page: %s',
-    async (path) => {
-      const answer = await ask('GET', path, good());
-      expect(answer.status).toBe(404);
-      expect(answer.body).toBe('{"refused":"not-found"}');
-    },
-  );
+  test.each([
+    '/../package.json',
+    '/assets/../../package.json',
+    '/assets/..%2f..%2fpackage.json',
+    '/%2e%2e/kiosk/cli.js',
+    '/index.html/..',
+    '/.tsbuildinfo',
+    '//example.org/',
+  ])('no file beyond the page: %s', async (path) => {
+    const answer = await ask('GET', path, good());
+    expect(answer.status).toBe(404);
+    expect(answer.body).toBe('{"refused":"not-found"}');
+  });
   test.each([
     ['/events', 'cross-site'],
     ['/events', 'same-site'],
@@ -183,7 +192,10 @@ describe('bodies', () => {
   test('a command for the session before this one does nothing', async () => {
     set.show({ screen: 'contact-code', masked: 'm', triesLeft: 3, resendAfter: '2020-01-01T00:00:00Z', problem: null });
     for (const old of [null, 'another-session']) {
-      expect(await ask('POST', '/session/command', good(), command({ type: 'contact-code', code: '204197' }, old))).toMatchObject({ status: 200, body: '{"accepted":false}' });
+      expect(await ask('POST', '/session/command', good(), command({ type: 'contact-code', code: '204197' }, old))).toMatchObject({
+        status: 200,
+        body: '{"accepted":false}',
+      });
     }
     expect(set.sent).toEqual([]);
     await ask('POST', '/session/command', good(), command({ type: 'contact-code', code: '204197' }, sessionId));

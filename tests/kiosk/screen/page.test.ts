@@ -11,7 +11,13 @@ const sizes = [
   { width: 1280, height: 800 },
 ];
 const recognised = { screen: 'recognised', greeting: 'MARIO R.', maskedFiscalCode: 'RSS•••••••••501S' } as const;
-const codeScreen = { screen: 'contact-code', masked: 'm•••••@e••••••.it', triesLeft: 3, resendAfter: '2020-01-01T00:00:00Z', problem: null } as const;
+const codeScreen = {
+  screen: 'contact-code',
+  masked: 'm•••••@e••••••.it',
+  triesLeft: 3,
+  resendAfter: '2020-01-01T00:00:00Z',
+  problem: null,
+} as const;
 
 let chromium: Visitor;
 beforeAll(async () => {
@@ -36,7 +42,9 @@ async function open(path = '/', size = sizes[0]): Promise<Visit & { [Symbol.asyn
   await visit.page.goto(address + path);
   return { ...visit, [Symbol.asyncDispose]: () => visit.context.close() };
 }
-const onScreen = async ({ page }: Visit, name: string): Promise<void> => void (await page.waitForSelector(`[data-screen="${name}"]`));
+const onScreen = async ({ page }: Visit, name: string): Promise<void> => {
+  await page.waitForSelector(`[data-screen="${name}"]`);
+};
 
 /** WCAG A and AA, with the rules' ids and the places at fault. */
 async function violations({ page }: Visit): Promise<unknown> {
@@ -182,7 +190,8 @@ describe('the citizen', () => {
     expect(await visit.page.locator('.boxes').textContent()).toBe('204197');
     await visit.page.keyboard.press('Enter');
     await expect.poll(() => set.codes).toEqual(['204197']);
-    const left = await visit.page.evaluate(`document.documentElement.outerHTML + [...document.querySelectorAll('input')].map((field) => field.value).join() + location.href
+    const left = await visit.page
+      .evaluate(`document.documentElement.outerHTML + [...document.querySelectorAll('input')].map((field) => field.value).join() + location.href
       + JSON.stringify(localStorage) + JSON.stringify(sessionStorage) + document.cookie`);
     expect(left).not.toContain('204197');
     expect(left).not.toContain('197');
@@ -272,7 +281,8 @@ describe('the citizen', () => {
   });
 
   test('is never shown a whole name with a whole fiscal code', () => {
-    for (const shown of Object.values(citizenScreens)) expect(JSON.stringify(shown)).not.toMatch(/[A-Z]{6}\d{2}[A-Z]\d{2}[A-Z]\d{3}[A-Z]|ROSSI/i);
+    for (const shown of Object.values(citizenScreens))
+      expect(JSON.stringify(shown)).not.toMatch(/[A-Z]{6}\d{2}[A-Z]\d{2}[A-Z]\d{3}[A-Z]|ROSSI/i);
   });
 });
 
@@ -295,7 +305,12 @@ describe('the operator', () => {
       set.ask(waiting);
       await desk.page.waitForSelector(waiting === null ? '.nobody' : waiting.task === 'identify' ? '.side-by-side' : '.hand-over');
       expect(await violations(desk), name).toEqual([]);
-      expect(await desk.page.evaluate('document.scrollingElement.scrollWidth > innerWidth || document.scrollingElement.scrollHeight > innerHeight'), name).toBe(false);
+      expect(
+        await desk.page.evaluate(
+          'document.scrollingElement.scrollWidth > innerWidth || document.scrollingElement.scrollHeight > innerHeight',
+        ),
+        name,
+      ).toBe(false);
     }
     expect([...visit.complaints, ...desk.complaints]).toEqual([]);
   });
@@ -318,9 +333,14 @@ describe('the operator', () => {
       await desk.page.keyboard.type(text);
       await desk.page.keyboard.press(text === 'Questura di Bologna' ? 'Enter' : 'Tab');
     }
-    await expect.poll(() => set.sent).toEqual([
-      { type: 'identified', document: { type: 'passport', number: 'YA1234567', issuingBody: 'Questura di Bologna', expires: '2030-12-31' } },
-    ]);
+    await expect
+      .poll(() => set.sent)
+      .toEqual([
+        {
+          type: 'identified',
+          document: { type: 'passport', number: 'YA1234567', issuingBody: 'Questura di Bologna', expires: '2030-12-31' },
+        },
+      ]);
   });
 
   test('sees an expired date at once, and sends none that is no date', async () => {

@@ -7,7 +7,18 @@ import { citizenScreens, operator, operatorPin, operatorScreens, site, stage } f
 
 const tall = { width: 1080, height: 1920 };
 const low = { width: 1280, height: 800 };
-const lowToo = ['welcome', 'recognised', 'notice', 'contact', 'contact-code-wrong', 'issuing-printing', 'collect', 'done-pending', 'stopped-printer-failed', 'out-of-service-printer'];
+const lowToo = [
+  'welcome',
+  'recognised',
+  'notice',
+  'contact',
+  'contact-code-wrong',
+  'issuing-printing',
+  'collect',
+  'done-pending',
+  'stopped-printer-failed',
+  'out-of-service-printer',
+];
 const englishToo = ['welcome', 'contact', 'contact-code', 'done-received', 'stopped-card-expired'];
 
 /**
@@ -23,10 +34,10 @@ export async function drawScreens(out: string, only?: string): Promise<readonly 
   await mkdir(out, { recursive: true });
   const pictures = new Map<string, string>();
   const shoot = async (page: Page, name: string): Promise<void> => {
-      await page.evaluate('document.fonts.ready');
-      const picture = await page.screenshot({ path: join(out, `${name}.png`) });
-      pictures.set(name, picture.toString('base64'));
-    };
+    await page.evaluate('document.fonts.ready');
+    const picture = await page.screenshot({ path: join(out, `${name}.png`) });
+    pictures.set(name, picture.toString('base64'));
+  };
 
   for (const [suffix, size, language, wanted] of [
     ['', tall, 'it', Object.keys(citizenScreens)],
@@ -94,7 +105,7 @@ export async function drawScreens(out: string, only?: string): Promise<readonly 
     set.show({ screen: 'operator' });
     for (const [name, waiting] of Object.entries(operatorScreens)) {
       if (waiting?.task === 'hand-over') set.show({ screen: 'collect', cardIn: true });
-    set.ask(waiting, name === 'nobody' ? 'paper-near-end' : 'ready');
+      set.ask(waiting, name === 'nobody' ? 'paper-near-end' : 'ready');
       await page.waitForSelector(waiting === null ? '.nobody' : waiting.task === 'identify' ? '.side-by-side' : '.hand-over');
       if (name === 'identify-document-expired') {
         await page.getByLabel('Numero').fill('CA12345AA');
@@ -108,7 +119,9 @@ export async function drawScreens(out: string, only?: string): Promise<readonly 
 
   if (only === undefined) {
     const { page } = await chromium.visit({ width: 2400, height: 1200 }, 0.5);
-    const cells = [...pictures].map(([name, picture]) => `<figure><img src="data:image/png;base64,${picture}"><figcaption>${name}</figcaption></figure>`);
+    const cells = [...pictures].map(
+      ([name, picture]) => `<figure><img src="data:image/png;base64,${picture}"><figcaption>${name}</figcaption></figure>`,
+    );
     await page.setContent(
       `<style>body{margin:20px;display:flex;flex-wrap:wrap;gap:12px;font:16px sans-serif;background:#ccd}figure{margin:0}img{height:360px;display:block}</style>${cells.join('')}`,
     );

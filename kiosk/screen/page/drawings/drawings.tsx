@@ -16,8 +16,9 @@ const at = (x: number, y: number, scale = 1): string => `translate(${x} ${y}) sc
 function UprightCard({ chip = true }: { readonly chip?: boolean }): ReactElement {
   return (
     <>
-      <rect className="soft line" width="124" height="190" rx="14" />
-      <path className="accent" d="M3.5 30V14A10.5 10.5 0 0 1 14 3.5h96a10.5 10.5 0 0 1 10.5 10.5v16z" />
+      <rect className="soft" width="124" height="190" rx="14" />
+      <path className="accent" d="M0 30V14A14 14 0 0 1 14 0h96a14 14 0 0 1 14 14v16z" />
+      <rect className="none line" width="124" height="190" rx="14" />
       <path className="line" d="M26 56h72M26 78h44" />
       <rect className={chip ? 'paper line' : 'none line dashed'} x="40" y="118" width="44" height="44" rx="8" />
       {chip && <path className="line thin" d="M40 140h44M62 118v44" />}
@@ -29,8 +30,9 @@ function UprightCard({ chip = true }: { readonly chip?: boolean }): ReactElement
 function Card({ chip = true }: { readonly chip?: boolean }): ReactElement {
   return (
     <>
-      <rect className="soft line" width="230" height="144" rx="16" />
-      <path className="accent" d="M3.5 36V16A12.5 12.5 0 0 1 16 3.5h198a12.5 12.5 0 0 1 12.5 12.5v20z" />
+      <rect className="soft" width="230" height="144" rx="16" />
+      <path className="accent" d="M0 36V16A16 16 0 0 1 16 0h198a16 16 0 0 1 16 16v20z" />
+      <rect className="none line" width="230" height="144" rx="16" />
       <rect className={chip ? 'paper line' : 'none line dashed'} x="28" y="62" width="52" height="44" rx="8" />
       {chip && <path className="line thin" d="M28 84h52M54 62v44" />}
       <path className="line" d="M108 72h88M108 98h56" />

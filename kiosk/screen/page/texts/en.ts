@@ -10,7 +10,8 @@ export const en: Texts = {
   lost: { main: 'One moment…', below: 'I am reconnecting. Nothing is lost: if your card is in, leave it where it is.' },
   warning: {
     main: 'Are you still here?',
-    below: (seconds) => (seconds === 1 ? 'In 1 second I will close and erase everything.' : `In ${seconds} seconds I will close and erase everything.`),
+    below: (seconds) =>
+      seconds === 1 ? 'In 1 second I will close and erase everything.' : `In ${seconds} seconds I will close and erase everything.`,
     stay: 'I am still here',
   },
   cancel: {
@@ -95,14 +96,20 @@ export const en: Texts = {
     resend: 'Send another code',
     resendIn: (seconds) => `Another code in ${seconds} s`,
     change: 'Change e-mail',
-    wrong: (triesLeft) => (triesLeft === 1 ? 'That is not the code. You can try once more.' : `That is not the code. You can try ${triesLeft} more times.`),
+    wrong: (triesLeft) =>
+      triesLeft === 1 ? 'That is not the code. You can try once more.' : `That is not the code. You can try ${triesLeft} more times.`,
   },
   issuing: {
     main: 'Preparing your codes',
     below: 'Do not remove your card: it takes less than a minute.',
     lastMain: 'Recording the hand-over…',
     lastBelow: 'One more moment, then we are done.',
-    stages: { reserving: 'Asking for the codes', preparing: 'Preparing the sheet', printing: 'Printing the sheet', recording: 'Recording the hand-over' },
+    stages: {
+      reserving: 'Asking for the codes',
+      preparing: 'Preparing the sheet',
+      printing: 'Printing the sheet',
+      recording: 'Recording the hand-over',
+    },
     done: 'done',
     now: 'in progress',
     next: 'soon',
@@ -120,7 +127,7 @@ export const en: Texts = {
     pending: (masked, until) =>
       until === null
         ? `The second part of the codes will reach ${masked} as soon as the connection is back.`
-        : `The second part of the codes will reach ${masked} as soon as the connection is back, at the latest on ${until}.`,
+        : `The second part of the codes waits for the connection. It will reach ${masked} at the latest on ${until}.`,
     missing: (number) => `If it does not come, look in your junk mail or call ${number}.`,
     apart: 'Keep the sheet away from the card.',
     takeCard: 'Take your card.',
@@ -137,25 +144,70 @@ export const en: Texts = {
     reasons: {
       cancelled: { main: 'You stopped', next: 'To start again, whenever you like, insert your card.' },
       'timed-out': { main: 'Time is up', next: 'I closed to protect your data. To start again, insert your card.' },
-      'card-removed': { main: 'The card came out', next: 'I cannot go on without it. To start again, insert it and leave it in to the end.' },
-      'card-unreadable': { main: 'I cannot read the card', next: 'Check that the chip is clean and faces up, then try again. If it still fails, ask the operator.' },
-      'card-not-a-cns': { main: 'This card has no codes', next: 'You need a health card with a chip. If yours has none, ask the operator how to get one.' },
-      'card-expired': { main: 'Your card has expired', next: 'The new one is sent to your home. If it has not come, ask your health authority.' },
-      'card-revoked': { main: 'This card is revoked', next: 'It cannot be activated any more. If you received a new one, use that; if not, ask the operator.' },
+      'card-removed': {
+        main: 'The card came out',
+        next: 'I cannot go on without it. To start again, insert it and leave it in to the end.',
+      },
+      'card-unreadable': {
+        main: 'I cannot read the card',
+        next: 'Check that the chip is clean and faces up, then try again. If it still fails, ask the operator.',
+      },
+      'card-not-a-cns': {
+        main: 'This is no health card with a chip',
+        next: 'Insert the right one. If yours has no chip, ask the operator how to get one.',
+      },
+      'card-expired': {
+        main: 'Your card has expired',
+        next: 'The new one is sent to your home. If it has not come, ask your health authority.',
+      },
+      'card-revoked': {
+        main: 'This card is revoked',
+        next: 'It cannot be activated any more. If you received a new one, use that; if not, ask the operator.',
+      },
       'card-suspended': { main: 'This card is suspended', next: 'It must be reactivated first. Ask the operator how.' },
-      'card-not-verifiable': { main: 'I cannot check the card', next: 'I lack recent data: it is not your fault. Try later, or ask the operator.' },
-      'card-other-person': { main: 'This is another card', next: 'I had started with somebody else’s card. Insert yours to start from the beginning.' },
+      'card-not-verifiable': {
+        main: 'I cannot check the card',
+        next: 'I lack recent data: it is not your fault. Try later, or ask the operator.',
+      },
+      'card-other-person': {
+        main: 'This is another card',
+        next: 'I had started with somebody else’s card. Insert yours to start from the beginning.',
+      },
       'not-an-adult': { main: 'A parent or guardian is needed', next: 'Under 18 this desk is not enough. A parent can ask the operator.' },
-      'not-allowed-here': { main: 'I cannot activate it here', next: 'This card is activated at another desk. The operator can tell you which.' },
+      'not-allowed-here': {
+        main: 'I cannot activate it here',
+        next: 'This card is activated at another desk. The operator can tell you which.',
+      },
       'operator-refused': { main: 'The operator could not confirm', next: 'Ask the operator what is missing; then you can start again.' },
-      'document-expired': { main: 'The document has expired', next: 'Come back with a valid one: identity card, passport or driving licence.' },
-      'document-mismatch': { main: 'Document and card differ', next: 'The data must be corrected at the Agenzia delle Entrate. The operator can explain how.' },
-      'contact-not-proved': { main: 'Your e-mail is not confirmed', next: 'Make sure that you can read it on your phone, then start again with your card.' },
-      'cms-unreachable': { main: 'The connection does not answer', next: 'The fault is ours, not yours. Try again in a few minutes, or ask the operator.' },
+      'document-expired': {
+        main: 'The document has expired',
+        next: 'Come back with a valid one: identity card, passport or driving licence.',
+      },
+      'document-mismatch': {
+        main: 'Document and card differ',
+        next: 'The data must be corrected at the Agenzia delle Entrate. The operator can explain how.',
+      },
+      'contact-not-proved': {
+        main: 'Your e-mail is not confirmed',
+        next: 'Make sure that you can read it on your phone, then start again with your card.',
+      },
+      'cms-unreachable': {
+        main: 'The connection does not answer',
+        next: 'The fault is ours, not yours. Try again in a few minutes, or ask the operator.',
+      },
       'cms-refused': { main: 'The system gave no codes', next: 'The operator can see why: ask how to go on.' },
-      'printer-failed': { main: 'The printer stopped', next: 'The fault is ours, not yours. If a piece of the sheet came out, give it to the operator.' },
-      'slip-not-collected': { main: 'The sheet was not collected', next: 'If you see it, leave it with the operator. For a new one, start again with your card.' },
-      'records-unwritable': { main: 'I cannot record the operation', next: 'The fault is ours, not yours, and without a record I do not go on. Ask the operator.' },
+      'printer-failed': {
+        main: 'The printer stopped',
+        next: 'The fault is ours, not yours. If a piece of the sheet came out, give it to the operator.',
+      },
+      'slip-not-collected': {
+        main: 'The sheet was not collected',
+        next: 'If you see it, leave it with the operator. For a new one, start again with your card.',
+      },
+      'records-unwritable': {
+        main: 'I cannot record the operation',
+        next: 'The fault is ours, not yours, and without a record I do not go on. Ask the operator.',
+      },
     },
   },
   cardForgotten: { main: 'Take your card', below: 'It is still in the reader. We have finished: take it with you.' },
@@ -169,7 +221,7 @@ export const en: Texts = {
       recovering: 'I am checking what was under way. I will reopen shortly.',
     },
     nothingLost: 'Your card is fine, and no code is lost.',
-    next: (number) => `Ask the operator, or call ${number}.`,
+    next: (number, hours) => `Ask the operator, or call ${number} (${hours}).`,
   },
 
   desk: {

@@ -21,7 +21,8 @@ export const it = {
   },
   warning: {
     main: 'Sei ancora qui?',
-    below: (seconds: number) => (seconds === 1 ? 'Tra 1 secondo chiudo e cancello tutto.' : `Tra ${seconds} secondi chiudo e cancello tutto.`),
+    below: (seconds: number) =>
+      seconds === 1 ? 'Tra 1 secondo chiudo e cancello tutto.' : `Tra ${seconds} secondi chiudo e cancello tutto.`,
     stay: 'Sono ancora qui',
   },
   cancel: {
@@ -122,10 +123,12 @@ export const it = {
     below: 'Non togliere la tessera: ci vuole meno di un minuto.',
     lastMain: 'Registro la consegna…',
     lastBelow: 'Ancora un momento, poi abbiamo finito.',
-    stages: { reserving: 'Chiedo i codici', preparing: 'Preparo il foglio', printing: 'Stampo il foglio', recording: 'Registro la consegna' } satisfies Record<
-      Extract<CitizenScreen, { screen: 'issuing' }>['stage'],
-      string
-    >,
+    stages: {
+      reserving: 'Chiedo i codici',
+      preparing: 'Preparo il foglio',
+      printing: 'Stampo il foglio',
+      recording: 'Registro la consegna',
+    } satisfies Record<Extract<CitizenScreen, { screen: 'issuing' }>['stage'], string>,
     done: 'fatto',
     now: 'in corso',
     next: 'tra poco',
@@ -143,7 +146,7 @@ export const it = {
     pending: (masked: string, until: string | null) =>
       until === null
         ? `La seconda parte dei codici arriva a ${masked} appena il collegamento torna.`
-        : `La seconda parte dei codici arriva a ${masked} appena il collegamento torna, al più tardi il ${until}.`,
+        : `La seconda parte dei codici aspetta il collegamento. Arriva a ${masked} al più tardi il ${until}.`,
     missing: (number: string) => `Se non la ricevi, guarda nella posta indesiderata o chiama il ${number}.`,
     apart: 'Tieni il foglio lontano dalla tessera.',
     takeCard: 'Riprendi la tessera.',
@@ -159,26 +162,80 @@ export const it = {
     forOperator: 'Per l’operatore',
     reasons: {
       cancelled: { main: 'Hai interrotto', next: 'Quando vuoi ricominciare, inserisci di nuovo la tessera.' },
-      'timed-out': { main: 'Il tempo è scaduto', next: 'Ho chiuso per proteggere i tuoi dati. Per ricominciare inserisci di nuovo la tessera.' },
-      'card-removed': { main: 'La tessera è uscita', next: 'Senza tessera non posso continuare. Per ricominciare inseriscila e lasciala fino alla fine.' },
-      'card-unreadable': { main: 'Non riesco a leggere la tessera', next: 'Controlla che il chip sia pulito e rivolto verso l’alto, poi riprova. Se non va, chiedi all’operatore.' },
-      'card-not-a-cns': { main: 'Questa tessera non ha i codici', next: 'Serve una tessera sanitaria con il chip. Se la tua non lo ha, chiedi all’operatore come averne una.' },
-      'card-expired': { main: 'La tua tessera è scaduta', next: 'Quella nuova arriva a casa da sola. Se non l’hai ricevuta, chiedi alla tua azienda sanitaria.' },
-      'card-revoked': { main: 'Questa tessera è revocata', next: 'Non si può più attivare. Se ne hai ricevuta una nuova, usa quella; se no chiedi all’operatore.' },
+      'timed-out': {
+        main: 'Il tempo è scaduto',
+        next: 'Ho chiuso per proteggere i tuoi dati. Per ricominciare inserisci di nuovo la tessera.',
+      },
+      'card-removed': {
+        main: 'La tessera è uscita',
+        next: 'Senza tessera non posso continuare. Per ricominciare inseriscila e lasciala fino alla fine.',
+      },
+      'card-unreadable': {
+        main: 'Non riesco a leggere la tessera',
+        next: 'Controlla che il chip sia pulito e rivolto verso l’alto, poi riprova. Se non va, chiedi all’operatore.',
+      },
+      'card-not-a-cns': {
+        main: 'Non è una tessera sanitaria con il chip',
+        next: 'Inserisci quella giusta. Se la tua non ha il chip, chiedi all’operatore come averne una.',
+      },
+      'card-expired': {
+        main: 'La tua tessera è scaduta',
+        next: 'Quella nuova arriva a casa da sola. Se non l’hai ricevuta, chiedi alla tua azienda sanitaria.',
+      },
+      'card-revoked': {
+        main: 'Questa tessera è revocata',
+        next: 'Non si può più attivare. Se ne hai ricevuta una nuova, usa quella; se no chiedi all’operatore.',
+      },
       'card-suspended': { main: 'Questa tessera è sospesa', next: 'Prima va riattivata. Chiedi all’operatore come si fa.' },
-      'card-not-verifiable': { main: 'Non posso controllare la tessera', next: 'Mi mancano dati aggiornati: non dipende da te. Riprova più tardi o chiedi all’operatore.' },
-      'card-other-person': { main: 'Questa è un’altra tessera', next: 'Avevo cominciato con la tessera di un’altra persona. Inserisci la tua per cominciare da capo.' },
-      'not-an-adult': { main: 'Serve un genitore o un tutore', next: 'Per chi ha meno di 18 anni lo sportello non basta. Un genitore può chiedere all’operatore.' },
-      'not-allowed-here': { main: 'Qui non posso attivarla', next: 'Questa tessera si attiva in un altro sportello. L’operatore ti dice quale.' },
-      'operator-refused': { main: 'L’operatore non ha potuto confermare', next: 'Chiedi all’operatore che cosa manca, poi puoi ricominciare.' },
-      'document-expired': { main: 'Il documento è scaduto', next: 'Torna con un documento d’identità valido: carta d’identità, passaporto o patente.' },
-      'document-mismatch': { main: 'Documento e tessera non coincidono', next: 'I dati vanno corretti all’Agenzia delle Entrate. L’operatore ti spiega come.' },
-      'contact-not-proved': { main: 'Non abbiamo confermato la tua e-mail', next: 'Controlla di poterla leggere dal telefono, poi ricomincia con la tessera.' },
-      'cms-unreachable': { main: 'Il collegamento non risponde', next: 'Il guasto è nostro, non tuo. Riprova tra qualche minuto o chiedi all’operatore.' },
+      'card-not-verifiable': {
+        main: 'Non posso controllare la tessera',
+        next: 'Mi mancano dati aggiornati: non dipende da te. Riprova più tardi o chiedi all’operatore.',
+      },
+      'card-other-person': {
+        main: 'Questa è un’altra tessera',
+        next: 'Avevo cominciato con la tessera di un’altra persona. Inserisci la tua per cominciare da capo.',
+      },
+      'not-an-adult': {
+        main: 'Serve un genitore o un tutore',
+        next: 'Per chi ha meno di 18 anni lo sportello non basta. Un genitore può chiedere all’operatore.',
+      },
+      'not-allowed-here': {
+        main: 'Qui non posso attivarla',
+        next: 'Questa tessera si attiva in un altro sportello. L’operatore ti dice quale.',
+      },
+      'operator-refused': {
+        main: 'L’operatore non ha potuto confermare',
+        next: 'Chiedi all’operatore che cosa manca, poi puoi ricominciare.',
+      },
+      'document-expired': {
+        main: 'Il documento è scaduto',
+        next: 'Torna con un documento d’identità valido: carta d’identità, passaporto o patente.',
+      },
+      'document-mismatch': {
+        main: 'Documento e tessera non coincidono',
+        next: 'I dati vanno corretti all’Agenzia delle Entrate. L’operatore ti spiega come.',
+      },
+      'contact-not-proved': {
+        main: 'Non abbiamo confermato la tua e-mail',
+        next: 'Controlla di poterla leggere dal telefono, poi ricomincia con la tessera.',
+      },
+      'cms-unreachable': {
+        main: 'Il collegamento non risponde',
+        next: 'Il guasto è nostro, non tuo. Riprova tra qualche minuto o chiedi all’operatore.',
+      },
       'cms-refused': { main: 'Il sistema non ha dato i codici', next: 'Il motivo lo vede l’operatore: chiedi a lui come andare avanti.' },
-      'printer-failed': { main: 'La stampante si è fermata', next: 'Il guasto è nostro, non tuo. Se è uscito un pezzo di foglio, dallo all’operatore.' },
-      'slip-not-collected': { main: 'Il foglio non è stato ritirato', next: 'Se lo vedi, lascialo all’operatore. Per averne uno nuovo ricomincia con la tessera.' },
-      'records-unwritable': { main: 'Non posso registrare l’operazione', next: 'Il guasto è nostro, non tuo, e senza registro non vado avanti. Chiedi all’operatore.' },
+      'printer-failed': {
+        main: 'La stampante si è fermata',
+        next: 'Il guasto è nostro, non tuo. Se è uscito un pezzo di foglio, dallo all’operatore.',
+      },
+      'slip-not-collected': {
+        main: 'Il foglio non è stato ritirato',
+        next: 'Se lo vedi, lascialo all’operatore. Per averne uno nuovo ricomincia con la tessera.',
+      },
+      'records-unwritable': {
+        main: 'Non posso registrare l’operazione',
+        next: 'Il guasto è nostro, non tuo, e senza registro non vado avanti. Chiedi all’operatore.',
+      },
     } satisfies Record<StopReason, Stop>,
   },
   cardForgotten: { main: 'Riprendi la tessera', below: 'È ancora nel lettore. Abbiamo finito: portala con te.' },
@@ -192,7 +249,7 @@ export const it = {
       recovering: 'Sto controllando che cosa era in corso. Riapro tra poco.',
     } satisfies Record<ServiceProblem, string>,
     nothingLost: 'La tua tessera è a posto e nessun codice va perso.',
-    next: (number: string) => `Chiedi all’operatore o chiama il ${number}.`,
+    next: (number: string, hours: string) => `Chiedi all’operatore o chiama il ${number} (${hours}).`,
   },
 
   desk: {
