@@ -79,7 +79,7 @@ async function readFile(
   const length = declaredLength(start.value);
   if (length === undefined || length > maxFile) return unreadable(file, 'does not begin with its length');
   const parts = [start.value];
-  for (let have = start.value.length; have < length; ) {
+  for (let have = start.value.length; have < length;) {
     if (parts.length === maxReads) return unreadable(file, `gives ${have} of ${length} bytes in ${maxReads} answers`);
     const part = await readBinary(transmit, file, have, Math.min(maxRead, length - have));
     if (!part.ok) return part;
@@ -100,7 +100,12 @@ async function select(transmit: Transmit<CardError>, file: ElementaryFile): Prom
 }
 
 /** No bytes: the file ends here. */
-async function readBinary(transmit: Transmit<CardError>, file: ElementaryFile, offset: number, le: number): Promise<Result<Uint8Array, CardError>> {
+async function readBinary(
+  transmit: Transmit<CardError>,
+  file: ElementaryFile,
+  offset: number,
+  le: number,
+): Promise<Result<Uint8Array, CardError>> {
   const answer = await exchange(transmit, { cla: 0x00, ins: 0xb0, p1: offset >> 8, p2: offset & 0xff, le });
   if (!answer.ok) return answer;
   const { data, status: sw } = answer.value;

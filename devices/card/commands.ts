@@ -52,10 +52,17 @@ async function list({ json }: { readonly json?: boolean }): Promise<void> {
   // The binding's threads would keep the process; `process.exitCode` is set by then.
   setTimeout(() => process.exit(), 0).unref();
   if (!view.ok || view.value.service !== 'up') {
-    throw new CommandFailure(exit.unreachable, `PC/SC service: ${view.ok && view.value.service === 'lost' ? view.value.detail : 'no answer'}`);
+    throw new CommandFailure(
+      exit.unreachable,
+      `PC/SC service: ${view.ok && view.value.service === 'lost' ? view.value.detail : 'no answer'}`,
+    );
   }
   const { value } = view;
-  const readers = value.slots.map((slot) => ({ reader: slot.reader, state: statusOf(value, slot).state, ...(slot.atr === '' ? {} : { atr: slot.atr }) }));
+  const readers = value.slots.map((slot) => ({
+    reader: slot.reader,
+    state: statusOf(value, slot).state,
+    ...(slot.atr === '' ? {} : { atr: slot.atr }),
+  }));
   if (json) answerJson(readers);
   else for (const { reader, state, atr } of readers) process.stdout.write(`${[reader, state, atr].filter(Boolean).join('  ')}\n`);
 }
@@ -64,7 +71,8 @@ async function read({ reader, json }: { readonly reader?: string; readonly json?
   const cards = startCardHost({ entry: fileURLToPath(new URL('pcsc-host.js', import.meta.url)), reader, readLimitMs });
   try {
     const status = await started(cards);
-    if (status.state === 'disconnected') throw new CommandFailure(exit.unreachable, reader === undefined ? 'no card reader' : `no reader "${reader}"`);
+    if (status.state === 'disconnected')
+      throw new CommandFailure(exit.unreachable, reader === undefined ? 'no card reader' : `no reader "${reader}"`);
     const reading = await cards.read(AbortSignal.timeout(readLimitMs));
     if (!reading.ok) throw failure(reading.error);
     if (json) answerJson(answerOf(reading.value));
@@ -74,14 +82,21 @@ async function read({ reader, json }: { readonly reader?: string; readonly json?
   }
 }
 
-async function virtual(options: { readonly vpcd: string; readonly person?: string; readonly control?: string; readonly realTiming?: boolean }): Promise<void> {
+async function virtual(options: {
+  readonly vpcd: string;
+  readonly person?: string;
+  readonly control?: string;
+  readonly realTiming?: boolean;
+}): Promise<void> {
   const { makeCard, person, specimenPerson } = await import('./virtual/person.ts');
   const { VpcdSlot, VpcdUnreachable } = await import('./virtual/vpcd.ts');
   const { realTiming } = await import('./virtual/slot.ts');
   const { serveControl } = await import('./virtual/control.ts');
   const [, host, port] = /^(.+):(\d{1,5})$/.exec(options.vpcd) ?? [];
-  if (host === undefined || !(Number(port) > 0 && Number(port) < 65_536)) throw new CommandFailure(exit.unusable, `--vpcd ${options.vpcd}: not HOST:PORT`);
-  const whose = options.person === undefined ? { success: true as const, data: specimenPerson } : person.safeParse(jsonFile(options.person));
+  if (host === undefined || !(Number(port) > 0 && Number(port) < 65_536))
+    throw new CommandFailure(exit.unusable, `--vpcd ${options.vpcd}: not HOST:PORT`);
+  const whose =
+    options.person === undefined ? { success: true as const, data: specimenPerson } : person.safeParse(jsonFile(options.person));
   if (!whose.success) {
     const [issue] = whose.error.issues;
     throw new CommandFailure(exit.unusable, `${options.person}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`);
@@ -177,7 +192,13 @@ function answerOf({ reader, atr, cardId, personalData, certificate, timing }: Ca
 
 function print({ reader, cardId, personalData, timing }: CardReading): void {
   const { surname, name, birthDate, fiscalCode, expiryDate } = personalData;
-  const lines = [reader, `${surname} ${name}, ${birthDate}`, fiscalCode, `tessera ${cardId}, scade ${expiryDate}`, `${Math.round(timing.totalMs)} ms`];
+  const lines = [
+    reader,
+    `${surname} ${name}, ${birthDate}`,
+    fiscalCode,
+    `tessera ${cardId}, scade ${expiryDate}`,
+    `${Math.round(timing.totalMs)} ms`,
+  ];
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 

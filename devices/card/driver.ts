@@ -149,7 +149,8 @@ export class CardDriver implements CardReader {
     const before = this.#slot;
     const now = this.#follow(view);
     this.#slot = now;
-    const swapped = before !== undefined && now?.reader === before.reader && holdsCard(before) && holdsCard(now) && before.changes !== now.changes;
+    const swapped =
+      before !== undefined && now?.reader === before.reader && holdsCard(before) && holdsCard(now) && before.changes !== now.changes;
     if (swapped) this.#tell({ state: 'empty', reader: now.reader });
     this.#tell(statusOf(view, now));
   }

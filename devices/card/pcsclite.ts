@@ -69,23 +69,24 @@ class PcsclitePort implements PcscPort {
   }
 
   async close(): Promise<void> {
+    this.#listeners.clear();
     this.#closing.abort();
     await this.#running;
-    this.#listeners.clear();
   }
 
   /** One instance after the other, until closed. */
   async #run(): Promise<void> {
     const { signal } = this.#closing;
     const create = await loadBinding();
-    while (create !== undefined && !signal.aborted) {
-      const lost = await this.#liveWith(create, signal);
-      if (signal.aborted) return;
-      this.#show({ service: 'lost', detail: lost });
+    if (create === undefined) {
+      this.#show({ service: 'lost', detail: 'the pcsclite module is not installed' });
+      return;
+    }
+    while (!signal.aborted) {
+      this.#show({ service: 'lost', detail: await this.#liveWith(create, signal) });
       await delay(this.#retryMs, undefined, { signal }).catch(() => undefined);
       this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
     }
-    if (create === undefined) this.#show({ service: 'lost', detail: 'the pcsclite module is not installed' });
   }
 
   /** Lives with one instance until the service goes away; resolves with why. */

@@ -47,7 +47,10 @@ export async function startPcscd({ readers: wanted = 1, running = true }: PcscdO
     if (pair > 0) copyFileSync(driver, library);
     const name = pair === 0 ? 'Virtual PCD' : `Virtual PCD ${pair}`;
     const channel = `0x${port.toString(16)}`;
-    writeFileSync(join(config, `vpcd-${pair}`), `FRIENDLYNAME "${name}"\nDEVICENAME /dev/null:${channel}\nLIBPATH ${library}\nCHANNELID ${channel}\n`);
+    writeFileSync(
+      join(config, `vpcd-${pair}`),
+      `FRIENDLYNAME "${name}"\nDEVICENAME /dev/null:${channel}\nLIBPATH ${library}\nCHANNELID ${channel}\n`,
+    );
     ports.push(port, port + 1);
     readers.push(`${name} 00 00`, `${name} 00 01`);
   }

@@ -75,7 +75,8 @@ export async function issueCnsCertificate(request: CnsCertificateRequest): Promi
       new pkijs.AuthorityKeyIdentifier({ keyIdentifier: new asn1js.OctetString({ valueHex: keyIdentifier(authority) }) }).toSchema(),
     ),
   );
-  if (request.crlUrl !== undefined) certificate.extensions?.push(extension(oid.crlDistributionPoints, false, distributionPoint(request.crlUrl).toSchema()));
+  if (request.crlUrl !== undefined)
+    certificate.extensions?.push(extension(oid.crlDistributionPoints, false, distributionPoint(request.crlUrl).toSchema()));
   return signed(certificate, issuer.privateKey, privateKey);
 }
 

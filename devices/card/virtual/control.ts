@@ -41,7 +41,8 @@ async function obey(slot: VirtualSlot, line: string): Promise<string> {
       case 'stall':
       case 'pull': {
         const told = faultOf(word, details);
-        if (told === undefined) return `error ${word} takes ${word === 'fail' ? 'a number from 1 and a status word of four hexadecimal digits' : 'a number from 1'}`;
+        if (told === undefined)
+          return `error ${word} takes ${word === 'fail' ? 'a number from 1 and a status word of four hexadecimal digits' : 'a number from 1'}`;
         slot.fail(told.nth, told.fault);
         return 'ok';
       }
@@ -53,7 +54,10 @@ async function obey(slot: VirtualSlot, line: string): Promise<string> {
   }
 }
 
-function faultOf(kind: 'fail' | 'stall' | 'pull', [count = '', status, ...more]: readonly string[]): { nth: number; fault: CardFault } | undefined {
+function faultOf(
+  kind: 'fail' | 'stall' | 'pull',
+  [count = '', status, ...more]: readonly string[],
+): { nth: number; fault: CardFault } | undefined {
   if (!/^[1-9]\d{0,5}$/.test(count) || more.length > 0) return undefined;
   const nth = Number(count);
   if (kind !== 'fail') return status === undefined ? { nth, fault: { kind } } : undefined;

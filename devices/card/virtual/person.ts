@@ -8,7 +8,11 @@ import { type Certified, issueCnsCertificate, selfMadeIssuer } from './certifica
 import { specimens } from './specimen.ts';
 
 /** A value that one field of EF.Dati_personali can hold: up to 255 characters of Latin-1. */
-const value = z.string().max(0xff).regex(/^[\x20-\x7e\xa0-\xff]*$/, 'holds characters that a card cannot').default('');
+const value = z
+  .string()
+  .max(0xff)
+  .regex(/^[\x20-\x7e\xa0-\xff]*$/, 'holds characters that a card cannot')
+  .default('');
 const date = z.union([z.iso.date(), z.literal('')]).default('');
 const fields: Record<PersonalDataField, typeof value | typeof date> = {
   ...(Object.fromEntries(personalDataFields.map((field) => [field, value])) as Record<PersonalDataField, typeof value>),
@@ -22,7 +26,10 @@ const code = z.string().regex(/^\d{5,8}$/, 'has not 5 to 8 digits');
 export const person = z
   .strictObject({
     personalData: z.strictObject(fields),
-    cardId: z.string().regex(/^\d{16}$/, 'has not 16 digits').default(specimens.adult.cardId),
+    cardId: z
+      .string()
+      .regex(/^\d{16}$/, 'has not 16 digits')
+      .default(specimens.adult.cardId),
     pin: code,
     puk: code,
     certificate: z.string().optional(),
@@ -57,7 +64,8 @@ export async function makeCard(
 function certificateBytes(pem: string, privateKey: string | undefined): Result<Uint8Array, string> {
   try {
     const certificate = new X509Certificate(pem);
-    if (privateKey !== undefined && !certificate.checkPrivateKey(createPrivateKey(privateKey))) return err('certificate: not of this privateKey');
+    if (privateKey !== undefined && !certificate.checkPrivateKey(createPrivateKey(privateKey)))
+      return err('certificate: not of this privateKey');
     return ok(new Uint8Array(certificate.raw));
   } catch {
     return err('certificate, privateKey: not PEM');

@@ -7,7 +7,10 @@ export interface Specimen {
   readonly cardId: string;
 }
 
-const card = (cardDigits: string, data: Partial<PersonalData> & Pick<PersonalData, 'surname' | 'name' | 'birthDate' | 'sex' | 'fiscalCode'>): Specimen => ({
+const card = (
+  cardDigits: string,
+  data: Partial<PersonalData> & Pick<PersonalData, 'surname' | 'name' | 'birthDate' | 'sex' | 'fiscalCode'>,
+): Specimen => ({
   cardId: withLuhn(cardDigits),
   personalData: {
     issuer: '0080',
@@ -28,7 +31,13 @@ const card = (cardDigits: string, data: Partial<PersonalData> & Pick<PersonalDat
 /** Invented cards of Emilia-Romagna; the names are the ones that specimens bear. */
 export const specimens = {
   adult: card('608010000000001', { surname: 'ROSSI', name: 'MARIO', birthDate: '1972-07-09', sex: 'M', fiscalCode: 'RSSMRA72L09H501S' }),
-  secondAdult: card('608010000000002', { surname: 'BIANCHI', name: 'ANNA', birthDate: '1980-03-15', sex: 'F', fiscalCode: 'BNCNNA80C55H501J' }),
+  secondAdult: card('608010000000002', {
+    surname: 'BIANCHI',
+    name: 'ANNA',
+    birthDate: '1980-03-15',
+    sex: 'F',
+    fiscalCode: 'BNCNNA80C55H501J',
+  }),
   minor: card('608010000000003', { surname: 'ROSSI', name: 'LUCA', birthDate: '2014-11-20', sex: 'M', fiscalCode: 'RSSLCU14S20H501J' }),
   expired: card('608010000000004', {
     surname: 'VERDI',

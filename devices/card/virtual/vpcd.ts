@@ -73,17 +73,19 @@ export class VpcdSlot implements VirtualSlot {
     const link = new Link(this.#card, this.#behaviour, mute, () => void this.remove());
     this.#link = link;
     await link.open(this.#host, this.#port);
-    void link.closed.then(async () => {
-      while (!again.aborted) {
-        await delay(reconnectMs, undefined, { signal: again }).catch(() => undefined);
-        if (again.aborted) return;
-        const back = await this.#connect(mute, again).then(
-          () => true,
-          () => false,
-        );
-        if (back) return;
-      }
-    });
+    void link.closed.then(() => this.#reconnect(mute, again));
+  }
+
+  async #reconnect(mute: boolean, again: AbortSignal): Promise<void> {
+    while (!again.aborted) {
+      const waited = await delay(reconnectMs, true, { signal: again }).catch(() => false);
+      if (!waited) return;
+      const back = await this.#connect(mute, again).then(
+        () => true,
+        () => false,
+      );
+      if (back) return;
+    }
   }
 }
 

@@ -13,7 +13,10 @@ export async function specimenCertificate(): Promise<Certified> {
   return await issued;
 }
 
-export async function specimenCard(options: Partial<VirtualCardOptions> = {}, { personalData, cardId }: Specimen = specimens.adult): Promise<VirtualCnsCard> {
+export async function specimenCard(
+  options: Partial<VirtualCardOptions> = {},
+  { personalData, cardId }: Specimen = specimens.adult,
+): Promise<VirtualCnsCard> {
   const { certificate } = await specimenCertificate();
   const codes = { pin: Secret.fromText('12345'), puk: Secret.fromText('12345678') };
   return new VirtualCnsCard({ personalData, cardId, certificate, ...codes, ...options });

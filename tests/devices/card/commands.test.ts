@@ -134,7 +134,8 @@ test('the control socket moves the card and makes it fail', async () => {
   expect(JSON.parse((await run(['card', 'list', '--json'])).out)).toContainEqual({ reader: pcscd.readers[0], state: 'mute' });
   expect(await tell('insert')).toBe('ok');
   await untilReader(pcscd.readers[0], 'present');
-  for (const line of ['fail', 'fail 0 6F00', 'fail 1 6F', 'fail 1 6F00 1', 'eject', '', 'insert now']) expect(await tell(line), line).toMatch(/^error ./);
+  for (const line of ['fail', 'fail 0 6F00', 'fail 1 6F', 'fail 1 6F00 1', 'eject', '', 'insert now'])
+    expect(await tell(line), line).toMatch(/^error ./);
   expect((await run(['card', 'read', '--json'])).code).toBe(0);
   socket.destroy();
 });
@@ -145,8 +146,16 @@ test.each([
   ['nobody there', ['--vpcd', '127.0.0.1:1'], 3],
   ['no person file', ['--vpcd', '127.0.0.1:1', '--person', '/nonexistent'], 2],
   ['a person without codes', ['--vpcd', '127.0.0.1:1', '--person', 'PERSON {"personalData":{}}'], 2],
-  ['a person whose date is none', ['--vpcd', '127.0.0.1:1', '--person', 'PERSON {"personalData":{"birthDate":"2023-02-30"},"pin":"12345","puk":"12345678"}'], 2],
-  ['a certificate that is none', ['--vpcd', '127.0.0.1:1', '--person', 'PERSON {"personalData":{},"pin":"12345","puk":"12345678","certificate":"x"}'], 2],
+  [
+    'a person whose date is none',
+    ['--vpcd', '127.0.0.1:1', '--person', 'PERSON {"personalData":{"birthDate":"2023-02-30"},"pin":"12345","puk":"12345678"}'],
+    2,
+  ],
+  [
+    'a certificate that is none',
+    ['--vpcd', '127.0.0.1:1', '--person', 'PERSON {"personalData":{},"pin":"12345","puk":"12345678","certificate":"x"}'],
+    2,
+  ],
 ] as const)('virtual refuses %s in one line', async (_what, args, expected) => {
   const file = join(folder, 'refused.json');
   const given = args.map((arg) => {
@@ -160,5 +169,10 @@ test.each([
 
 test('without the service, list and read say so', async () => {
   const nowhere = { PCSCLITE_CSOCK_NAME: join(folder, 'no-pcscd') };
-  for (const command of ['list', 'read']) expect(await run(['card', command, '--json'], nowhere)).toMatchObject({ code: 3, out: '', err: expect.stringMatching(/^[^\n]+\n$/) as string });
+  for (const command of ['list', 'read'])
+    expect(await run(['card', command, '--json'], nowhere)).toMatchObject({
+      code: 3,
+      out: '',
+      err: expect.stringMatching(/^[^\n]+\n$/) as string,
+    });
 });

@@ -23,7 +23,13 @@ interface Rig {
 const rigs: Record<string, (card: VirtualCnsCard) => Promise<Rig>> = {
   'in process': (card) => {
     const slot = new InProcessReader(card);
-    const another = (): CardReader => new CardDriver({ view: () => slot.view(), onView: (l) => slot.onView(l), connect: (r) => slot.connect(r), close: () => Promise.resolve() });
+    const another = (): CardReader =>
+      new CardDriver({
+        view: () => slot.view(),
+        onView: (l) => slot.onView(l),
+        connect: (r) => slot.connect(r),
+        close: () => Promise.resolve(),
+      });
     const reader = another();
     return Promise.resolve({ slot, reader, another, close: () => reader.close() });
   },

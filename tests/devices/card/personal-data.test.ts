@@ -12,7 +12,10 @@ const isoDate = fc.oneof(
   fc.date({ min: new Date('1900-01-01'), max: new Date('2099-12-31'), noInvalidDate: true }).map((date) => date.toISOString().slice(0, 10)),
 );
 const personalData = fc.record(
-  Object.fromEntries(personalDataFields.map((field) => [field, /date$/i.test(field) ? isoDate : latin1])) as Record<keyof PersonalData, fc.Arbitrary<string>>,
+  Object.fromEntries(personalDataFields.map((field) => [field, /date$/i.test(field) ? isoDate : latin1])) as Record<
+    keyof PersonalData,
+    fc.Arbitrary<string>
+  >,
 );
 const padding = fc.integer({ min: 0, max: 300 }).map((length) => new Uint8Array(length));
 const join = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
@@ -28,7 +31,8 @@ test('what a card can hold is read back, whatever padding follows', () => {
 
 test('a truncated file is a fault, never other data', () => {
   const whole = encodePersonalData(specimens.adult.personalData);
-  for (let length = 0; length < whole.length; length += 1) expect(decodePersonalData(whole.subarray(0, length)), `${length} bytes`).toMatchObject({ ok: false });
+  for (let length = 0; length < whole.length; length += 1)
+    expect(decodePersonalData(whole.subarray(0, length)), `${length} bytes`).toMatchObject({ ok: false });
 });
 
 test('any bytes at all give a fault or data that encode to the same file', () => {

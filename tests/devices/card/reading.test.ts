@@ -27,8 +27,14 @@ test('answers with other status words, cut short or too long never give other da
   const distortion = fc.oneof(
     fc.tuple(fc.nat(255), fc.nat(255)).map((word) => (answer: Uint8Array) => Uint8Array.from([...answer.slice(0, -2), ...word])),
     fc.tuple(fc.constantFrom(0x61, 0x62, 0x6c, 0x90), fc.nat(255)).map((word) => () => Uint8Array.from(word)),
-    fc.nat(256).map((length) => (answer: Uint8Array) => Uint8Array.from([...answer.slice(0, Math.min(length, answer.length - 2)), ...answer.slice(-2)])),
-    fc.uint8Array({ minLength: 1, maxLength: 300 }).map((more) => (answer: Uint8Array) => Uint8Array.from([...answer.slice(0, -2), ...more, ...answer.slice(-2)])),
+    fc
+      .nat(256)
+      .map(
+        (length) => (answer: Uint8Array) => Uint8Array.from([...answer.slice(0, Math.min(length, answer.length - 2)), ...answer.slice(-2)]),
+      ),
+    fc
+      .uint8Array({ minLength: 1, maxLength: 300 })
+      .map((more) => (answer: Uint8Array) => Uint8Array.from([...answer.slice(0, -2), ...more, ...answer.slice(-2)])),
   );
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 11 }), distortion, fc.boolean(), async (at, distort, always) => {

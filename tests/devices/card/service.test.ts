@@ -105,7 +105,10 @@ test.each(['idle', 'hanging in a transmit'])('a core that is killed leaves no ca
     const reader = startCardHost({ entry: ${JSON.stringify(entry)} });
     reader.onStatus(({ state }) => console.log(state));
     process.stdin.on('data', () => void reader.read(new AbortController().signal));`;
-  const core = spawn(process.execPath, ['--input-type=module', '-e', script], { env: { ...process.env, ...pcscd.env }, stdio: ['pipe', 'pipe', 'inherit'] });
+  const core = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    env: { ...process.env, ...pcscd.env },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const lines = createInterface({ input: core.stdout })[Symbol.asyncIterator]();
   await slot.insert();
   for (let line = await lines.next(); line.value !== 'present'; line = await lines.next()) expect(line.done).not.toBe(true);

@@ -10,7 +10,10 @@ import { VpcdSlot } from '../../../devices/card/virtual/vpcd.ts';
 import { startPcscd } from '../../harness/pcscd.ts';
 import { specimenCard, specimenCertificate } from './cards.ts';
 
-const ask = (card: VirtualCnsCard, apdu: string): string => Buffer.from(card.transmit(Buffer.from(apdu.replaceAll(' ', ''), 'hex'))).toString('hex').toUpperCase();
+const ask = (card: VirtualCnsCard, apdu: string): string =>
+  Buffer.from(card.transmit(Buffer.from(apdu.replaceAll(' ', ''), 'hex')))
+    .toString('hex')
+    .toUpperCase();
 const padded = (code: string): string => Buffer.from(code.padEnd(8, '\xff'), 'latin1').toString('hex');
 const verify = (code: string, reference = '10'): string => `002000${reference}08${padded(code)}`;
 
@@ -79,7 +82,10 @@ test('OpenSC, which nobody here wrote, takes it for a CNS and reads the same cer
     await slot.insert();
     const cache = mkdtempSync(join(tmpdir(), 'opensc-'));
     const out = join(cache, 'certificate.pem');
-    const code = await run('pkcs15-tool', ['--reader', '0', '--wait', '--read-certificate', '01', '--output', out], { ...pcscd.env, XDG_CACHE_HOME: cache });
+    const code = await run('pkcs15-tool', ['--reader', '0', '--wait', '--read-certificate', '01', '--output', out], {
+      ...pcscd.env,
+      XDG_CACHE_HOME: cache,
+    });
     expect(code).toBe(0);
     expect(new X509Certificate(readFileSync(out)).raw).toEqual(Buffer.from((await specimenCertificate()).certificate));
   } finally {
