@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
@@ -78,9 +78,9 @@ test('any bytes at all get a status word', async () => {
 test('OpenSC, which nobody here wrote, takes it for a CNS and reads the same certificate', async () => {
   const pcscd = await startPcscd();
   const slot = new VpcdSlot(await specimenCard(), { host: '127.0.0.1', port: pcscd.ports[0] ?? 0 });
+  const cache = mkdtempSync(join(tmpdir(), 'opensc-'));
   try {
     await slot.insert();
-    const cache = mkdtempSync(join(tmpdir(), 'opensc-'));
     const out = join(cache, 'certificate.pem');
     const code = await run('pkcs15-tool', ['--reader', '0', '--wait', '--read-certificate', '01', '--output', out], {
       ...pcscd.env,
@@ -91,6 +91,7 @@ test('OpenSC, which nobody here wrote, takes it for a CNS and reads the same cer
   } finally {
     await slot.remove();
     await pcscd.close();
+    rmSync(cache, { recursive: true });
   }
 });
 
