@@ -6,9 +6,11 @@ import { X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { VirtualCnsCard } from '../../../devices/card/virtual/card.ts';
+import { startCardHost } from '../../../devices/card/remote.ts';
 import { VpcdSlot } from '../../../devices/card/virtual/vpcd.ts';
+import { processEntry } from '../../../kiosk/project.ts';
 import { startPcscd } from '../../harness/pcscd.ts';
-import { specimenCard, specimenCertificate } from './cards.ts';
+import { specimenCard, specimenCertificate, untilStatus } from './cards.ts';
 
 const ask = (card: VirtualCnsCard, apdu: string): string =>
   Buffer.from(card.transmit(Buffer.from(apdu.replaceAll(' ', ''), 'hex')))
@@ -81,8 +83,11 @@ test('OpenSC, which nobody here wrote, takes it for a CNS and reads the same cer
   const cache = mkdtempSync(join(tmpdir(), 'opensc-'));
   try {
     await slot.insert();
+    const reader = startCardHost({ entry: processEntry('devices/card/pcsc-host.ts'), env: pcscd.env });
+    await untilStatus(reader, 'present');
+    await reader.close();
     const out = join(cache, 'certificate.pem');
-    const code = await run('pkcs15-tool', ['--reader', '0', '--wait', '--read-certificate', '01', '--output', out], {
+    const code = await run('pkcs15-tool', ['--reader', '0', '--read-certificate', '01', '--output', out], {
       ...pcscd.env,
       XDG_CACHE_HOME: cache,
     });
@@ -96,7 +101,7 @@ test('OpenSC, which nobody here wrote, takes it for a CNS and reads the same cer
 });
 
 async function run(program: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<number | null> {
-  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: 'ignore' });
+  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: 'ignore', timeout: 20_000 });
   return await new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
