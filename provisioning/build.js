@@ -26,7 +26,8 @@ const parts = [
     name: 'page',
     inputs: ['vite.config.ts', 'package-lock.json', 'kiosk/screen', 'flows'],
     // A page may take types and constants from the node side; what it cannot take does not make it stale.
-    takes: (path) => isPage(path) || /^(vite\.config\.ts|package-lock\.json)$/.test(path) || /^(flows\/.*|kiosk\/screen\/[^/]+)\.ts$/.test(path),
+    takes: (path) =>
+      isPage(path) || /^(vite\.config\.ts|package-lock\.json)$/.test(path) || /^(flows\/.*|kiosk\/screen\/[^/]+)\.ts$/.test(path),
     command: ['node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn'],
   },
   {

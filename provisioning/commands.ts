@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { CommandFailure, answerJson, exit } from '../devices/command.ts';
-import { openPcsclite } from '../devices/card/pcsclite.ts';
 import { readConfiguration } from '../kiosk/configuration.ts';
+import { processEntry } from '../kiosk/project.ts';
 import { type FoundDevice, discoverDevices, foundReader, machine } from './discover.ts';
 import { type Diagnosis, checksFor, examine } from './doctor.ts';
 
@@ -43,35 +45,27 @@ export function discoverCommand(): Command {
     .addHelpText('after', '\nExample:\n  sportello discover --json')
     .action(async (given: unknown) => {
       const { json } = z.object({ json: z.boolean().default(false) }).parse(given);
-      const readers = await listReaders();
-      if (readers === null) process.stderr.write('sportello: the PC/SC service cannot be reached; card readers are not listed\n');
-      const found = [...discoverDevices(machine), ...(readers ?? []).map(foundReader)];
-      if (json) answerJson(found);
-      else process.stdout.write(found.length === 0 ? 'no devices found\n' : found.map(told).join(''));
+      const found = await listReaders();
+      if (found === null) process.stderr.write('sportello: the PC/SC service cannot be reached; card readers are not listed\n');
+      const devices = [...discoverDevices(machine), ...(found ?? []).map(foundReader)];
+      if (json) answerJson(devices);
+      else process.stdout.write(devices.length === 0 ? 'no devices found\n' : devices.map(told).join(''));
     });
 }
 
-/** Milliseconds that the PC/SC service gets to answer. */
-const servicePatience = 3_000;
+const readers = z.array(z.object({ reader: z.string() }));
+/** Milliseconds; `card list` has a limit of its own below this. */
+const readersLimitMs = 10_000;
 
-/** The names of the readers; `null` without a PC/SC service. */
+/** The names of the readers; `null` without a PC/SC service. Asked of `card list` in a process of its own: the binding's threads would hold this one. */
 async function listReaders(): Promise<readonly string[] | null> {
-  const port = openPcsclite();
+  const ask = promisify(execFile);
   try {
-    await new Promise<void>((resolve) => {
-      const limit = setTimeout(resolve, servicePatience);
-      const look = (): void => {
-        if (port.view().service === 'starting') return;
-        clearTimeout(limit);
-        resolve();
-      };
-      port.onView(look);
-      look();
-    });
-    const view = port.view();
-    return view.service === 'up' ? view.slots.map(({ reader }) => reader) : null;
-  } finally {
-    await port.close();
+    const { stdout } = await ask(process.execPath, [processEntry('kiosk/cli.ts'), 'card', 'list', '--json'], { timeout: readersLimitMs });
+    return readers.parse(JSON.parse(stdout)).map(({ reader }) => reader);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return null;
+    throw error;
   }
 }
 

@@ -80,14 +80,16 @@ function expectWell(finding: Finding, detail: RegExp): void {
 }
 
 /** Beside this process, which has the CMS and the printer in it. */
-async function sportello(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+async function sportelloWith(env: Record<string, string>, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const bin = join(projectRoot(), 'bin/sportello.js');
   return await new Promise((resolve) => {
-    execFile(process.execPath, [bin, ...args], { env: { ...process.env, ...pcscd.env } }, (error, out, err) =>
+    execFile(process.execPath, [bin, ...args], { env: { ...process.env, ...env } }, (error, out, err) =>
       resolve({ code: error === null ? 0 : Number(error.code), out, err }),
     );
   });
 }
+
+const sportello = (...args: string[]) => sportelloWith(pcscd.env, ...args);
 
 interface Answer {
   ok: boolean;
@@ -136,6 +138,12 @@ describe('the command', () => {
     const { code, out, err } = await sportello('doctor', '--config', join(folder, name), '--json');
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toMatch(new RegExp(`^sportello: [^\n]*${name}[^\n]*\n$`));
+  });
+
+  test('discover without a PC/SC service says so, and lists the rest', async () => {
+    const { code, out, err } = await sportelloWith({ PCSCLITE_CSOCK_NAME: join(folder, 'no-pcscd.comm') }, 'discover', '--json');
+    expect({ code, err }).toEqual({ code: 0, err: 'sportello: the PC/SC service cannot be reached; card readers are not listed\n' });
+    expect(JSON.parse(out)).toBeInstanceOf(Array);
   });
 
   test('discover lists the readers of the PC/SC service', async () => {
