@@ -127,7 +127,7 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
     site: {
       name: configuration.site.name,
       languages: configuration.site.languages,
-      helpLine: { number: profile.value.referrals.helpLine.phone, hours: { it: '', en: '' } },
+      helpLine: profile.value.referrals.helpLine.phone,
       notice: profile.value.privacyNotice,
     },
     log,
@@ -140,7 +140,8 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
 }
 
 function readProfile(id: string): Result<Profile, { kind: 'profile-unusable'; detail: string }> {
-  const unusable = (detail: string): Result<never, { kind: 'profile-unusable'; detail: string }> => err({ kind: 'profile-unusable', detail });
+  const unusable = (detail: string): Result<never, { kind: 'profile-unusable'; detail: string }> =>
+    err({ kind: 'profile-unusable', detail });
   try {
     const parsed = parseProfile(JSON.parse(readFileSync(join(projectRoot(), 'flows/procedures/profiles', `${id}.json`), 'utf8')));
     return parsed.ok ? parsed : unusable(parsed.error.map(({ path, message }) => `${path}: ${message}`).join('; '));

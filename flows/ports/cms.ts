@@ -42,7 +42,13 @@ export interface Reserve {
   readonly desk: string;
   readonly profile: { readonly id: string; readonly version: string };
   readonly card: { readonly cardId: string; readonly certificateDigest: string; readonly chip: boolean };
-  readonly applicant: { readonly relation: 'holder'; readonly fiscalCode: string; readonly surname: string; readonly name: string; readonly birthDate: string };
+  readonly applicant: {
+    readonly relation: 'holder';
+    readonly fiscalCode: string;
+    readonly surname: string;
+    readonly name: string;
+    readonly birthDate: string;
+  };
   readonly document: IdentityDocument;
   readonly proofOfContact: ProofOfContact;
   /** The operator's signed decision (JWS): who was identified, by which document. */
@@ -87,7 +93,10 @@ export interface OutcomeReport {
   readonly operatorAssertion?: string;
 }
 
-/** What the CMS made of an outcome, signed by it (JWS) with its own sequence number. */
+/**
+ * Where an operation stands once its outcome was told, signed by the CMS (JWS) with its own sequence number. An outcome that came too
+ * late is refused, and its receipt tells what stands instead.
+ */
 export interface Receipt {
   readonly operationId: string;
   readonly state: Exclude<CmsState, 'NONE' | 'RESERVED'>;
@@ -105,7 +114,13 @@ export interface OperationView {
 /** The CMS as the flows need it. Each call has a limit of its own and ends early on `signal`. */
 export interface Cms {
   sendContactCode(
-    request: { readonly operationId: string; readonly send: number; readonly channel: ContactChannel; readonly value: string; readonly language: string },
+    request: {
+      readonly operationId: string;
+      readonly send: number;
+      readonly channel: ContactChannel;
+      readonly value: string;
+      readonly language: string;
+    },
     signal: AbortSignal,
   ): Promise<Result<ContactCodeSent, CmsError>>;
   proveContact(

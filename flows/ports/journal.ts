@@ -28,7 +28,13 @@ export type JournalRow =
       readonly raw: string;
       readonly buffer: 'needless' | 'printed' | 'cleared' | 'locked';
     }
-  | { readonly kind: 'OUTCOME'; readonly outcome: Outcome; readonly class: EvidenceClass; readonly exposed: boolean; readonly reason: string }
+  | {
+      readonly kind: 'OUTCOME';
+      readonly outcome: Outcome;
+      readonly class: EvidenceClass;
+      readonly exposed: boolean;
+      readonly reason: string;
+    }
   | { readonly kind: 'RECEIPT'; readonly state: CmsState; readonly cmsSequence: number; readonly jws: string }
   | { readonly kind: 'CLOSED'; readonly state: CmsState };
 

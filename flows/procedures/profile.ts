@@ -22,10 +22,7 @@ const profileSchema = z.strictObject({
   /** Issuer codes (field 1 of EF.Dati_personali) of this region's own cards. */
   ownCards: rule({ issuers: z.array(z.string().regex(/^\d{3,4}$/)).min(1) }),
   /** What each desk type may do, for which cases; what is not listed is refused. */
-  desks: z.partialRecord(
-    z.enum(deskTypes),
-    z.strictObject({ activation: rule({ cases: z.array(z.literal('adult')).min(1) }) }),
-  ),
+  desks: z.partialRecord(z.enum(deskTypes), z.strictObject({ activation: rule({ cases: z.array(z.literal('adult')).min(1) }) })),
   identification: z.strictObject({
     modes: rule({ allowed: z.array(z.enum(['local-operator', 'remote-video', 'prior-card'])).min(1) }),
     documents: rule({ types: z.array(z.enum(documentTypes)).min(1) }),

@@ -12,9 +12,7 @@ export interface DeskPorts extends SessionPorts {
 }
 
 export type DeskEvent =
-  | { readonly type: 'card'; readonly status: CardStatus }
-  | { readonly type: 'printer'; readonly status: PrinterStatus }
-  | SessionEvent;
+  { readonly type: 'card'; readonly status: CardStatus } | { readonly type: 'printer'; readonly status: PrinterStatus } | SessionEvent;
 
 export interface DeskFacts {
   readonly card: CardStatus;

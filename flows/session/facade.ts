@@ -34,7 +34,8 @@ export function startDesk(ports: DeskPorts, rules: DeskRules, observer: DeskObse
   const sessionId = (): string | null => session()?.context.sessionId ?? null;
 
   function observe(inspected: InspectionEvent): void {
-    if (inspected.type === '@xstate.event' && inspected.actorRef === desk && !inspected.event.type.startsWith('xstate.')) observer.event(sessionId(), inspected.event.type);
+    if (inspected.type === '@xstate.event' && inspected.actorRef === desk && !inspected.event.type.startsWith('xstate.'))
+      observer.event(sessionId(), inspected.event.type);
     if (inspected.type === '@xstate.snapshot') queueMicrotask(publish);
   }
 

@@ -33,8 +33,12 @@ export type Unexpected = (type: string) => void;
 
 export type SessionEvent =
   | { readonly type: 'card-gone' }
-  | { [Type in CitizenCommand['type']]: Omit<Extract<CitizenCommand, { type: Type }>, 'type'> & { readonly type: `citizen.${Type}` } }[CitizenCommand['type']]
-  | { [Type in OperatorCommand['type']]: Omit<Extract<OperatorCommand, { type: Type }>, 'type'> & { readonly type: `operator.${Type}` } }[OperatorCommand['type']];
+  | {
+      [Type in CitizenCommand['type']]: Omit<Extract<CitizenCommand, { type: Type }>, 'type'> & { readonly type: `citizen.${Type}` };
+    }[CitizenCommand['type']]
+  | {
+      [Type in OperatorCommand['type']]: Omit<Extract<OperatorCommand, { type: Type }>, 'type'> & { readonly type: `operator.${Type}` };
+    }[OperatorCommand['type']];
 
 export interface SessionFacts {
   readonly sessionId: string;
@@ -85,7 +89,7 @@ function stopReasonOfChecked(rules: DeskRules, today: string, reading: CardReadi
     case 'suspended':
       return 'card-suspended';
     case 'invalid':
-      return verdict.reason === 'expired' ? 'card-expired' : 'card-not-verifiable';
+      return verdict.reason.startsWith('expired') ? 'card-expired' : 'card-not-verifiable';
     case 'unknown':
       if (rules.unknownRevocation === 'refuse') return 'card-not-verifiable';
       break;
@@ -181,7 +185,8 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
   }).createMachine({
     id: 'session',
     initial: 'talking',
-    on: { '*': { actions: 'unexpected' } },
+    // A sign of life is welcome anywhere; only where somebody waits for it does it change anything.
+    on: { '*': { actions: 'unexpected' }, 'citizen.stay': {} },
     context: () => ({
       sessionId: ports.newId(),
       cardIn: true,
@@ -468,7 +473,11 @@ function isWrongCode(result: Result<unknown, CmsError>): boolean {
   return !result.ok && result.error.kind === 'refused' && result.error.type === 'wrong-code';
 }
 
-function activationInputOf(facts: SessionFacts, ports: SessionPorts, { profile, desk, siteName, handOverEvidence }: DeskRules): ActivationInput {
+function activationInputOf(
+  facts: SessionFacts,
+  ports: SessionPorts,
+  { profile, desk, siteName, handOverEvidence }: DeskRules,
+): ActivationInput {
   const { sessionId: operationId, verdict, proofOfContact, operatorAssertion, operatorId, language } = facts;
   const { personalData, cardId } = readingOf(facts);
   if (verdict === null || proofOfContact === null || operatorAssertion === null) throw new Error('issuing before everything was proved');

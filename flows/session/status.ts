@@ -99,7 +99,13 @@ export interface OperatorStatus {
     | null
     | {
         readonly task: 'identify';
-        readonly card: { readonly surname: string; readonly name: string; readonly birthDate: string; readonly sex: string; readonly fiscalCode: string };
+        readonly card: {
+          readonly surname: string;
+          readonly name: string;
+          readonly birthDate: string;
+          readonly sex: string;
+          readonly fiscalCode: string;
+        };
         readonly certificate: { readonly status: string; readonly crlAgeSeconds: number | null };
         readonly documents: readonly { readonly type: IdentityDocument['type']; readonly citation: string }[];
         readonly problem: 'document-expired' | 'document-not-accepted' | null;

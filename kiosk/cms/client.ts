@@ -6,7 +6,7 @@ import { createSecureContext } from 'node:tls';
 import { compactVerify, errors } from 'jose';
 import { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
-import { type Cms, type CmsError, type OperationView, type OutcomeReport, stateOfOutcome } from '../../flows/ports/cms.ts';
+import type { Cms, CmsError, OperationView } from '../../flows/ports/cms.ts';
 import type { Log } from '../log/log.ts';
 import {
   type CallName,
@@ -121,6 +121,9 @@ export function createCmsClient({ url, log, limits: given, ...files }: CmsClient
     // A server's own failure leaves open what it did; only a refusal is an answer.
     const refused = refusal.success && raw.mediaType === problemMediaType && refusal.data.status === raw.status && raw.status < 500;
     if (!refused) return unreachable(`status ${raw.status}`);
+    // An outcome that came too late is refused with the receipt of what stands, and that is what the caller must know.
+    const stands = answer.safeParse(refusal.data.receipt);
+    if (stands.success) return ok(stands.data);
     return err({ kind: 'refused', type: refusal.data.type.slice(problemPrefix.length), title: refusal.data.title });
   };
 
@@ -232,8 +235,7 @@ export function createCmsClient({ url, log, limits: given, ...files }: CmsClient
           claims.operationId === operationId &&
           claims.state === receipt.state &&
           claims.sequence === receipt.sequence &&
-          claims.at === receipt.at &&
-          answers(receipt.state, report.outcome);
+          claims.at === receipt.at;
         return holds
           ? ok({ operationId, state: receipt.state, sequence: receipt.sequence, at: receipt.at, jws: receipt.jws })
           : unreachable('a receipt that does not hold');
@@ -278,11 +280,6 @@ const publicJwk = z.union([
   z.object({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string() }),
   z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string() }),
 ]);
-
-/** Whether a state can be the answer to an outcome. `unknown` of an operation that silence has voided stays void. */
-function answers(state: 'CONFIRMED' | 'VOIDED' | 'HELD', outcome: OutcomeReport['outcome']): boolean {
-  return state === stateOfOutcome[outcome] || (outcome === 'unknown' && state === 'VOIDED');
-}
 
 function unreachable(detail: string): Result<never, CmsError> {
   return err({ kind: 'unreachable', detail });

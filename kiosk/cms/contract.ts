@@ -189,6 +189,8 @@ export const problem = z.object({
   title: z.string().min(1).max(200),
   status: z.int().min(400).max(599),
   detail: z.string().max(500).optional(),
+  /** With a refused outcome, where the operation is over: the receipt of what stands. */
+  receipt: receipt.optional(),
   at: instant,
 });
 
@@ -242,7 +244,8 @@ export const calls = {
   outcome: {
     method: 'POST',
     path: '/operations/{id}/outcome',
-    summary: 'Says how the hand-over ended: confirm, void or hold; the answer is a signed receipt',
+    summary:
+      'Says how the hand-over ended: confirm, void or hold; the answer, and the refusal of what comes too late, has a signed receipt',
     request: outcomeRequest,
     status: 200,
     answer: receipt,

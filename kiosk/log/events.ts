@@ -43,13 +43,22 @@ export const events = {
     meaning: 'A session ended before its codes were handed over.',
     fields: { session: 'string', reason: 'string' },
   },
+  'outcome-came-too-late': {
+    level: 'warn',
+    meaning: 'The CMS had settled the operation otherwise before its outcome arrived; its receipt stands.',
+    fields: { operation: 'string', outcome: 'string', state: 'string' },
+  },
   'outbox-waits': {
     level: 'warn',
     meaning: 'An outcome could not be delivered to the CMS yet; it is tried again.',
     fields: { operation: 'string', problem: 'string' },
   },
   'operator-signed-on': { level: 'info', meaning: 'An operator signed on.', fields: { operator: 'string' } },
-  'operator-signed-off': { level: 'info', meaning: 'An operator signed off, or was by a limit.', fields: { operator: 'string', reason: 'string' } },
+  'operator-signed-off': {
+    level: 'info',
+    meaning: 'An operator signed off, or was by a limit.',
+    fields: { operator: 'string', reason: 'string' },
+  },
   'operator-refused': { level: 'warn', meaning: 'A sign-on was refused.', fields: { operator: 'string', reason: 'string' } },
   'journal-row': {
     level: 'info',
@@ -63,16 +72,36 @@ export const events = {
     fields: { call: 'string', result: 'string', tries: 'number', ms: 'number' },
   },
   'cms-ready': { level: 'info', meaning: 'The reference CMS takes calls.', fields: { port: 'number', startMs: 'number' } },
-  'cms-operation': { level: 'info', meaning: 'An operation moved at the CMS, and by what.', fields: { operation: 'string', state: 'string', by: 'string' } },
+  'cms-operation': {
+    level: 'info',
+    meaning: 'An operation moved at the CMS, and by what.',
+    fields: { operation: 'string', state: 'string', by: 'string' },
+  },
   'cms-idempotency-mismatch': {
     level: 'error',
     meaning: 'An idempotency key came again with another request: somebody repeats what they did not do.',
     fields: { kiosk: 'string', key: 'string' },
   },
-  'cms-mail': { level: 'info', meaning: 'The mail server took a mail, or did not.', fields: { kind: 'string', answer: 'string', tries: 'number' } },
-  'cms-mail-given-up': { level: 'error', meaning: 'A second part could not be sent: its holder must be told.', fields: { operation: 'string' } },
-  'cms-fault': { level: 'warn', meaning: 'The reference CMS was told to misbehave, or to stop it.', fields: { mode: 'string', call: 'string' } },
-  'cms-bug': { level: 'error', meaning: 'The reference CMS failed where it must not; nothing was written.', fields: { call: 'string', error: 'string' } },
+  'cms-mail': {
+    level: 'info',
+    meaning: 'The mail server took a mail, or did not.',
+    fields: { kind: 'string', answer: 'string', tries: 'number' },
+  },
+  'cms-mail-given-up': {
+    level: 'error',
+    meaning: 'A second part could not be sent: its holder must be told.',
+    fields: { operation: 'string' },
+  },
+  'cms-fault': {
+    level: 'warn',
+    meaning: 'The reference CMS was told to misbehave, or to stop it.',
+    fields: { mode: 'string', call: 'string' },
+  },
+  'cms-bug': {
+    level: 'error',
+    meaning: 'The reference CMS failed where it must not; nothing was written.',
+    fields: { call: 'string', error: 'string' },
+  },
 } as const satisfies Record<string, EventDefinition>;
 
 export type EventName = keyof typeof events;

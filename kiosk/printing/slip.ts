@@ -25,10 +25,10 @@ interface Wording {
 const italian: Wording = {
   title: 'TESSERA SANITARIA',
   subtitle: 'Prima parte dei codici personali (TS-CNS)',
-  reprint: (attempt) => `RISTAMPA ${attempt}: distrugga i fogli precedenti`,
+  reprint: (attempt) => `RISTAMPA ${attempt}: distruggi i fogli precedenti`,
   rest: (channel) => `Al posto dei trattini va la seconda parte: arriva ${channel === 'email' ? 'per e-mail' : 'per SMS'} a`,
-  apart: 'Conservi questo foglio lontano dalla tessera e non lo mostri a nessuno, nemmeno allo sportello.',
-  help: (channel) => `La seconda parte non arriva? ${channel === 'email' ? 'Guardi nella posta indesiderata, poi chiami' : 'Chiami'}`,
+  apart: 'Conserva questo foglio lontano dalla tessera e non mostrarlo a nessuno, nemmeno allo sportello.',
+  help: (channel) => `La seconda parte non arriva? ${channel === 'email' ? 'Guarda nella posta indesiderata, poi chiama' : 'Chiama'}`,
 };
 
 const english: Wording = {

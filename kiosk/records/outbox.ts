@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Result, err } from '../../devices/result.ts';
 import { settle } from '../../flows/operations/settlement.ts';
-import type { Cms, CmsError, Receipt } from '../../flows/ports/cms.ts';
+import { type Cms, type CmsError, type Receipt, stateOfOutcome } from '../../flows/ports/cms.ts';
 import type { Journal, JournalError } from '../../flows/ports/journal.ts';
 import type { Outbox } from '../../flows/ports/outbox.ts';
 import type { Log } from '../log/log.ts';
@@ -48,23 +48,29 @@ export function startOutbox({ cms, journal, log, wait = pauseFor }: OutboxOption
     const report = journal.outbox().find((waiting) => waiting.operationId === operationId);
     if (report === undefined)
       return Promise.resolve(err({ kind: 'refused', type: 'not-waiting', title: 'nothing waits for this operation' }));
-    const delivery = settle({ cms, journal }, report, AbortSignal.any([stopping.signal, AbortSignal.timeout(DELIVERY_LIMIT_MS)])).finally(
-      () => underway.delete(operationId),
-    );
+    const limit = AbortSignal.any([stopping.signal, AbortSignal.timeout(DELIVERY_LIMIT_MS)]);
+    const delivery = settle({ cms, journal }, report, limit).finally(() => underway.delete(operationId));
     underway.set(operationId, delivery);
     return delivery;
   }
 
+  /** Tries everything that waits, once. `true`: nothing waits any more. A CMS that does not answer ends the round; a refusal is one operation's. */
   async function round(): Promise<boolean> {
-    for (const { operationId } of journal.outbox()) {
+    let emptied = true;
+    for (const { operationId, outcome } of journal.outbox()) {
       if (stopping.signal.aborted) return true;
       const delivered = await attempt(operationId);
-      if (delivered.ok) continue;
+      if (delivered.ok) {
+        const { state } = delivered.value;
+        if (state !== stateOfOutcome[outcome]) log.event('outcome-came-too-late', { operation: operationId, outcome, state });
+        continue;
+      }
+      emptied = false;
       const { error } = delivered;
       log.event('outbox-waits', { operation: operationId, problem: error.kind === 'refused' ? error.type : error.kind });
-      return false;
+      if (error.kind !== 'refused') break;
     }
-    return true;
+    return emptied;
   }
 
   async function run(): Promise<void> {

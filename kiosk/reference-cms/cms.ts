@@ -28,6 +28,8 @@ import type { Store } from './store.ts';
 /** An answer, and what is to be done once it is durable. */
 export interface Done<T> {
   readonly answer: T;
+  /** The call is refused for this, and `answer` goes with the refusal. */
+  readonly refused?: ProblemType;
   readonly then?: () => void;
 }
 export type Decision<T> = Result<Done<T>, ProblemType>;
@@ -204,7 +206,11 @@ export function createCms({ store, key, mail, log, operators, scheme, ttl }: Cms
         if (decision !== undefined && (decision === null || !speaksOf(decision, report))) return err('assertion-refused');
         const attested = decision?.decision === 'hand-over' && decision.handedOver === (outcome === 'handed-over');
         const settled = settle(standing.value, { outcome, attempt, evidence: report.evidence.class, attested });
-        if (!settled.ok) return settled;
+        if (!settled.ok) {
+          const over = settled.error === 'operation-voided' || settled.error === 'operation-confirmed';
+          if (!over || standing.value === null || standing.value.state === 'RESERVED') return settled;
+          return ok({ answer: receiptFor(kiosk, id, standing.value.state, now), refused: settled.error });
+        }
         const { state } = settled.value;
         if (state === 'RESERVED') throw new Error('an outcome leaves nothing reserved');
 

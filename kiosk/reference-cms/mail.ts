@@ -133,11 +133,11 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 
 function codeLetter(code: string): Pick<Letter, 'subject' | 'text'> {
   return {
-    subject: 'Il suo codice di verifica / Your verification code',
-    text: `Il suo codice di verifica è: ${code}
+    subject: 'Il tuo codice di verifica / Your verification code',
+    text: `Il tuo codice di verifica è: ${code}
 
-Lo scriva sullo schermo dello sportello entro 10 minuti.
-Se non lo ha chiesto lei, ignori questo messaggio.
+Scrivilo sullo schermo dello sportello entro 10 minuti.
+Se non lo hai chiesto tu, ignora questo messaggio.
 
 ---
 
@@ -159,16 +159,16 @@ function secondPartLetter(codes: readonly Code[]): Pick<Letter, 'subject' | 'tex
     (code: Code): string =>
       `${code.label}: ${code.paperCharacters} + ${secondPart(code).length} = ${code.value.length} ${of}`;
   return {
-    subject: `Tessera sanitaria: la seconda parte dei suoi codici / Health card: the second part of your codes`,
-    text: `La sua tessera è stata attivata. Questa è la seconda parte dei suoi codici:
+    subject: `Tessera sanitaria: la seconda parte dei tuoi codici / Health card: the second part of your codes`,
+    text: `La tua tessera è stata attivata. Questa è la seconda parte dei tuoi codici:
 
 ${codes.map(line('seconda parte')).join('\n')}
 
 Ogni codice si legge di seguito: prima le cifre stampate sul foglio ricevuto allo
 sportello, poi quelle scritte qui (${codes.map(lengths('cifre')).join('; ')}).
 
-Conservi foglio e messaggio lontano dalla tessera, e non li mostri a nessuno.
-Nessun ufficio le chiederà mai questi codici.
+Conserva foglio e messaggio lontano dalla tessera, e non mostrarli a nessuno.
+Nessun ufficio ti chiederà mai questi codici.
 
 ---
 

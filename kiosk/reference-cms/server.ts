@@ -96,9 +96,16 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
     if (faults.deaf()) socket.destroy();
   });
 
-  const problemOf = (type: ProblemType, detail = ''): Answer => {
+  const problemOf = (type: ProblemType, detail = '', more: object = {}): Answer => {
     const { status, title } = problems[type];
-    const body = { type: problemPrefix + type, title, status, ...(detail === '' ? {} : { detail }), at: new Date(now()).toISOString() };
+    const body = {
+      type: problemPrefix + type,
+      title,
+      status,
+      ...(detail === '' ? {} : { detail }),
+      ...more,
+      at: new Date(now()).toISOString(),
+    };
     return { status, mediaType: problemMediaType, body: Buffer.from(JSON.stringify(body)) };
   };
   const answerOf = (call: CallName, answer: object): Answer => ({
@@ -106,6 +113,9 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
     mediaType: 'application/json',
     body: Buffer.from(JSON.stringify(answer)),
   });
+
+  const answerTo = (call: CallName, { answer, refused }: { readonly answer: object; readonly refused?: ProblemType }): Answer =>
+    refused === undefined ? answerOf(call, answer) : problemOf(refused, '', { receipt: answer });
 
   const send = (reply: FastifyReply, { status, mediaType, body }: Answer): FastifyReply =>
     reply.code(status).type(mediaType).header('Cache-Control', 'no-store').send(body);
@@ -144,7 +154,7 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
       if (meanwhile !== null) return meanwhile;
       const at = now();
       const decided = prepared.value(at);
-      const made = decided.ok ? answerOf(call, decided.value.answer) : problemOf(decided.error);
+      const made = decided.ok ? answerTo(call, decided.value) : problemOf(decided.error);
       if (decided.ok) then = decided.value.then;
       // "Not now" is no answer to keep: the same request may be asked again later.
       if (made.status !== 429) store.keepAnswer(kiosk, keyText, { digest, ...made }, at);

@@ -7,8 +7,8 @@ export interface Site {
   readonly name: string;
   /** The first one greets. */
   readonly languages: readonly Language[];
-  /** Whom to call, as the profile names it; `hours` in words. */
-  readonly helpLine: { readonly number: string; readonly hours: Readonly<Record<Language, string>> };
+  /** The number to call, as the profile names it. */
+  readonly helpLine: string;
   /** The whole privacy notice, one string a paragraph; the page's own texts hold its six lines. */
   readonly notice: Readonly<Record<Language, readonly string[]>>;
 }

@@ -119,7 +119,13 @@ export class FakeCms implements Cms {
     this.#answer('reportOutcome', signal, (): Receipt => {
       this.reports.push(report);
       const state = this.lateVoid ? 'VOIDED' : stateOfOutcome[report.outcome];
-      return { operationId: report.operationId, state, sequence: this.reports.length, at: '2026-11-22T10:01:00.000Z', jws: 'receipt.of.cms' };
+      return {
+        operationId: report.operationId,
+        state,
+        sequence: this.reports.length,
+        at: '2026-11-22T10:01:00.000Z',
+        jws: 'receipt.of.cms',
+      };
     });
 
   operations: Cms['operations'] = (_, signal) => this.#answer('operations', signal, () => []);

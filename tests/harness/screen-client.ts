@@ -3,7 +3,9 @@ import { vi } from 'vitest';
 import type { IdentityDocument } from '../../flows/people/identity-document.ts';
 import type { CitizenCommand, CitizenStatus, OperatorCommand, OperatorStatus } from '../../flows/session/status.ts';
 
-type Plain<Command> = Command extends { readonly type: 'contact-code' } ? { readonly type: 'contact-code'; readonly code: string } : Command;
+type Plain<Command> = Command extends { readonly type: 'contact-code' }
+  ? { readonly type: 'contact-code'; readonly code: string }
+  : Command;
 
 const WAIT_MS = 15_000;
 

@@ -270,7 +270,10 @@ export class Sportello {
     const args = ['virtual', '--vpcd', `127.0.0.1:${port}`, '--person', join(this.folder, 'person.json'), '--control', control];
     const child = this.#spawn('card', [join('bin', 'sportello.js'), 'card', ...args], {});
     this.#card = child;
-    await vi.waitUntil(() => this.logs.some((line) => line.startsWith('card: inserted')) || child.exitCode !== null, { timeout: WAIT_MS, interval: 5 });
+    await vi.waitUntil(() => this.logs.some((line) => line.startsWith('card: inserted')) || child.exitCode !== null, {
+      timeout: WAIT_MS,
+      interval: 5,
+    });
   }
 
   /** A line of the card's control socket: `remove`, `insert`, `pull 3`, `mute`. */
@@ -342,7 +345,8 @@ export class Sportello {
   /** Waits for the second part's mail: one, and no more. */
   async secondPart(): Promise<string> {
     await vi.waitUntil(() => this.secondParts().length > 0, { timeout: WAIT_MS, interval: 5 });
-    if (this.secondParts().length > 1 || this.mailbox.deliveries() > this.mailbox.messages().length) throw new Error('the second part was sent twice');
+    if (this.secondParts().length > 1 || this.mailbox.deliveries() > this.mailbox.messages().length)
+      throw new Error('the second part was sent twice');
     return this.secondParts()[0]!;
   }
 
@@ -358,7 +362,9 @@ export class Sportello {
     try {
       await vi.waitUntil(() => this.journal().at(-1)?.kind === 'CLOSED' && this.cmsState() === state, { timeout: WAIT_MS, interval: 20 });
     } catch {
-      throw new Error(`waited for ${state}; the CMS has ${this.cmsState()}, the journal ${JSON.stringify(this.journal())}\n${this.logs.slice(-20).join('\n')}`);
+      throw new Error(
+        `waited for ${state}; the CMS has ${this.cmsState()}, the journal ${JSON.stringify(this.journal())}\n${this.logs.slice(-20).join('\n')}`,
+      );
     }
     const receipt = this.row('RECEIPT');
     if (receipt?.state !== state) throw new Error(`the receipt says ${receipt?.state ?? 'nothing'}`);
@@ -434,6 +440,9 @@ export async function controlLine(path: string, line: string): Promise<string> {
 }
 
 function pemOf(der: Uint8Array): string {
-  const lines = Buffer.from(der).toString('base64').match(/.{1,64}/g) ?? [];
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
 }

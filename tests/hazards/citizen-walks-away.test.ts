@@ -9,7 +9,10 @@ test('before the reservation: warned, then ended; nothing anywhere', async () =>
   await world.client.on('welcome');
   await world.insertCard();
   await world.client.on('recognised');
-  expect(await world.client.until((status) => status.warning !== null)).toMatchObject({ screen: 'recognised', warning: { secondsLeft: 20 } });
+  expect(await world.client.until((status) => status.warning !== null)).toMatchObject({
+    screen: 'recognised',
+    warning: { secondsLeft: 20 },
+  });
   expect(await world.client.on('stopped', 25_000)).toMatchObject({ reason: 'timed-out', cardIn: true });
   expect(world.rows).toEqual([]);
   expect(world.cmsOperations()).toBe(0);

@@ -83,7 +83,7 @@ export function Corner({
           </ol>
           {site !== null && (
             <p>
-              {t.help.person} <strong className="number">{site.helpLine.number}</strong> ({site.helpLine.hours[language]}).
+              {t.help.person} <strong className="number">{site.helpLine}</strong>.
             </p>
           )}
         </Overlay>

@@ -79,7 +79,7 @@ export function CitizenScreenView(props: ScreenProps): ReactElement {
               ? t.done.received(status.masked)
               : t.done.pending(status.masked, status.until === null ? null : moment(status.until, language))}
           </p>
-          <p className="aside">{t.done.missing(site.helpLine.number)}</p>
+          <p className="aside">{t.done.missing(site.helpLine)}</p>
           <p className="aside strong">
             {t.done.takeCard} {t.done.apart}
           </p>
@@ -110,7 +110,7 @@ export function CitizenScreenView(props: ScreenProps): ReactElement {
         <Screen main={t.outOfService.main} drawing={drawing}>
           <p className="below">{t.outOfService.reasons[status.reason]}</p>
           <p className="below">{t.outOfService.nothingLost}</p>
-          <p className="aside">{t.outOfService.next(site.helpLine.number, site.helpLine.hours[language])}</p>
+          <p className="aside">{t.outOfService.next(site.helpLine)}</p>
         </Screen>
       );
   }

@@ -6,7 +6,16 @@ import { FakeJournal, FakePrinting } from '../fakes.ts';
 const signal = new AbortController().signal;
 
 const rows: Record<JournalRow['kind'], JournalRow> = {
-  OP_OPEN: { kind: 'OP_OPEN', operation: 'activation', case: 'adult', profile: 'p', profileVersion: '1', holder: 'h', card: 'c', operator: 'o' },
+  OP_OPEN: {
+    kind: 'OP_OPEN',
+    operation: 'activation',
+    case: 'adult',
+    profile: 'p',
+    profileVersion: '1',
+    holder: 'h',
+    card: 'c',
+    operator: 'o',
+  },
   RESERVE_INTENT: { kind: 'RESERVE_INTENT' },
   RESERVED: { kind: 'RESERVED', expiresAt: '2026-11-22T10:15:00.000Z' },
   PRINTER_READY: { kind: 'PRINTER_READY' },
@@ -86,5 +95,8 @@ test('recovering twice adds nothing', async () => {
 test('records that cannot be written are reported, not passed over', async () => {
   const journal = stoppedAfter('RESERVED');
   journal.broken = 'OUTCOME';
-  expect(await recover({ journal, printing: new FakePrinting() }, signal)).toMatchObject({ ok: false, error: { kind: 'journal-unwritable' } });
+  expect(await recover({ journal, printing: new FakePrinting() }, signal)).toMatchObject({
+    ok: false,
+    error: { kind: 'journal-unwritable' },
+  });
 });

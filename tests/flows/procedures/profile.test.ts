@@ -20,7 +20,10 @@ function at(value: Json, path: readonly string[]): { [key: string]: Json } {
 }
 
 test('the file of Emilia-Romagna holds', () => {
-  expect(parseProfile(file)).toMatchObject({ ok: true, value: { id: 'emilia-romagna', delivery: { scheme: 'split', secondPartBy: ['email'] } } });
+  expect(parseProfile(file)).toMatchObject({
+    ok: true,
+    value: { id: 'emilia-romagna', delivery: { scheme: 'split', secondPartBy: ['email'] } },
+  });
 });
 
 describe('a rule without its citation is refused, with its path', () => {

@@ -14,7 +14,12 @@ export function emiliaRomagna(): Profile {
   return parsed.value;
 }
 
-export const document: IdentityDocument = { type: 'identity-card', number: 'CA00000AA', issuingBody: 'Comune di Bologna', expires: '2030-01-01' };
+export const document: IdentityDocument = {
+  type: 'identity-card',
+  number: 'CA00000AA',
+  issuingBody: 'Comune di Bologna',
+  expires: '2030-01-01',
+};
 
 export const delays = {
   idle: 60_000,
@@ -84,7 +89,10 @@ export function startTestDesk(journal = new FakeJournal()) {
   const code = (text: string): Parameters<typeof desk.send>[0] => ({ type: 'contact-code', code: Secret.fromText(text) });
 
   /** The way up to a screen, as the citizen and the operator walk it. */
-  const walk: Record<'welcome' | 'recognised' | 'notice' | 'operator' | 'contact' | 'contact-code' | 'collect' | 'done', () => Promise<unknown>> = {
+  const walk: Record<
+    'welcome' | 'recognised' | 'notice' | 'operator' | 'contact' | 'contact-code' | 'collect' | 'done',
+    () => Promise<unknown>
+  > = {
     welcome: settled,
     recognised: async () => {
       card.insert();
@@ -105,4 +113,3 @@ export function startTestDesk(journal = new FakeJournal()) {
   }
   return { desk, clock, card, cms, journal, printing, operators, seen, screen, pass, send, code, goTo };
 }
-

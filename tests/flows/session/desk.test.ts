@@ -8,7 +8,9 @@ test('the whole path: every row of the journal in its order, and the CMS confirm
   await goTo('done');
   expect(desk.citizen()).toMatchObject({ screen: 'done', secondPart: 'received', masked: 'm•••@example.org' });
   expect(journal.kinds()).toEqual(journalRowKinds);
-  expect(cms.reports).toMatchObject([{ outcome: 'handed-over', evidence: { class: 'E4' }, exposed: false, operatorAssertion: 'jws:hand-over' }]);
+  expect(cms.reports).toMatchObject([
+    { outcome: 'handed-over', evidence: { class: 'E4' }, exposed: false, operatorAssertion: 'jws:hand-over' },
+  ]);
   card.remove();
   await settled();
   expect(screen()).toBe('done');

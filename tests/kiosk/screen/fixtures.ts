@@ -22,7 +22,7 @@ export const operatorPin = '739415';
 export const site: Site = {
   name: 'Casa della Comunità · Sportello 1',
   languages: ['it', 'en'],
-  helpLine: { number: '800.033.033', hours: { it: 'lunedì-venerdì 8.30-18', en: 'Monday-Friday 8.30-18' } },
+  helpLine: '800 033 033',
   notice: {
     it: Array.from(
       { length: 8 },

@@ -221,7 +221,7 @@ export const en: Texts = {
       recovering: 'I am checking what was under way. I will reopen shortly.',
     },
     nothingLost: 'Your card is fine, and no code is lost.',
-    next: (number, hours) => `Ask the operator, or call ${number} (${hours}).`,
+    next: (number) => `Ask the operator, or call ${number}.`,
   },
 
   desk: {

@@ -249,7 +249,7 @@ export const it = {
       recovering: 'Sto controllando che cosa era in corso. Riapro tra poco.',
     } satisfies Record<ServiceProblem, string>,
     nothingLost: 'La tua tessera è a posto e nessun codice va perso.',
-    next: (number: string, hours: string) => `Chiedi all’operatore o chiama il ${number} (${hours}).`,
+    next: (number: string) => `Chiedi all’operatore o chiama il ${number}.`,
   },
 
   desk: {
