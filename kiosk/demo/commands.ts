@@ -4,7 +4,11 @@ import { CommandFailure, answerJson, exit } from '../../devices/command.ts';
 import { type Demo, startDemo } from './demo.ts';
 
 const demoOptions = z.object({
-  port: z.coerce.number('a number').int('a whole number').min(0, 'at least 0').max(65534, 'at most 65534: the bench takes the next one'),
+  port: z
+    .string()
+    .regex(/^\d{1,5}$/, 'a port number')
+    .transform(Number)
+    .refine((port) => port < 65_535, 'at most 65534: the bench takes the next one'),
   state: z.string().min(1).optional(),
   json: z.boolean().default(false),
 });

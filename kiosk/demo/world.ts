@@ -183,7 +183,8 @@ try {
       await bench.value.close();
       await world.close();
     });
-  } else failed(JSON.stringify(bench.error));
+  } else
+    failed(bench.error.kind === 'port-not-free' ? `port ${bench.error.port} is not free` : "the bench's page is not built: npm run build");
 } catch (error) {
   failed(error instanceof Error ? error.message : String(error));
 }
