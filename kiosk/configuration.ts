@@ -31,7 +31,10 @@ export const configuration = z.strictObject({
     name: z.string().min(1).max(80),
     desk: z.enum(['pharmacy', 'health-authority', 'municipality', 'regional-office', 'space-region']),
     profile: z.string().regex(/^[a-z-]{1,40}$/),
-    languages: z.array(z.enum(['it', 'en'])).min(1).default(['it', 'en']),
+    languages: z
+      .array(z.enum(['it', 'en']))
+      .min(1)
+      .default(['it', 'en']),
   }),
   policy: sitePolicy.prefault({ attended: true }),
   cms: z.strictObject({
@@ -54,7 +57,6 @@ export const configuration = z.strictObject({
 });
 
 export type Configuration = z.infer<typeof configuration>;
-export type SitePolicy = Configuration['policy'];
 export type ConfigurationError = { readonly kind: 'configuration-unusable'; readonly file: string; readonly detail: string };
 
 /** Reads a configuration file; relative paths in it are taken from its own folder. */
@@ -76,7 +78,13 @@ export function readConfiguration(path: string): Result<Configuration, Configura
   const { cms, trust, operators, state, ...rest } = checked.data;
   return ok({
     ...rest,
-    cms: { url: cms.url, ca: at(cms.ca), clientCertificate: at(cms.clientCertificate), clientKey: at(cms.clientKey), signingKey: at(cms.signingKey) },
+    cms: {
+      url: cms.url,
+      ca: at(cms.ca),
+      clientCertificate: at(cms.clientCertificate),
+      clientKey: at(cms.clientKey),
+      signingKey: at(cms.signingKey),
+    },
     trust: { anchors: trust.anchors.map(at), crls: trust.crls.map(at) },
     operators: at(operators),
     state: at(state),

@@ -63,7 +63,7 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
     log,
     onAppended: (entry) => {
       parts.onJournalRow?.(entry);
-      if (entry.row.kind === 'OUTCOME') outbox?.wake();
+      if (entry.row.kind === 'OUTCOME') outbox.wake();
     },
   });
   if (!records.ok) return failed('records', records.error);

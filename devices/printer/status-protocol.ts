@@ -13,8 +13,6 @@ export const clearBuffers: Uint8Array = Uint8Array.of(0x10, 0x14, 0x08, 0x01, 0x
 export const initialise: Uint8Array = Uint8Array.of(0x1b, 0x40);
 /** GS a: automatic status (ASB) on change of online state, error and paper. */
 export const enableAutomaticStatus: Uint8Array = Uint8Array.of(0x1d, 0x61, 0x0e);
-/** GS r 1: the paper sensor, answered in order, after all that was sent before. */
-export const askPaperInOrder: Uint8Array = Uint8Array.of(0x1d, 0x72, 1);
 
 const PROCESS_ID_LENGTH = 4;
 

@@ -1,4 +1,4 @@
-import { type ActorRefFrom, type SnapshotFrom, and, assign, fromPromise, not, sendTo, setup, stateIn } from 'xstate';
+import { type SnapshotFrom, and, assign, fromPromise, not, sendTo, setup, stateIn } from 'xstate';
 import type { CardError, CardReader, CardReading } from '../../devices/card/contract.ts';
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { Secret } from '../../devices/secret.ts';
@@ -511,4 +511,3 @@ function activationInputOf(
 
 export type SessionMachine = ReturnType<typeof sessionMachine>;
 export type SessionSnapshot = SnapshotFrom<SessionMachine>;
-export type SessionActor = ActorRefFrom<SessionMachine>;

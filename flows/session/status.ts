@@ -1,4 +1,5 @@
 import type { PrinterStatus } from '../../devices/printer/contract.ts';
+import type { Secret } from '../../devices/secret.ts';
 import type { IdentityDocument } from '../people/identity-document.ts';
 
 /**
@@ -35,24 +36,6 @@ export type CitizenScreen =
   | { readonly screen: 'stopped'; readonly reason: StopReason; readonly cardIn: boolean; readonly codes: 'not-issued' | 'void' | 'held' }
   | { readonly screen: 'card-forgotten' }
   | { readonly screen: 'out-of-service'; readonly reason: ServiceProblem };
-
-/** The screens, in the order of the way through; generated pictures and texts cover each. */
-export const citizenScreens = [
-  'starting',
-  'welcome',
-  'reading',
-  'recognised',
-  'notice',
-  'operator',
-  'contact',
-  'contact-code',
-  'issuing',
-  'collect',
-  'done',
-  'stopped',
-  'card-forgotten',
-  'out-of-service',
-] as const satisfies readonly CitizenScreen['screen'][];
 
 /** The session is about to end for want of an answer; one touch (`stay`) goes on. */
 export interface TimeWarning {
@@ -119,7 +102,7 @@ export type CitizenCommand =
   | { readonly type: 'cancel' }
   | { readonly type: 'notice-read' }
   | { readonly type: 'contact'; readonly email: string; readonly language: string }
-  | { readonly type: 'contact-code'; readonly code: import('../../devices/secret.ts').Secret }
+  | { readonly type: 'contact-code'; readonly code: Secret }
   | { readonly type: 'resend-code' }
   | { readonly type: 'change-contact' }
   | { readonly type: 'taken' }

@@ -21,7 +21,7 @@ import { processEntry } from '../../kiosk/project.ts';
 import { openHistory } from '../../kiosk/records/history.ts';
 import { type Mailbox, startMailbox } from '../../kiosk/reference-cms/mailbox.ts';
 import { openStore } from '../../kiosk/reference-cms/store.ts';
-import { startPcscd } from './pcscd.ts';
+import { type Pcscd, startPcscd } from './pcscd.ts';
 import { ScreenClient } from './screen-client.ts';
 
 export const identityCard: IdentityDocument = {
@@ -35,6 +35,18 @@ export const address = 'mario.rossi@example.org';
 
 const WAIT_MS = 15_000;
 const DAY_MS = 24 * 3_600_000;
+
+/** Where the card is: in a real pcscd, or in the kiosk's card process with no PC/SC service and no card's slowness in between. */
+type Reader = 'pcscd' | 'in-process';
+
+interface WorldOptions {
+  readonly policy?: Partial<Configuration['policy']>;
+  readonly msPerLine?: number;
+  readonly pauseAfter?: JournalRowKind;
+  readonly reader?: Reader;
+  /** Told what comes to the printer on its line. */
+  readonly onPrinterBytes?: (bytes: Uint8Array) => void;
+}
 
 /** The codes as the two parts make them, label by label. */
 export type Codes = Readonly<Record<string, string>>;
@@ -53,26 +65,31 @@ export class Sportello {
   mailbox!: Mailbox;
   pki!: Pki;
   operationId = '';
-  #pcscd!: Awaited<ReturnType<typeof startPcscd>>;
+  #pcscd: Pcscd | null = null;
   #kiosk: ChildProcess | null = null;
   #cms: ChildProcess | null = null;
   #cmsPort = 0;
   #card: ChildProcess | null = null;
+  #reader: Reader = 'pcscd';
   readonly #workers = new Set<number>();
   #policy: Partial<Configuration['policy']> = {};
   #paused: JournalRowKind | null = null;
 
-  static async start(
-    options: { readonly policy?: Partial<Configuration['policy']>; readonly msPerLine?: number; readonly pauseAfter?: JournalRowKind } = {},
-  ): Promise<Sportello> {
+  static async start(options: WorldOptions = {}): Promise<Sportello> {
     const world = new Sportello();
     world.#policy = options.policy ?? {};
+    world.#reader = options.reader ?? 'pcscd';
     const in_ = (name: string): string => join(world.folder, name);
     const [pki, pcscd, mailbox, printer, account] = await Promise.all([
       copyPki(in_('pki')),
-      startPcscd(),
+      world.#reader === 'pcscd' ? startPcscd() : null,
       startMailbox(),
-      startVirtualPrinter({ link: in_('printer'), out: in_('slips'), msPerLine: options.msPerLine ?? 5 }),
+      startVirtualPrinter({
+        link: in_('printer'),
+        out: in_('slips'),
+        msPerLine: options.msPerLine ?? 5,
+        ...(options.onPrinterBytes === undefined ? {} : { onReceived: options.onPrinterBytes }),
+      }),
       createAccount({ id: operator.id, displayName: 'Operatore di prova', pin: Secret.fromText(operator.pin), cost: 2 ** 15 }),
     ]);
     Object.assign(world, { pki, mailbox, printer });
@@ -90,6 +107,7 @@ export class Sportello {
       control: in_('cms.sock'),
       mailPace: { retryMs: 50, longestPauseMs: 200 },
     });
+    if (world.#reader === 'in-process') await world.#makePerson(specimens.adult);
     await world.startCms();
     await world.startKiosk(options.pauseAfter);
     return world;
@@ -188,7 +206,7 @@ export class Sportello {
     rmSync(this.#resumeFile, { force: true });
     this.#paused = null;
     const child = this.#spawn('core', [processEntry('tests/processes/kiosk.ts'), join(this.folder, 'kiosk.json')], {
-      ...this.#pcscd.env,
+      ...(this.#pcscd?.env ?? { CARD_HOST: 'tests/processes/card-host.ts', CARD_PERSON: this.#person, CARD_CONTROL: this.#cardSocket }),
       PAUSE_UNTIL: this.#resumeFile,
       ...(pauseAfter === undefined ? {} : { PAUSE_AFTER: pauseAfter }),
     });
@@ -255,8 +273,17 @@ export class Sportello {
 
   // The card
 
-  /** A card goes in: `specimen`'s, with a certificate of the CA that the kiosk trusts. */
+  /** A card goes in: `specimen`'s, with a certificate of the CA that the kiosk trusts. In the kiosk's card process there is only the adult's. */
   async insertCard(specimen: Specimen = specimens.adult): Promise<void> {
+    if (this.#pcscd === null) return await this.card('insert');
+    await this.#makePerson(specimen);
+    const args = ['virtual', '--vpcd', `127.0.0.1:${this.#pcscd.ports[0] ?? 0}`, '--person', this.#person, '--control', this.#cardSocket];
+    const child = this.#spawn('card', [join('bin', 'sportello.js'), 'card', ...args], {});
+    this.#card = child;
+    await vi.waitUntil(() => this.logs.some((line) => line.startsWith('card: inserted')) || child.exitCode !== null, { timeout: WAIT_MS, interval: 5 });
+  }
+
+  async #makePerson(specimen: Specimen): Promise<void> {
     const { certificate, privateKey } = await issueCnsCertificate({
       ...specimen,
       issuer: this.pki.cnsCa,
@@ -265,31 +292,35 @@ export class Sportello {
       notAfter: new Date(Date.now() + 365 * DAY_MS),
     });
     this.#write('person.json', { ...specimen, pin: '12345', puk: '12345678', certificate: pemOf(certificate), privateKey });
-    const control = join(this.folder, 'card.sock');
-    const port = this.#pcscd.ports[0] ?? 0;
-    const args = ['virtual', '--vpcd', `127.0.0.1:${port}`, '--person', join(this.folder, 'person.json'), '--control', control];
-    const child = this.#spawn('card', [join('bin', 'sportello.js'), 'card', ...args], {});
-    this.#card = child;
-    await vi.waitUntil(() => this.logs.some((line) => line.startsWith('card: inserted')) || child.exitCode !== null, {
-      timeout: WAIT_MS,
-      interval: 5,
-    });
+  }
+
+  get #person(): string {
+    return join(this.folder, 'person.json');
+  }
+
+  get #cardSocket(): string {
+    return join(this.folder, 'card.sock');
   }
 
   /** A line of the card's control socket: `remove`, `insert`, `pull 3`, `mute`. */
   async card(line: string): Promise<void> {
-    const answer = await controlLine(join(this.folder, 'card.sock'), line);
+    const answer = await controlLine(this.#cardSocket, line);
     if (answer !== 'ok') throw new Error(`the card answered ${answer}`);
   }
 
   // The way through
 
-  /** Card, wish, notice, sign-on: up to where the operator decides. */
-  async toOperator(): Promise<void> {
+  /** A card is in, and read. */
+  async toRecognised(): Promise<void> {
     await this.client.on('welcome');
     if (this.#card === null) await this.insertCard();
     else await this.card('insert');
     await this.client.on('recognised');
+  }
+
+  /** Card, wish, notice, sign-on: up to where the operator decides. */
+  async toOperator(): Promise<void> {
+    if (this.client.citizen().screen !== 'recognised') await this.toRecognised();
     await this.client.citizenDoes({ type: 'wish' });
     await this.client.on('notice');
     await this.client.citizenDoes({ type: 'notice-read' });
@@ -371,9 +402,9 @@ export class Sportello {
   }
 
   async close(): Promise<void> {
-    this.client?.close();
+    this.client.close();
     await Promise.all([kill(this.#kiosk), kill(this.#cms), kill(this.#card)]);
-    await Promise.all([this.printer?.close(), this.mailbox?.close(), this.#pcscd?.close()]);
+    await Promise.all([this.printer.close(), this.mailbox.close(), this.#pcscd.close()]);
     rmSync(this.folder, { recursive: true, force: true });
   }
 

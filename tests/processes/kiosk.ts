@@ -7,10 +7,10 @@ import { processEntry } from '../../kiosk/project.ts';
 /**
  * The product's kiosk, stopped in its tracks right after a journal row of the kind in PAUSE_AFTER is durable, before anything that
  * the row announces: the suite kills what it wants to kill there, and goes on by making the file named in PAUSE_UNTIL.
- * Arguments: the configuration file. Tells each row, and at last its port, in JSON lines on standard output.
+ * Its card process is the product's, or the one in CARD_HOST. Arguments: the configuration file. Tells each row, and at last its port, in JSON lines on standard output.
  */
 const [, , configuration = ''] = process.argv;
-const { PAUSE_AFTER: pauseAfter, PAUSE_UNTIL: pauseUntil = '' } = process.env;
+const { CARD_HOST: cardHost = 'devices/card/pcsc-host.ts', PAUSE_AFTER: pauseAfter, PAUSE_UNTIL: pauseUntil = '' } = process.env;
 
 const tell = (line: object): void => void writeSync(1, `${JSON.stringify(line)}\n`);
 const nap = new Int32Array(new SharedArrayBuffer(4));
@@ -23,7 +23,7 @@ function onJournalRow({ row: { kind }, operationId }: JournalEntry): void {
 }
 
 const kiosk = await runKiosk(configuration, {
-  cardHost: { entry: processEntry('devices/card/pcsc-host.ts') },
+  cardHost: { entry: processEntry(cardHost) },
   log: createLog('core'),
   onJournalRow,
 });

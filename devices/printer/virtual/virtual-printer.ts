@@ -18,6 +18,8 @@ export interface VirtualPrinterOptions {
   readonly control?: string;
   /** How long a printed line takes, in milliseconds. Default 20. */
   readonly msPerLine?: number;
+  /** Told what comes on the line, before the printer looks at it. */
+  readonly onReceived?: (bytes: Uint8Array) => void;
 }
 
 export interface Slip {
@@ -61,7 +63,10 @@ export async function startVirtualPrinter(options: VirtualPrinterOptions): Promi
     say: (bytes) => line?.write(bytes),
     cut: (slip) => slips.push(keep(options.out, ++number, slip)),
   });
-  const received = (bytes: Uint8Array): void => mechanism.receive(bytes);
+  const received = (bytes: Uint8Array): void => {
+    options.onReceived?.(bytes);
+    mechanism.receive(bytes);
+  };
 
   const { address, plug } = await firstLine(options, received);
   line = plug.line;

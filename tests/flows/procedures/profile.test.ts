@@ -11,7 +11,7 @@ const file = JSON.parse(readFileSync('flows/procedures/profiles/emilia-romagna.j
 /** The paths of all objects in the file that hold a citation. */
 function citedRules(value: Json, path: string[] = []): string[][] {
   if (value === null || typeof value !== 'object') return [];
-  const deeper = Object.entries(value).flatMap(([key, inner]) => citedRules(inner as Json, [...path, key]));
+  const deeper = Object.entries(value).flatMap(([key, inner]) => citedRules(inner, [...path, key]));
   return 'citation' in value ? [path, ...deeper] : deeper;
 }
 
