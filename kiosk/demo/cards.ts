@@ -85,9 +85,6 @@ const cardFile = z.strictObject({
   cards: z.array(z.strictObject({ id: z.string(), person, atr: z.string().optional() })),
 });
 
-/** What goes into the reader, by its id. */
-export type DemoCards = z.infer<typeof cardFile>['cards'];
-
 /** What the bench shows of the cards. */
 export const benchCards: readonly BenchCard[] = kinds.map(({ id, mark, expect, specimen: { personalData } }) => ({
   id,

@@ -8,7 +8,7 @@ import { Secret } from '../../devices/secret.ts';
 import { type Configuration, configuration } from '../configuration.ts';
 import { type Account, addAccount, createAccount, readAccounts } from '../operators/accounts.ts';
 import { makeCards, revokedCards } from './cards.ts';
-import { type Part, startPart } from './part.ts';
+import { startPart } from './part.ts';
 import { type Pki, makePki } from './pki.ts';
 import { type kioskIsUp, kioskFacts, type kioskSettings, worldFacts, type worldSettings } from './settings.ts';
 
@@ -41,13 +41,10 @@ const longestSocketPath = 107;
 export async function startDemo(options: DemoOptions): Promise<Result<Demo, string>> {
   const temporary = await mkdtemp(join(tmpdir(), 'sportello-demo-'));
   const state = options.state === undefined ? temporary : resolve(options.state);
-  const parts: Part<unknown>[] = [];
-  let renewal: NodeJS.Timeout | undefined;
+  const ends: (() => Promise<void> | void)[] = [() => rm(temporary, { recursive: true, force: true })];
+  // The last first: the kiosk may still have something to tell the CMS.
   const stop = async (): Promise<void> => {
-    clearInterval(renewal);
-    // The kiosk first: it may still have something to tell the CMS.
-    for (const part of parts.splice(0).reverse()) await part.stop();
-    await rm(temporary, { recursive: true, force: true });
+    for (const end of ends.splice(0).reverse()) await end();
   };
   const failed = async (detail: string): Promise<Result<never, string>> => {
     await stop();
@@ -69,29 +66,30 @@ export async function startDemo(options: DemoOptions): Promise<Result<Demo, stri
   } catch (error) {
     return await failed(`${state}: ${error instanceof Error ? error.message : String(error)}`);
   }
-  renewal = setInterval(() => void publishCrl(pki), DAY_MS);
+  const renewal = setInterval(() => void publishCrl(pki), DAY_MS);
+  ends.push(() => clearInterval(renewal));
 
   const world = await startPart({
     name: 'world',
-    source: 'kiosk/demo/world.ts',
+    source: 'kiosk/demo/world-process.ts',
     settings: worldOf(options, pki, account, at, join(temporary, 'printer'), reader),
     facts: worldFacts,
     logFile: at.worldLog,
   });
   if (!world.ok) return await failed(`the demo's world (CMS, mailbox, printer, bench): ${world.error}`);
-  parts.push(world.value);
+  ends.push(() => world.value.stop());
 
   const { benchPort, cmsUrl, printer } = world.value.facts;
   await writeFile(at.configuration, JSON.stringify(configurationOf(options, pki, at, cmsUrl, printer), null, 2), { mode: 0o600 });
   const kiosk = await startPart({
     name: 'kiosk',
-    source: 'kiosk/demo/kiosk.ts',
+    source: 'kiosk/demo/kiosk-process.ts',
     settings: { configuration: at.configuration, cards: at.cards, reader } satisfies z.infer<typeof kioskSettings>,
     facts: kioskFacts,
     logFile: at.kioskLog,
   });
   if (!kiosk.ok) return await failed(`the kiosk: ${kiosk.error}`);
-  parts.push(kiosk.value);
+  ends.push(() => kiosk.value.stop());
   const { port } = kiosk.value.facts;
   world.value.tell({ kioskPort: port } satisfies z.infer<typeof kioskIsUp>);
 

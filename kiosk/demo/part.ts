@@ -28,7 +28,7 @@ export interface Part<Facts> {
 /** Starts a part and waits until it is ready; what it writes goes to `logFile`. */
 export async function startPart<Facts>(options: {
   readonly name: string;
-  /** By its source path, `kiosk/demo/world.ts`. */
+  /** By its source path, `kiosk/demo/world-process.ts`. */
   readonly source: string;
   readonly settings: unknown;
   readonly facts: z.ZodType<Facts>;

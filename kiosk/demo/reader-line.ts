@@ -16,12 +16,16 @@ export interface ReaderLine {
   contents(): ReaderContents;
   /** `null`: the card process has it; else why not. */
   put(contents: ReaderContents): Promise<string | null>;
+  /** Calls back when the card process comes or goes, and when the slot's contents change. */
+  onChange(listener: () => void): void;
   close(): Promise<void>;
 }
 
 const answerLimitMs = 5_000;
 
-export async function openReaderLine(path: string, onChange: () => void): Promise<ReaderLine> {
+export async function openReaderLine(path: string): Promise<ReaderLine> {
+  const listeners = new Set<() => void>();
+  const changed = (): void => listeners.forEach((listener) => listener());
   let contents: ReaderContents = { card: null, mute: false };
   let reader: Socket | null = null;
   let waiting: ((answer: string) => void) | null = null;
@@ -62,11 +66,11 @@ export async function openReaderLine(path: string, onChange: () => void): Promis
       if (reader !== socket) return;
       reader = null;
       waiting?.('error the card process has gone');
-      onChange();
+      changed();
     });
     createInterface({ input: socket }).on('line', (line) => waiting?.(line));
     if (contents.card !== null) void bring(contents);
-    onChange();
+    changed();
   });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, () => resolve()));
 
@@ -76,9 +80,10 @@ export async function openReaderLine(path: string, onChange: () => void): Promis
     async put(wanted) {
       contents = wanted;
       const problem = await bring(wanted);
-      onChange();
+      changed();
       return problem;
     },
+    onChange: (listener) => void listeners.add(listener),
     async close() {
       reader?.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));

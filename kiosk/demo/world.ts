@@ -1,17 +1,13 @@
-/** The demo's world in a process of its own: the reference CMS, the mailbox, the virtual printer, what is in the reader, and the bench. */
 import { readFileSync } from 'node:fs';
-import { startVirtualPrinter, type VirtualPrinter } from '../../devices/printer/virtual/virtual-printer.ts';
+import type { VirtualPrinter } from '../../devices/printer/virtual/virtual-printer.ts';
 import { unreachable } from '../../devices/result.ts';
-import { createLog } from '../log/log.ts';
-import { cmsConfiguration } from '../reference-cms/configuration.ts';
-import { type Mailbox, startMailbox } from '../reference-cms/mailbox.ts';
-import { type RunningCms, startReferenceCms } from '../reference-cms/start.ts';
+import type { Mailbox } from '../reference-cms/mailbox.ts';
+import type { RunningCms } from '../reference-cms/start.ts';
 import type { BenchCommand, BenchState, CmsBehaviour, Paper } from './bench/contract.ts';
-import { type BenchWorld, startBench } from './bench/server.ts';
+import type { BenchWorld } from './bench/server.ts';
 import { benchCards } from './cards.ts';
-import { failed, ready, settingsFromDemo } from './part.ts';
-import { type ReaderLine, openReaderLine } from './reader-line.ts';
-import { type WorldSettings, kioskIsUp, worldSettings } from './settings.ts';
+import type { ReaderLine } from './reader-line.ts';
+import type { WorldSettings } from './settings.ts';
 
 /** The virtual printer does not call when a slip is out: it is looked at this often, in milliseconds. */
 const lookMs = 200;
@@ -23,6 +19,7 @@ const cmsModes = { normal: 'normal', slow: 'slow', unreachable: 'unreachable', '
   string
 >;
 
+/** What the world is made of. */
 interface Parts {
   readonly cms: RunningCms;
   readonly mailbox: Mailbox;
@@ -30,11 +27,11 @@ interface Parts {
   readonly reader: ReaderLine;
 }
 
-class World implements BenchWorld {
+/** The demo's world as hands and eyes at a real desk would meet it: what is in the reader, the printer and its paper, the mail, the link to the CMS. */
+export class World implements BenchWorld {
   readonly #parts: Parts;
   readonly #operator: WorldSettings['operator'];
-  readonly #changed: () => void;
-  readonly #listeners: Set<() => void>;
+  readonly #listeners = new Set<() => void>();
   readonly #look: NodeJS.Timeout;
   readonly #slipTimes: string[] = [];
   #kiosk: BenchState['kiosk'] = null;
@@ -45,12 +42,11 @@ class World implements BenchWorld {
   #hanging = '';
   #cms: CmsBehaviour = 'normal';
 
-  constructor(parts: Parts, operator: WorldSettings['operator'], listeners: Set<() => void>) {
+  constructor(parts: Parts, operator: WorldSettings['operator']) {
     this.#parts = parts;
     this.#operator = operator;
-    this.#listeners = listeners;
-    this.#changed = () => listeners.forEach((listener) => listener());
-    parts.mailbox.onMessage(this.#changed);
+    parts.mailbox.onMessage(() => this.#changed());
+    parts.reader.onChange(() => this.#changed());
     this.#look = setInterval(() => this.#lookAtPrinter(), lookMs);
   }
 
@@ -135,6 +131,10 @@ class World implements BenchWorld {
     }
   }
 
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
   async #tellPrinter(...lines: readonly string[]): Promise<string | null> {
     for (const line of lines) {
       const answer = await this.#parts.printer.control(line);
@@ -165,26 +165,4 @@ const paperLines: Readonly<Record<Paper, readonly string[]>> = {
 
 function inItalian(problem: string | null): string | null {
   return problem === null ? null : `Il lettore non risponde (${problem}). La tessera è comunque nella fessura: appena torna, la trova.`;
-}
-
-const settings = await settingsFromDemo(worldSettings);
-try {
-  const log = createLog('world');
-  const listeners = new Set<() => void>();
-  const mailbox = await startMailbox();
-  const cms = await startReferenceCms(cmsConfiguration.parse({ ...settings.cms, port: 0, smtp: { port: mailbox.port } }), { log });
-  const printer = await startVirtualPrinter({ link: settings.printer, out: settings.slips });
-  const reader = await openReaderLine(settings.reader, () => listeners.forEach((listener) => listener()));
-  const world = new World({ cms, mailbox, printer, reader }, settings.operator, listeners);
-  const bench = await startBench(settings.benchPort, world, (rule) => log.event('screen-request-refused', { rule }));
-  if (bench.ok) {
-    process.on('message', (raw) => world.kioskAt(kioskIsUp.parse(raw).kioskPort));
-    ready({ benchPort: bench.value.port, cmsUrl: cms.url, printer: printer.address }, async () => {
-      await bench.value.close();
-      await world.close();
-    });
-  } else
-    failed(bench.error.kind === 'port-not-free' ? `port ${bench.error.port} is not free` : "the bench's page is not built: npm run build");
-} catch (error) {
-  failed(error instanceof Error ? error.message : String(error));
 }

@@ -158,7 +158,9 @@ export async function issueCrl(
   });
   const key = await webcrypto.subtle.importKey('pkcs8', derOf(authority.privateKey), algorithms['RSA-2048'], false, ['sign']);
   await list.sign(key, 'SHA-256');
-  return new Uint8Array(list.toSchema().toBER());
+  // Its type is `any` in pkijs 4.
+  const schema = list.toSchema() as Sequence;
+  return new Uint8Array(schema.toBER());
 }
 
 /** The bytes inside a PEM text. */

@@ -18,7 +18,7 @@ export interface LocalServer {
   /** The port it listens on; 0 before. */
   port(): number;
   /** Turns a request away by a rule, and says which. */
-  refuse(reply: FastifyReply, rule: Refusal): FastifyReply;
+  readonly refuse: (reply: FastifyReply, rule: Refusal) => FastifyReply;
   /** Always on 127.0.0.1; 0 takes a free port. */
   listen(port: number): Promise<Result<void, PortNotFree>>;
 }

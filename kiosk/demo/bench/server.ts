@@ -53,7 +53,8 @@ export async function startBench(
     if (pages.full) return refuse(reply, 'too-many-streams');
     reply.hijack();
     pages.open(reply.raw);
-    return pages.status(world.state());
+    pages.status(world.state());
+    return reply;
   });
   app.get<{ Params: { file: string } }>('/slips/:file', { onRequest: fromPage }, (request, reply) => {
     const [, number] = /^([1-9][0-9]{0,5})\.png$/.exec(request.params.file) ?? [];

@@ -62,7 +62,7 @@ export class DemoProcess {
     return Number(new URL(this.addresses.bench).port);
   }
 
-  /** The demo's own process of this source: `kiosk/demo/world.ts`. */
+  /** The demo's own process of this source: `kiosk/demo/world-process.ts`. */
   process(source: string): number {
     const found = this.processes().find(({ command }) => command.includes(processEntry(source)));
     if (found === undefined) throw new Error(`no process of ${source}`);

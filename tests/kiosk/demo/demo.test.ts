@@ -146,8 +146,8 @@ test('kill -9 of the demo leaves nothing running', { timeout: 60_000 }, async ()
 });
 
 test.each([
-  ['kiosk/demo/world.ts', /the demo's world .* ended: SIGKILL/],
-  ['kiosk/demo/kiosk.ts', /the kiosk ended: SIGKILL/],
+  ['kiosk/demo/world-process.ts', /the demo's world .* ended: SIGKILL/],
+  ['kiosk/demo/kiosk-process.ts', /the kiosk ended: SIGKILL/],
 ])('when %s dies, the demo says so and ends with all the rest', { timeout: 60_000 }, async (source, message) => {
   await open('--port', '0');
   process.kill(demo?.process(source) ?? 0, 'SIGKILL');

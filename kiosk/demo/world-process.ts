@@ -1,0 +1,32 @@
+/** The demo's world in a process of its own: the reference CMS, the mailbox, the virtual printer, what is in the reader, and the bench. */
+import { startVirtualPrinter } from '../../devices/printer/virtual/virtual-printer.ts';
+import { createLog } from '../log/log.ts';
+import { cmsConfiguration } from '../reference-cms/configuration.ts';
+import { startMailbox } from '../reference-cms/mailbox.ts';
+import { startReferenceCms } from '../reference-cms/start.ts';
+import { startBench } from './bench/server.ts';
+import { failed, ready, settingsFromDemo } from './part.ts';
+import { openReaderLine } from './reader-line.ts';
+import { kioskIsUp, worldSettings } from './settings.ts';
+import { World } from './world.ts';
+
+const settings = await settingsFromDemo(worldSettings);
+try {
+  const log = createLog('world');
+  const mailbox = await startMailbox();
+  const cms = await startReferenceCms(cmsConfiguration.parse({ ...settings.cms, port: 0, smtp: { port: mailbox.port } }), { log });
+  const printer = await startVirtualPrinter({ link: settings.printer, out: settings.slips });
+  const reader = await openReaderLine(settings.reader);
+  const world = new World({ cms, mailbox, printer, reader }, settings.operator);
+  const bench = await startBench(settings.benchPort, world, (rule) => log.event('screen-request-refused', { rule }));
+  if (bench.ok) {
+    process.on('message', (raw) => world.kioskAt(kioskIsUp.parse(raw).kioskPort));
+    ready({ benchPort: bench.value.port, cmsUrl: cms.url, printer: printer.address }, async () => {
+      await bench.value.close();
+      await world.close();
+    });
+  } else
+    failed(bench.error.kind === 'port-not-free' ? `port ${bench.error.port} is not free` : "the bench's page is not built: npm run build");
+} catch (error) {
+  failed(error instanceof Error ? error.message : String(error));
+}
