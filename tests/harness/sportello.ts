@@ -15,6 +15,7 @@ import type { IdentityDocument } from '../../flows/people/identity-document.ts';
 import type { CmsState } from '../../flows/ports/cms.ts';
 import type { JournalRow, JournalRowKind } from '../../flows/ports/journal.ts';
 import type { Configuration } from '../../kiosk/configuration.ts';
+import type { CmsConfiguration } from '../../kiosk/reference-cms/configuration.ts';
 import { type Pki, readPki } from '../../kiosk/demo/pki.ts';
 import { addAccount, createAccount } from '../../kiosk/operators/accounts.ts';
 import { processEntry } from '../../kiosk/project.ts';
@@ -44,6 +45,10 @@ interface WorldOptions {
   readonly msPerLine?: number;
   readonly pauseAfter?: JournalRowKind;
   readonly reader?: Reader;
+  /** How long the CMS makes its codes, and how much of them goes on paper. */
+  readonly codes?: CmsConfiguration['codes'];
+  /** `sportello run` itself, instead of the process that tells its rows and can be paused. */
+  readonly product?: boolean;
   /** Told what comes to the printer on its line. */
   readonly onPrinterBytes?: (bytes: Uint8Array) => void;
 }
@@ -73,11 +78,14 @@ export class Sportello {
   #reader: Reader = 'pcscd';
   readonly #workers = new Set<number>();
   #policy: Partial<Configuration['policy']> = {};
+  /** The product's own command instead of the process that can be paused. */
+  #product = false;
   #paused: JournalRowKind | null = null;
 
   static async start(options: WorldOptions = {}): Promise<Sportello> {
     const world = new Sportello();
     world.#policy = options.policy ?? {};
+    world.#product = options.product ?? false;
     world.#reader = options.reader ?? 'pcscd';
     const in_ = (name: string): string => join(world.folder, name);
     const [pki, pcscd, mailbox, printer, account] = await Promise.all([
@@ -105,6 +113,7 @@ export class Sportello {
       operators: [{ id: operator.id, publicKey: account.publicKey }],
       database: in_('cms.db'),
       control: in_('cms.sock'),
+      ...(options.codes === undefined ? {} : { codes: options.codes }),
       mailPace: { retryMs: 50, longestPauseMs: 200 },
     });
     if (world.#reader === 'in-process') await world.#makePerson(specimens.adult);
@@ -205,8 +214,10 @@ export class Sportello {
     });
     rmSync(this.#resumeFile, { force: true });
     this.#paused = null;
-    const child = this.#spawn('core', [processEntry('tests/processes/kiosk.ts'), join(this.folder, 'kiosk.json')], {
-      ...(this.#pcscd?.env ?? { CARD_HOST: 'tests/processes/card-host.ts', CARD_PERSON: this.#person, CARD_CONTROL: this.#cardSocket }),
+    const entry = this.#product ? ['bin/sportello.js', 'run', '--config'] : [processEntry('tests/processes/kiosk.ts')];
+    const before = this.logs.length;
+    const child = this.#spawn('core', [...entry, join(this.folder, 'kiosk.json')], {
+      ...this.#pcscd?.env,
       PAUSE_UNTIL: this.#resumeFile,
       ...(pauseAfter === undefined ? {} : { PAUSE_AFTER: pauseAfter }),
     });
@@ -217,8 +228,13 @@ export class Sportello {
       if (told.operationId !== undefined) this.operationId = told.operationId;
       if (told.paused !== undefined) this.#paused = told.paused;
     });
-    const { port } = await firstLine(child, (line) => 'port' in line);
-    this.client = await ScreenClient.open(port as number);
+    const ready = (): string | undefined =>
+      this.logs.slice(before).find((line) => line.startsWith('core: ') && line.includes('"kiosk-ready"'));
+    await vi.waitUntil(() => ready() !== undefined || child.exitCode !== null, { timeout: WAIT_MS, interval: 5 });
+    const line = ready();
+    if (line === undefined) throw new Error(`the kiosk did not start:\n${this.logs.join('\n')}`);
+    const { port } = JSON.parse(line.slice('core: '.length)) as { port: number };
+    this.client = await ScreenClient.open(port);
   }
 
   get kioskPid(): number {
@@ -275,12 +291,15 @@ export class Sportello {
 
   /** A card goes in: `specimen`'s, with a certificate of the CA that the kiosk trusts. In the kiosk's card process there is only the adult's. */
   async insertCard(specimen: Specimen = specimens.adult): Promise<void> {
-    if (this.#pcscd === null) return await this.card('insert');
+    if (this.#pcscd === null) return void (await this.card('insert'));
     await this.#makePerson(specimen);
     const args = ['virtual', '--vpcd', `127.0.0.1:${this.#pcscd.ports[0] ?? 0}`, '--person', this.#person, '--control', this.#cardSocket];
     const child = this.#spawn('card', [join('bin', 'sportello.js'), 'card', ...args], {});
     this.#card = child;
-    await vi.waitUntil(() => this.logs.some((line) => line.startsWith('card: inserted')) || child.exitCode !== null, { timeout: WAIT_MS, interval: 5 });
+    await vi.waitUntil(() => this.logs.some((line) => line.startsWith('card: inserted')) || child.exitCode !== null, {
+      timeout: WAIT_MS,
+      interval: 5,
+    });
   }
 
   async #makePerson(specimen: Specimen): Promise<void> {
@@ -339,6 +358,11 @@ export class Sportello {
     await this.toContact();
     await this.client.citizenDoes({ type: 'contact', email: address, language: 'it' });
     await this.client.on('contact-code');
+    return this.oneTimeCode(before);
+  }
+
+  /** The newest one-time code in the mailbox, once there are more mails than `before`. */
+  async oneTimeCode(before = 0): Promise<string> {
     await vi.waitUntil(() => this.mailbox.messages().length > before, { timeout: WAIT_MS, interval: 5 });
     const code = /\b\d{6}\b/.exec(this.mailbox.messages().at(-1)?.text ?? '')?.[0];
     if (code === undefined) throw new Error('no one-time code in the mail');
@@ -404,7 +428,7 @@ export class Sportello {
   async close(): Promise<void> {
     this.client.close();
     await Promise.all([kill(this.#kiosk), kill(this.#cms), kill(this.#card)]);
-    await Promise.all([this.printer.close(), this.mailbox.close(), this.#pcscd.close()]);
+    await Promise.all([this.printer.close(), this.mailbox.close(), this.#pcscd?.close()]);
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -414,7 +438,7 @@ export class Sportello {
 
   #spawn(name: string, args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
     const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-    createInterface({ input: child.stderr! }).on('line', (line) => this.logs.push(`${name}: ${line}`));
+    createInterface({ input: child.stderr }).on('line', (line) => this.logs.push(`${name}: ${line}`));
     return child;
   }
 }

@@ -7,7 +7,7 @@ import { processEntry } from '../../kiosk/project.ts';
 /**
  * The product's kiosk, stopped in its tracks right after a journal row of the kind in PAUSE_AFTER is durable, before anything that
  * the row announces: the suite kills what it wants to kill there, and goes on by making the file named in PAUSE_UNTIL.
- * Its card process is the product's, or the one in CARD_HOST. Arguments: the configuration file. Tells each row, and at last its port, in JSON lines on standard output.
+ * Its card process is the product's, or the one in CARD_HOST. Arguments: the configuration file. Tells each row in a JSON line on standard output.
  */
 const [, , configuration = ''] = process.argv;
 const { CARD_HOST: cardHost = 'devices/card/pcsc-host.ts', PAUSE_AFTER: pauseAfter, PAUSE_UNTIL: pauseUntil = '' } = process.env;
@@ -22,9 +22,8 @@ function onJournalRow({ row: { kind }, operationId }: JournalEntry): void {
   while (!existsSync(pauseUntil)) Atomics.wait(nap, 0, 0, 5);
 }
 
-const kiosk = await runKiosk(configuration, {
+await runKiosk(configuration, {
   cardHost: { entry: processEntry(cardHost) },
   log: createLog('core'),
   onJournalRow,
 });
-tell({ port: kiosk.port });
