@@ -37,9 +37,9 @@ export function Cards({ state: { cards, reader }, tell }: Props) {
               className="bench-card-button"
               disabled={inserted !== undefined}
               title={card.expect}
-              aria-label={`Inserisci la tessera di ${card.holder}${card.mark === '' ? '' : `, ${card.mark}`}`}
               onClick={() => tell({ type: 'insert', card: card.id })}
             >
+              <span className="visually-hidden">Inserisci: </span>
               <Card card={card} />
             </button>
           </li>

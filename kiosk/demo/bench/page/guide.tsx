@@ -119,7 +119,10 @@ function stepsOf({ reader, cards, slips, mails, operator, kiosk }: BenchState): 
       title: 'La seconda parte',
       state: at(5),
       body: second ? (
-        <p>È nella posta. Foglio e messaggio, insieme, fanno i codici: nessuno li ha mai avuti tutti e due. Ora togli la tessera.</p>
+        <p>
+          È nella posta. Foglio e messaggio, insieme, fanno i codici: lo sportello la seconda parte non l’ha mai avuta. Ora togli la
+          tessera.
+        </p>
       ) : (
         <p>Il CMS la manda per posta solo dopo la consegna.</p>
       ),
