@@ -217,7 +217,7 @@ export class Sportello {
     const entry = this.#product ? ['bin/sportello.js', 'run', '--config'] : [processEntry('tests/processes/kiosk.ts')];
     const before = this.logs.length;
     const child = this.#spawn('core', [...entry, join(this.folder, 'kiosk.json')], {
-      ...this.#pcscd?.env,
+      ...(this.#pcscd?.env ?? { CARD_HOST: 'tests/processes/card-host.ts', CARD_PERSON: this.#person, CARD_CONTROL: this.#cardSocket }),
       PAUSE_UNTIL: this.#resumeFile,
       ...(pauseAfter === undefined ? {} : { PAUSE_AFTER: pauseAfter }),
     });
