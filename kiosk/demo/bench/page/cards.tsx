@@ -22,7 +22,7 @@ export function Cards({ state: { cards, reader }, tell }: Props) {
               <button type="button" className="btn btn-primary" onClick={() => tell({ type: 'remove' })}>
                 Togli la tessera
               </button>
-              <button type="button" className="btn btn-outline-secondary" disabled={reader.mute} onClick={() => tell({ type: 'mute' })}>
+              <button type="button" className="btn btn-outline-primary" disabled={reader.mute} onClick={() => tell({ type: 'mute' })}>
                 {reader.mute ? 'Non risponde più' : 'Contatto sporco'}
               </button>
             </div>
