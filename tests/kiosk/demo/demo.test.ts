@@ -178,11 +178,11 @@ test('a port that is taken is named, and nothing is left', { timeout: 60_000 }, 
   for (const taken of [port, port + 1]) {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(taken, '127.0.0.1', () => resolve()));
-    await expect(DemoProcess.start('--port', String(port))).rejects.toThrow(String(taken));
+    await expect(open('--port', String(port))).rejects.toThrow(String(taken));
     await new Promise((resolve) => other.close(resolve));
   }
 });
 
 test.each(['-1', '65535', 'x', '8080.5', ''])('--port %s is refused in one line', async (port) => {
-  await expect(DemoProcess.start(`--port=${port}`)).rejects.toThrow(/^the demo ended with 2: sportello: --port: [^\n]+\n$/);
+  await expect(open(`--port=${port}`)).rejects.toThrow(/^the demo ended with 2: sportello: --port: [^\n]+\n$/);
 });
