@@ -1,6 +1,7 @@
-import { type OpenPrinter, type PrintEvidence, type Printer, type PrinterStatus } from '../../devices/printer/contract.ts';
+import { mayPrint, type OpenPrinter, type PrintEvidence, type Printer, type PrinterStatus } from '../../devices/printer/contract.ts';
 import type { Printing, PrintReport, ReleasePaperPart, Slip } from '../../flows/ports/printing.ts';
 import type { Log } from '../log/log.ts';
+import { FEED_AND_CUT } from './slip.ts';
 import { type WorkerEnd, runWorker } from './worker-process.ts';
 
 export interface PrintingOptions {
@@ -32,7 +33,10 @@ export function createPrinting(options: PrintingOptions): Printing & { close(): 
   const listeners = new Set<(status: PrinterStatus) => void>();
   let connection: Printer | null = null;
   let seen: PrinterStatus = { state: 'disconnected', detail: 'not opened yet' };
-  let locked = false;
+  /** Until a clearing is acknowledged nobody knows what the printer still holds: not at the start either. */
+  let locked = true;
+  /** A piece of slip may hang from the printer: it must not come out with the next person's. */
+  let torn = false;
   let retryMs = FIRST_RETRY_MS;
   let next: NodeJS.Timeout | undefined;
 
@@ -79,15 +83,26 @@ export function createPrinting(options: PrintingOptions): Printing & { close(): 
     const printer = await connect();
     if (printer === null) return status();
     if (locked && (await printer.clear())) change(() => (locked = false));
-    const now = await printer.status(closing.signal);
+    let now = await printer.status(closing.signal);
+    if (torn && !locked && mayPrint(now)) now = await cutOff(printer);
     if (now.state === 'disconnected') await disconnect();
     change(() => (seen = now));
     return status();
   }
 
+  /** Cuts off what hangs from the printer; it is gone only if the printer says that it cut. */
+  async function cutOff(printer: Printer): Promise<PrinterStatus> {
+    const { class: evidenceClass, buffer, status: after } = await printer.print(Uint8Array.from(FEED_AND_CUT), closing.signal);
+    torn = evidenceClass !== 'E2';
+    if (buffer === 'locked') change(() => (locked = true));
+    return after;
+  }
+
+  /** For what cannot be known: empties the printer, and has what may hang from it cut off before anything else is printed. */
   async function clearBuffers(): Promise<boolean> {
     const printer = await connect();
     const cleared = printer !== null && (await printer.clear());
+    torn = true;
     change(() => (locked = !cleared));
     return cleared;
   }
@@ -100,11 +115,13 @@ export function createPrinting(options: PrintingOptions): Printing & { close(): 
   void inTurn(look).finally(watch);
 
   async function print(slip: Slip, release: ReleasePaperPart, signal: AbortSignal): Promise<PrintReport> {
-    if (locked) return { evidence: nothingSent(status()), failure: { kind: 'printer', status: status() } };
+    if (locked || torn) await look();
+    if (locked || torn) return { evidence: nothingSent(status()), failure: { kind: 'printer', status: status() } };
     if (signal.aborted) return { evidence: nothingSent(seen), failure: { kind: 'aborted' } };
     await disconnect();
     const end = await runWorker({ entry: workerEntry, device, slip, release, signal, limitMs: printLimitMs, graceMs });
     const report = await reportOf(end, signal);
+    if (report.evidence.class === 'E1' && end.kind !== 'lost') torn = true;
     if (report.evidence.buffer === 'locked') change(() => (locked = true));
     await look();
     return report;

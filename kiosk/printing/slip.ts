@@ -11,7 +11,7 @@ const UNDERSCORE = 0x5f;
 /** GS ! n: width and height of characters, times 1 to 8 (ESC/POS). */
 const size = (width: number, height: number): readonly number[] => [0x1d, 0x21, ((width - 1) << 4) | (height - 1)];
 /** The head stands five lines before the cutter; GS V 1 cuts and leaves one point. */
-const FEED_AND_CUT: readonly number[] = [LF, LF, LF, LF, LF, 0x1d, 0x56, 0x01];
+export const FEED_AND_CUT: readonly number[] = [LF, LF, LF, LF, LF, 0x1d, 0x56, 0x01];
 
 interface Wording {
   readonly title: string;

@@ -21,10 +21,10 @@ test.each(rows)('the CMS is killed right after %s and comes back when the sessio
     await world.client.operatorDoes({ type: 'hand-over', handedOver: true });
   }
   await world.client.until(({ screen }) => screen === 'stopped' || screen === 'done', 30_000);
-  const slips = world.printer.slips().length;
+  const slips = world.wholeSlips().length;
   await world.startCms();
   await agree(world, endings[kind].cms);
-  expect(world.printer.slips()).toHaveLength(slips);
+  expect(world.wholeSlips()).toHaveLength(slips);
   expect(slips).toBe(rows.indexOf(kind) >= rows.indexOf('EVIDENCE') ? 1 : 0);
 });
 

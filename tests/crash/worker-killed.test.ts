@@ -32,5 +32,5 @@ test('the print worker is killed in the middle of the slip: the core clears the 
   expect(await world.client.on('stopped')).toMatchObject({ reason: 'printer-failed', codes: 'held' });
   await agree(world, 'HELD');
   expect(world.row('EVIDENCE')).toMatchObject({ class: 'E1', buffer: 'cleared' });
-  expect(world.printer.slips()).toEqual([]);
+  expect(world.wholeSlips()).toEqual([]);
 });

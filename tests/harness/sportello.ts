@@ -389,6 +389,11 @@ export class Sportello {
 
   // What came of it
 
+  /** The slips that came out to their last line; a piece that was cut off is none. */
+  wholeSlips(): readonly string[] {
+    return this.printer.slips().flatMap(({ text }) => (text.includes('operazione') ? [text] : []));
+  }
+
   /** Mails with a second part; one-time codes are not counted. */
   secondParts(): readonly string[] {
     return this.mailbox

@@ -37,7 +37,7 @@ test.each(steps.map(([name], index) => [name, index] as const))(
     expect(await world.client.on('welcome')).toEqual({ sessionId: null, warning: null, screen: 'welcome' });
     expect(world.rows).toEqual([]);
     expect(world.cmsOperations()).toBe(0);
-    expect(world.printer.slips()).toEqual([]);
+    expect(world.wholeSlips()).toEqual([]);
   },
 );
 

@@ -11,7 +11,7 @@ test('the card is pulled with the slip out, and nobody confirms: exposed, void, 
   expect(await world.client.on('stopped')).toMatchObject({ reason: 'slip-not-collected', codes: 'void' });
   await world.closed('VOIDED');
   expect(world.row('OUTCOME')).toMatchObject({ outcome: 'not-handed-over', class: 'E2', exposed: true });
-  expect(world.printer.slips()).toHaveLength(1);
+  expect(world.wholeSlips()).toHaveLength(1);
   expect(world.secondParts()).toEqual([]);
 });
 

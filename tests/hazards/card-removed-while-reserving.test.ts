@@ -15,6 +15,6 @@ test('the card is pulled while the CMS reserves: void on both sides, nothing pri
   await world.closed('VOIDED');
   expect(world.row('OUTCOME')).toMatchObject({ outcome: 'not-handed-over', class: 'E0', exposed: false, reason: 'card-removed' });
   expect(world.row('PRINT_INTENT')).toBeUndefined();
-  expect(world.printer.slips()).toEqual([]);
+  expect(world.wholeSlips()).toEqual([]);
   expect(world.secondParts()).toEqual([]);
 });

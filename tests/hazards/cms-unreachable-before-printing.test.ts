@@ -43,6 +43,6 @@ test('the paper part is not released: not a byte went to the printer, void', asy
   expect(await world.client.on('stopped', 30_000)).toMatchObject({ reason: 'cms-unreachable', codes: 'void' });
   await world.closed('VOIDED');
   expect(world.row('EVIDENCE')).toMatchObject({ class: 'E0', buffer: 'needless' });
-  expect(world.printer.slips()).toEqual([]);
+  expect(world.wholeSlips()).toEqual([]);
   expect(world.printer.hanging()).toBe('');
 });

@@ -20,6 +20,6 @@ test('the paper ends before the slip: void on both sides, no code released, and 
   expect(await world.client.on('out-of-service')).toMatchObject({ reason: 'printer' });
   await world.printer.control('paper-ok');
   await world.client.on('welcome');
-  expect(world.printer.slips()).toEqual([]);
+  expect(world.wholeSlips()).toEqual([]);
   expect(world.printer.hanging()).toBe('');
 });

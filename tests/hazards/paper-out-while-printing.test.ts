@@ -20,6 +20,6 @@ test('the paper ends in the middle of the slip: buffer cleared, unknown, held; n
   await world.printer.control('paper-ok');
   await world.client.on('welcome');
   expect(world.printer.hanging()).toBe('');
-  expect(world.printer.slips()).toEqual([]);
+  expect(world.wholeSlips()).toEqual([]);
   expect(world.secondParts()).toEqual([]);
 });
