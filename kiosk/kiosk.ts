@@ -114,8 +114,8 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
   };
   const desk = startDesk(ports, rulesOf(configuration, profile.value), {
     screen: (session, screen) => log.event('session-screen', { session: session ?? '', screen }),
-    event: (session, event) => log.event('session-event', { session: session ?? '', event }),
-    unexpected: (session, event) => log.event('session-unexpected-event', { session: session ?? '', event }),
+    event: (session, type) => log.event('session-event', { session: session ?? '', type }),
+    unexpected: (session, type) => log.event('session-unexpected-event', { session: session ?? '', type }),
     stopped: (session, reason) => log.event('session-stopped', { session, reason }),
   });
   opened.push(() => desk.stop());

@@ -1,8 +1,8 @@
 import type { CardReading } from '../../devices/card/contract.ts';
 
-/** What the local cache says of a card's authentication certificate. `invalid`: the path does not hold; `unknown`: no CRL answers for it. */
+/** What the local cache says of a card's authentication certificate. `expired` apart, `invalid`: the path does not hold; `unknown`: no CRL answers for it. */
 export interface TrustVerdict {
-  readonly status: 'good' | 'revoked' | 'suspended' | 'unknown' | 'invalid';
+  readonly status: 'good' | 'revoked' | 'suspended' | 'unknown' | 'expired' | 'invalid';
   readonly reason: string;
   /** From the certificate's name (`CF/cardID.hash`), `""` where it has not that shape. */
   readonly fiscalCode: string;

@@ -88,8 +88,10 @@ function stopReasonOfChecked(rules: DeskRules, today: string, reading: CardReadi
       return 'card-revoked';
     case 'suspended':
       return 'card-suspended';
+    case 'expired':
+      return 'card-expired';
     case 'invalid':
-      return verdict.reason.startsWith('expired') ? 'card-expired' : 'card-not-verifiable';
+      return 'card-not-verifiable';
     case 'unknown':
       if (rules.unknownRevocation === 'refuse') return 'card-not-verifiable';
       break;

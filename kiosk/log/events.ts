@@ -31,12 +31,12 @@ export const events = {
   'session-event': {
     level: 'info',
     meaning: 'A machine received an event; only its type is kept.',
-    fields: { session: 'string', event: 'string' },
+    fields: { session: 'string', type: 'string' },
   },
   'session-unexpected-event': {
     level: 'warn',
     meaning: 'An event arrived that the state of the session does not expect.',
-    fields: { session: 'string', event: 'string' },
+    fields: { session: 'string', type: 'string' },
   },
   'session-stopped': {
     level: 'warn',

@@ -17,7 +17,7 @@ export function createLog(part: string, destination: DestinationStream = pino.de
         const value: unknown = Reflect.get(fields, field);
         if (typeof value === type) kept[field] = value as string | number | boolean;
       }
-      logger[level]({ event: name, ...kept });
+      logger[level]({ ...kept, event: name });
     },
   };
 }

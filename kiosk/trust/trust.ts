@@ -57,7 +57,10 @@ export function createTrust({ anchors: files, crls, grace, log }: TrustOptions):
       if (namesakes.length === 0) return verdict('invalid', 'its issuer is no trust anchor', card.name);
       const issuer = namesakes.find(({ key }) => isSignedBy(card.certificate, key));
       if (issuer === undefined) return verdict('invalid', 'its signature is not its issuer’s', card.name);
-      const amiss = outOfTime(card, at) ?? notOfThisCard(card.name, reading);
+      const { notBefore, notAfter } = card.certificate;
+      if (at > notAfter.value) return verdict('expired', `expired at ${notAfter.value.toISOString()}`, card.name);
+      if (at < notBefore.value) return verdict('invalid', `not valid before ${notBefore.value.toISOString()}`, card.name);
+      const amiss = notOfThisCard(card.name, reading);
       if (amiss !== null) return verdict('invalid', amiss, card.name);
       const loaded = await crlFiles.load();
       const crl = loaded.crls.filter((each) => covers(each, card, issuer) && each.thisUpdate <= at).reduce(newer, null);
@@ -88,12 +91,6 @@ function age({ thisUpdate, nextUpdate }: Crl, at: Date): NonNullable<TrustVerdic
     nextUpdate: nextUpdate.toISOString(),
     ageSeconds: Math.floor((at.getTime() - thisUpdate.getTime()) / 1000),
   };
-}
-
-function outOfTime({ certificate: { notBefore, notAfter } }: CardCertificate, at: Date): string | null {
-  if (at < notBefore.value) return `not valid before ${notBefore.value.toISOString()}`;
-  if (at > notAfter.value) return `expired at ${notAfter.value.toISOString()}`;
-  return null;
 }
 
 /** The certificate's name must speak of the card that was read: fiscal code, card number, personal data. */

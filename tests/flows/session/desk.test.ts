@@ -146,6 +146,7 @@ describe('before the reservation, whatever stops leaves nothing anywhere', () =>
     [{ ...good, status: 'revoked' as const }, 'card-revoked'],
     [{ ...good, status: 'suspended' as const }, 'card-suspended'],
     [{ ...good, status: 'unknown' as const }, 'card-not-verifiable'],
+    [{ ...good, status: 'expired' as const }, 'card-expired'],
     [{ ...good, status: 'invalid' as const, reason: 'wrong-signature' }, 'card-not-verifiable'],
   ])('a card that is %o', async (verdict, reason) => {
     const { desk, seen, goTo, journal } = startTestDesk();
