@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { withDeadline } from '../deadline.ts';
+import { withAny, withDeadline } from '../deadline.ts';
 import { err, ok, type Result } from '../result.ts';
 import { parsePrinterAddress } from './address.ts';
 import { mayPrint, type OpenPrinter, type PrintEvidence, type Printer, type PrinterStatus } from './contract.ts';
@@ -194,7 +194,8 @@ class EscPosPrinter implements Printer {
       taken = take(reply);
       if (taken !== undefined) settled.abort();
     });
-    await delay(limitMs, undefined, { signal: AbortSignal.any([settled.signal, signal, this.#transport.gone]) }).catch(() => undefined);
+    const wait = (ended: AbortSignal): Promise<void> => delay(limitMs, undefined, { signal: ended }).catch(() => undefined);
+    await withAny([settled.signal, signal, this.#transport.gone], wait);
     stopListening();
     return taken;
   }

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { withAny } from '../deadline.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { TransportError } from './transport.ts';
 
@@ -9,16 +10,18 @@ export function writeToStream(
   signal: AbortSignal,
   gone: AbortSignal,
 ): Promise<Result<void, TransportError>> {
-  const given = AbortSignal.any([signal, gone]);
   const givenUp = (): Result<void, TransportError> =>
     err(gone.aborted ? { kind: 'gone', detail: String(gone.reason) } : { kind: 'aborted' });
-  if (given.aborted) return Promise.resolve(givenUp());
-  return new Promise((resolve) => {
-    const onGivenUp = (): void => resolve(givenUp());
-    given.addEventListener('abort', onGivenUp, { once: true });
-    stream.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), (error) => {
-      given.removeEventListener('abort', onGivenUp);
-      resolve(error ? err({ kind: 'gone', detail: error.message }) : ok());
-    });
-  });
+  return withAny(
+    [signal, gone],
+    (given) =>
+      new Promise((resolve) => {
+        given.addEventListener('abort', () => resolve(givenUp()), { once: true });
+        if (given.aborted) resolve(givenUp());
+        else
+          stream.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), (error) => {
+            resolve(error ? err({ kind: 'gone', detail: error.message }) : ok());
+          });
+      }),
+  );
 }

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { withAny } from '../deadline.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { Transport, TransportError } from './transport.ts';
 
@@ -62,7 +63,6 @@ async function writeAll(
   signal: AbortSignal,
   gone: AbortController,
 ): Promise<Result<void, TransportError>> {
-  const ended = AbortSignal.any([signal, gone.signal]);
   let sent = 0;
   while (sent < bytes.length) {
     if (gone.signal.aborted) return err({ kind: 'gone', detail: String(gone.signal.reason) });
@@ -74,7 +74,7 @@ async function writeAll(
         gone.abort(message(error));
         return err({ kind: 'gone', detail: message(error) });
       }
-      await pause(ended);
+      await withAny([signal, gone.signal], pause);
     }
   }
   return ok();

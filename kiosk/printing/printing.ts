@@ -1,3 +1,4 @@
+import { withAny } from '../../devices/deadline.ts';
 import { mayPrint, type OpenPrinter, type PrintEvidence, type Printer, type PrinterStatus } from '../../devices/printer/contract.ts';
 import type { Printing, PrintReport, ReleasePaperPart, Slip } from '../../flows/ports/printing.ts';
 import type { Log } from '../log/log.ts';
@@ -62,7 +63,7 @@ export function createPrinting(options: PrintingOptions): Printing & { close(): 
 
   async function connect(): Promise<Printer | null> {
     if (connection !== null) return connection;
-    const opened = await openPrinter(device, AbortSignal.any([closing.signal, AbortSignal.timeout(OPEN_LIMIT_MS)]));
+    const opened = await withAny([closing.signal, AbortSignal.timeout(OPEN_LIMIT_MS)], (signal) => openPrinter(device, signal));
     if (opened.ok) {
       connection = opened.value;
     } else {
@@ -165,7 +166,7 @@ export function createPrinting(options: PrintingOptions): Printing & { close(): 
     print: (slip, release, signal) =>
       inTurn(async () => {
         log.event('print-begun', { operation: slip.operationId, attempt: slip.attempt });
-        const report = await print(slip, release, AbortSignal.any([signal, closing.signal]));
+        const report = await withAny([signal, closing.signal], (either) => print(slip, release, either));
         const { evidence, failure } = report;
         log.event('print-ended', {
           operation: slip.operationId,
@@ -192,9 +193,13 @@ function nothingSent(status: PrinterStatus): PrintEvidence {
 }
 
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal, instead: () => T): Promise<T> {
-  return await new Promise((resolve, reject) => {
-    if (signal.aborted) resolve(instead());
-    signal.addEventListener('abort', () => resolve(instead()), { once: true });
-    work.then(resolve, reject);
-  });
+  return await withAny(
+    [signal],
+    (given) =>
+      new Promise((resolve, reject) => {
+        if (given.aborted) resolve(instead());
+        given.addEventListener('abort', () => resolve(instead()), { once: true });
+        work.then(resolve, reject);
+      }),
+  );
 }

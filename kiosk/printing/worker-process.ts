@@ -114,7 +114,7 @@ function told({ reason, evidence, detail }: Ended, releaseError: CmsError | null
  * an inspector open here is not open there.
  */
 function start(entry: string): ChildProcess {
-  return spawn('/bin/sh', ['-c', 'ulimit -c 0; exec "$0" "$@"', process.execPath, '--disable-proto=delete', entry], {
+  return spawn('/bin/sh', ['-c', 'ulimit -c 0; exec "$0" "$@"', process.execPath, '--disable-proto=delete', '--jitless', entry], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     env: {},
     cwd: '/',

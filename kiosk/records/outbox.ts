@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { withAny } from '../../devices/deadline.ts';
 import { type Result, err } from '../../devices/result.ts';
 import { settle } from '../../flows/operations/settlement.ts';
 import { type Cms, type CmsError, type Receipt, stateOfOutcome } from '../../flows/ports/cms.ts';
@@ -48,8 +49,9 @@ export function startOutbox({ cms, journal, log, wait = pauseFor }: OutboxOption
     const report = journal.outbox().find((waiting) => waiting.operationId === operationId);
     if (report === undefined)
       return Promise.resolve(err({ kind: 'refused', type: 'not-waiting', title: 'nothing waits for this operation' }));
-    const limit = AbortSignal.any([stopping.signal, AbortSignal.timeout(DELIVERY_LIMIT_MS)]);
-    const delivery = settle({ cms, journal }, report, limit).finally(() => underway.delete(operationId));
+    const delivery = withAny([stopping.signal, AbortSignal.timeout(DELIVERY_LIMIT_MS)], (limit) =>
+      settle({ cms, journal }, report, limit),
+    ).finally(() => underway.delete(operationId));
     underway.set(operationId, delivery);
     return delivery;
   }
@@ -78,7 +80,7 @@ export function startOutbox({ cms, journal, log, wait = pauseFor }: OutboxOption
     while (!stopping.signal.aborted) {
       if (await round()) {
         pause = FIRST_PAUSE_MS;
-        await wait(LONGEST_PAUSE_MS, AbortSignal.any([stopping.signal, woken.signal]));
+        await withAny([stopping.signal, woken.signal], (either) => wait(LONGEST_PAUSE_MS, either));
       } else {
         // A wake-up does not shorten this one: a CMS that does not answer is not hammered.
         await wait(pause * (1 + Math.random() / 2), stopping.signal);
