@@ -56,3 +56,9 @@ test('whatever is passed, only registered fields of their registered type come o
     }),
   );
 });
+
+test('no field of the register has a name that the line needs for itself', () => {
+  for (const [name, { fields }] of Object.entries(events)) {
+    expect(Object.keys(fields), name).not.toEqual(expect.arrayContaining([expect.stringMatching(/^(event|level|time|part)$/)]));
+  }
+});

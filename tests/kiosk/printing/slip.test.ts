@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { copyFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -43,6 +43,8 @@ describe('a slip', () => {
     expect(text).toContain('15/06/26, 12:00  operazione 22AB90E1/1');
     expect(text).not.toMatch(/RISTAMPA|Keep this slip/);
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(48);
+    // Drawn again with PICTURES=all or PICTURES=slip; then looked at by somebody.
+    if (/^(all|slip)$/.test(process.env['PICTURES'] ?? '')) copyFileSync(printer.slips().at(-1)!.png, 'docs/pictures/slip.png');
   });
 
   it('repeats it in English for who speaks that', async () => {

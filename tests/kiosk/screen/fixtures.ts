@@ -86,7 +86,7 @@ export function citizenStatus(screen: CitizenScreen, secondsLeft?: number): Citi
 
 const identify = {
   task: 'identify',
-  card: { surname: 'ROSSI', name: 'MARIO', birthDate: '1972-06-09', sex: 'M', fiscalCode: 'RSSMRA72L09H501S' },
+  card: { surname: 'ROSSI', name: 'MARIO', birthDate: '1972-07-09', sex: 'M', fiscalCode: 'RSSMRA72L09H501S' },
   certificate: { status: 'good', crlAgeSeconds: 3 * 3600 },
   documents: [
     { type: 'identity-card', citation: 'art. 35 DPR 445/2000' },

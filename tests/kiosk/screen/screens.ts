@@ -50,6 +50,9 @@ export async function drawScreens(out: string, only?: string): Promise<readonly 
       const screen = citizenScreens[name];
       if (screen === undefined) throw new Error(name);
       if (only !== undefined && !name.includes(only)) continue;
+      // By way of another screen: two of a kind could not be told apart, and the first would be taken for the second.
+      set.show({ screen: 'reading' });
+      await page.waitForSelector('[data-screen="reading"]');
       set.show(screen);
       await page.waitForSelector(`[data-screen="${screen.screen}"]`);
       if (language === 'en' && (await page.getAttribute('html', 'lang')) !== 'en') {
