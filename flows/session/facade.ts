@@ -88,6 +88,7 @@ function citizenScreenOf(desk: SnapshotFrom<Desk>, session: SessionSnapshot | nu
   if (desk.matches('cardOut')) return { screen: 'card-forgotten' };
   if (desk.matches('recovering')) return { screen: 'out-of-service', reason: 'recovering' };
   if (desk.matches('unrecovered')) return { screen: 'out-of-service', reason: 'records' };
+  if (desk.context.card.state === 'starting') return { screen: 'starting' };
   const reason = serviceProblem(desk.context);
   return reason === null ? { screen: 'welcome' } : { screen: 'out-of-service', reason };
 }

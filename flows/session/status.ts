@@ -54,7 +54,6 @@ export const stopReasons = [
   'card-revoked',
   'card-suspended',
   'card-not-verifiable',
-  'card-other-person',
   'not-an-adult',
   'not-allowed-here',
   'operator-refused',

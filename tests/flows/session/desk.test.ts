@@ -340,6 +340,16 @@ describe('what does not fit is refused and reported, never carried out', () => {
 });
 
 describe('service', () => {
+  test('a reader that has not answered yet is no fault', async () => {
+    const { card, screen } = startTestDesk();
+    card.become({ state: 'starting' });
+    await settled();
+    expect(screen()).toBe('starting');
+    card.remove();
+    await settled();
+    expect(screen()).toBe('welcome');
+  });
+
   test('no session begins without printer or reader, and one begins when they are back', async () => {
     const { desk, card, printing, screen } = startTestDesk();
     await settled();

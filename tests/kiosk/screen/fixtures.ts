@@ -59,7 +59,7 @@ export const citizenScreens: Readonly<Record<string, CitizenScreen>> = {
   ...Object.fromEntries(contactProblems.map((problem) => [`contact-${problem}`, { screen: 'contact', problem } as const])),
   'contact-code': { ...code, triesLeft: 3, problem: null },
   'contact-code-wrong': { ...code, triesLeft: 2, problem: 'wrong-code' },
-  'contact-code-last': { ...code, triesLeft: 1, problem: 'wrong-code', resendAfter: '2099-01-01T00:00:00Z' },
+  'contact-code-last': { ...code, triesLeft: 1, problem: 'wrong-code', resendAfter: new Date(Date.now() + 90_000).toISOString() },
   'issuing-reserving': { screen: 'issuing', stage: 'reserving' },
   'issuing-preparing': { screen: 'issuing', stage: 'preparing' },
   'issuing-printing': { screen: 'issuing', stage: 'printing' },

@@ -355,7 +355,6 @@ const stops: Readonly<Record<StopReason, ReactElement>> = {
   'card-revoked': cardWith(attention),
   'card-suspended': cardWith(attention),
   'card-not-verifiable': brokenLink,
-  'card-other-person': cardWith(attention),
   'not-an-adult': adultAndChild,
   'not-allowed-here': cardWith(attention),
   'operator-refused': documentWith(attention),

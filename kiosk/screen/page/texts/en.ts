@@ -169,10 +169,6 @@ export const en: Texts = {
         main: 'I cannot check the card',
         next: 'I lack recent data: it is not your fault. Try later, or ask the operator.',
       },
-      'card-other-person': {
-        main: 'This is another card',
-        next: 'I had started with somebody else’s card. Insert yours to start from the beginning.',
-      },
       'not-an-adult': { main: 'A parent or guardian is needed', next: 'Under 18 this desk is not enough. A parent can ask the operator.' },
       'not-allowed-here': {
         main: 'I cannot activate it here',

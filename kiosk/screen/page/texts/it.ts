@@ -191,10 +191,6 @@ export const it = {
         main: 'Non posso controllare la tessera',
         next: 'Mi mancano dati aggiornati: non dipende da te. Riprova più tardi o chiedi all’operatore.',
       },
-      'card-other-person': {
-        main: 'Questa è un’altra tessera',
-        next: 'Avevo cominciato con la tessera di un’altra persona. Inserisci la tua per cominciare da capo.',
-      },
       'not-an-adult': {
         main: 'Serve un genitore o un tutore',
         next: 'Per chi ha meno di 18 anni lo sportello non basta. Un genitore può chiedere all’operatore.',
