@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { withDeadline } from '../deadline.ts';
 import { type Result, err, ok, unreachable } from '../result.ts';
+import type { Transmit } from './apdu.ts';
 import { isCns, readCns } from './cns.ts';
 import type { CardError, CardReader, CardReading, CardStatus } from './contract.ts';
 import { type PcscConnection, type PcscFault, type PcscPort, type PcscSlot, type PcscView, slotState } from './pcsc.ts';
@@ -14,10 +15,23 @@ export interface CardDriverOptions {
   readonly settleLimitMs?: number;
 }
 
-/** What a command leaves behind: `done` once nothing of it is in the card any more. A hung transmit keeps it open. */
-interface Turn {
-  readonly result: Result<CardReading, CardError>;
+/** A card in exclusive use. */
+export interface CardInUse {
+  readonly reader: string;
+  readonly atr: string;
+  /** When connecting began, on `performance`'s clock. */
+  readonly since: number;
+  /** One command APDU at a time; each within the driver's limit. */
+  readonly transmit: Transmit<CardError>;
+  /** Aborted when the card goes, when the caller gives up, or when the use is over. */
+  readonly signal: AbortSignal;
+}
+
+/** What a command leaves behind: `done` once nothing of it is in the card any more (a hung transmit keeps it open); `stayed`: the same card is in. */
+interface Turn<T> {
+  readonly result: Result<T, CardError>;
   readonly done: Promise<unknown>;
+  readonly stayed: boolean;
 }
 
 /** A `CardReader` over PC/SC: follows one slot, and has one command at a time in the card. */
@@ -31,6 +45,7 @@ export class CardDriver implements CardReader {
   #status: CardStatus;
   #slot: PcscSlot | undefined;
   #idle: Promise<unknown> = Promise.resolve();
+  #inUse: PcscSlot | undefined;
 
   constructor(port: PcscPort, options: CardDriverOptions = {}) {
     this.#port = port;
@@ -52,10 +67,17 @@ export class CardDriver implements CardReader {
   }
 
   async read(signal: AbortSignal): Promise<Result<CardReading, CardError>> {
-    const before = this.#idle;
-    const turn = this.#takeTurn(before, signal);
-    this.#idle = Promise.all([before, turn.then(({ done }) => done)]);
-    return (await turn).result;
+    const { result, stayed } = await this.#inTurn(signal, readingOf);
+    // What was read of a card that has been swapped meanwhile would be taken for the other's.
+    return result.ok && !stayed ? err(this.#gone()) : result;
+  }
+
+  /**
+   * Waits for its turn, connects exclusively, lets `work` speak with the card, and resets it. A failure after which the card is not in any more
+   * is `card-removed`; what the card has answered before it went stays true.
+   */
+  async use<T>(signal: AbortSignal, work: (card: CardInUse) => Promise<Result<T, CardError>>): Promise<Result<T, CardError>> {
+    return (await this.#inTurn(signal, work)).result;
   }
 
   async close(): Promise<void> {
@@ -65,44 +87,73 @@ export class CardDriver implements CardReader {
     await this.#port.close();
   }
 
-  async #takeTurn(before: Promise<unknown>, signal: AbortSignal): Promise<Turn> {
+  async #inTurn<T>(signal: AbortSignal, work: (card: CardInUse) => Promise<Result<T, CardError>>): Promise<Turn<T>> {
+    const before = this.#idle;
+    const turn = this.#takeTurn(before, signal, work);
+    this.#idle = Promise.all([before, turn.then(({ done }) => done)]);
+    return await turn;
+  }
+
+  async #takeTurn<T>(
+    before: Promise<unknown>,
+    signal: AbortSignal,
+    work: (card: CardInUse) => Promise<Result<T, CardError>>,
+  ): Promise<Turn<T>> {
     const free = await withDeadline(this.#stepLimitMs, signal, () => before);
-    if (!free.ok) return { result: free, done: before };
-    const startedAt = performance.now();
+    if (!free.ok) return nothing(this.#inUse !== undefined && free.error.kind === 'timeout' ? this.#busy() : free.error, before);
     const slot = this.#slot;
     if (this.#status.state === 'service-lost') return nothing({ kind: 'service-lost', detail: this.#status.detail });
     if (this.#status.state === 'mute') return nothing({ kind: 'unreadable', what: 'ATR', detail: 'the card does not answer' });
     if (slot === undefined || this.#status.state !== 'present') return nothing({ kind: 'no-card' });
     if (!isCns(slot.atr)) return nothing({ kind: 'not-a-cns', atr: slot.atr });
 
+    const since = performance.now();
     const connecting = this.#port.connect(slot.reader);
     const connected = await withDeadline(this.#stepLimitMs, signal, () => connecting);
-    if (!connected.ok) return { result: connected, done: connecting.then((late) => (late.ok ? late.value.disconnect() : undefined)) };
+    if (!connected.ok)
+      return nothing(
+        connected.error,
+        connecting.then((late) => (late.ok ? late.value.disconnect() : undefined)),
+      );
     if (!connected.value.ok) return nothing(await this.#meaning(connected.value.error, slot));
-    return await this.#readWith(connected.value.value, slot, startedAt, signal);
+    this.#inUse = slot;
+    try {
+      return await this.#workWith(connected.value.value, slot, since, signal, work);
+    } finally {
+      this.#inUse = undefined;
+    }
   }
 
-  async #readWith(connection: PcscConnection, slot: PcscSlot, startedAt: number, signal: AbortSignal): Promise<Turn> {
-    let apdus = 0;
+  async #workWith<T>(
+    connection: PcscConnection,
+    slot: PcscSlot,
+    since: number,
+    signal: AbortSignal,
+    work: (card: CardInUse) => Promise<Result<T, CardError>>,
+  ): Promise<Turn<T>> {
     let last: Promise<unknown> = Promise.resolve();
-    const contents = await readCns(async (command) => {
-      apdus += 1;
+    const transmit: Transmit<CardError> = async (command) => {
       const sent = connection.transmit(command);
       last = sent;
       const answer = await withDeadline(this.#stepLimitMs, signal, () => sent);
       if (!answer.ok) return answer;
       return answer.value.ok ? answer.value : err(await this.#meaning(answer.value.error, slot));
+    };
+    const over = new AbortController();
+    const stop = this.#port.onView(() => {
+      if (!this.#isStillIn(slot)) over.abort();
     });
+    const { reader, atr } = slot;
+    const result = await work({ reader, atr, since, transmit, signal: AbortSignal.any([signal, over.signal]) });
+    stop();
+    over.abort();
     const done = last.then(() => connection.disconnect());
-    if (!contents.ok && (contents.error.kind === 'timeout' || contents.error.kind === 'aborted')) return { result: contents, done };
-    const totalMs = performance.now() - startedAt;
+    if (!result.ok && (result.error.kind === 'timeout' || result.error.kind === 'aborted') && this.#isStillIn(slot))
+      return { result, done, stayed: true };
     const released = await withDeadline(this.#stepLimitMs, undefined, () => done);
-    if (!this.#isStillIn(slot)) return { result: err(this.#gone()), done };
-    if (!contents.ok) return { result: contents, done };
-    if (!released.ok) return { result: released, done };
-    const { cardId, personalData, personalDataFile, certificate } = contents.value;
-    const reading = { reader: slot.reader, atr: slot.atr, cardId, personalData, timing: { totalMs, apdus } };
-    return { result: ok({ ...reading, personalDataFile: base64(personalDataFile), certificate: base64(certificate) }), done };
+    const stayed = this.#isStillIn(slot);
+    if (!result.ok) return { result: stayed ? result : err(this.#gone()), done, stayed };
+    return released.ok ? { result, done, stayed } : { result: released, done, stayed };
   }
 
   /** A failure that does not say why is understood by what the slot reports next: card gone, service gone, or neither. */
@@ -133,6 +184,10 @@ export class CardDriver implements CardReader {
       });
       limit.addEventListener('abort', stop, { once: true });
     });
+  }
+
+  #busy(): CardError {
+    return { kind: 'reader-busy', reader: this.#inUse?.reader ?? '' };
   }
 
   #isStillIn(slot: PcscSlot): boolean {
@@ -184,8 +239,21 @@ function holdsCard(slot: PcscSlot): boolean {
   return (slot.state & slotState.present) !== 0;
 }
 
-function nothing(error: CardError): Turn {
-  return { result: err(error), done: Promise.resolve() };
+function nothing(error: CardError, done: Promise<unknown> = Promise.resolve()): Turn<never> {
+  return { result: err(error), done, stayed: false };
+}
+
+async function readingOf({ reader, atr, since, transmit }: CardInUse): Promise<Result<CardReading, CardError>> {
+  let apdus = 0;
+  const contents = await readCns(async (command) => {
+    apdus += 1;
+    return await transmit(command);
+  });
+  if (!contents.ok) return contents;
+  const totalMs = performance.now() - since;
+  const { cardId, personalData, personalDataFile, certificate } = contents.value;
+  const reading = { reader, atr, cardId, personalData, timing: { totalMs, apdus } };
+  return ok({ ...reading, personalDataFile: base64(personalDataFile), certificate: base64(certificate) });
 }
 
 function base64(bytes: Uint8Array): string {
