@@ -5,7 +5,7 @@ import { type Result, ok } from '../../devices/result.ts';
 import type { Trust, TrustVerdict } from '../../flows/ports/trust.ts';
 import type { Log } from '../log/log.ts';
 import { type AnchorError, readAnchors } from './anchors.ts';
-import { type CardCertificate, type CardName, readCardCertificate } from './card-certificate.ts';
+import { type CardName, readCardCertificate } from './card-certificate.ts';
 import { type Crl, covers, isFresh } from './crl.ts';
 import { type LoadedCrls, createCrlFiles } from './crl-files.ts';
 import { isSignedBy } from './signature.ts';

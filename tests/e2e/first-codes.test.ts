@@ -100,7 +100,7 @@ test(
     expect(slip.text).not.toMatch(/ROSSI|MARIO|RSSMRA/);
 
     await world.card('remove');
-      await on(citizen.page, 'done');
+    await on(citizen.page, 'done');
     expect([...citizen.complaints, ...desk.complaints]).toEqual([]);
 
     // No part of a code, in any writing, where it must not be. Where it may be, the same search finds it.

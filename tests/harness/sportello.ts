@@ -291,7 +291,10 @@ export class Sportello {
 
   /** A card goes in: `specimen`'s, with a certificate of the CA that the kiosk trusts. In the kiosk's card process there is only the adult's. */
   async insertCard(specimen: Specimen = specimens.adult): Promise<void> {
-    if (this.#pcscd === null) return void (await this.card('insert'));
+    if (this.#pcscd === null) {
+      await this.card('insert');
+      return;
+    }
     await this.#makePerson(specimen);
     const args = ['virtual', '--vpcd', `127.0.0.1:${this.#pcscd.ports[0] ?? 0}`, '--person', this.#person, '--control', this.#cardSocket];
     const child = this.#spawn('card', [join('bin', 'sportello.js'), 'card', ...args], {});
