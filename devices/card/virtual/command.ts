@@ -7,14 +7,17 @@ export interface ReceivedCommand {
   readonly data: Uint8Array;
   /** Bytes wished for; `undefined`: no answer wanted but the status word. */
   readonly le: number | undefined;
+  /** Its length fields have two bytes. */
+  readonly extended: boolean;
 }
 
 /** `undefined`: its length fields do not add up. */
 export function decodeCommand(bytes: Uint8Array): ReceivedCommand | undefined {
   const [cla, ins, p1, p2, ...body] = bytes;
   if (cla === undefined || ins === undefined || p1 === undefined || p2 === undefined) return undefined;
-  const lengths = body.length > 1 && body[0] === 0 ? extendedBody(body.slice(1)) : shortBody(body);
-  return lengths === undefined ? undefined : { cla, ins, p1, p2, ...lengths };
+  const extended = body.length > 1 && body[0] === 0;
+  const lengths = extended ? extendedBody(body.slice(1)) : shortBody(body);
+  return lengths === undefined ? undefined : { cla, ins, p1, p2, ...lengths, extended };
 }
 
 type Body = Pick<ReceivedCommand, 'data' | 'le'>;

@@ -1,10 +1,13 @@
 import { encodePersonalData } from '../personal-data.ts';
 import type { PersonalData } from '../contract.ts';
 
-/** A file of the card's tree, by its two-byte identifier. `content` is the whole EF, padding included. */
+/**
+ * A file of the card's tree, by its two-byte identifier. `content` is the whole EF, padding included; `read` its access condition: `00` always,
+ * else the reference of the PIN that must be verified.
+ */
 export type CardFile =
   | { readonly kind: 'df'; readonly id: number; readonly files: readonly CardFile[] }
-  | { readonly kind: 'ef'; readonly id: number; readonly content: Uint8Array };
+  | { readonly kind: 'ef'; readonly id: number; readonly content: Uint8Array; readonly read: number };
 export type DedicatedFile = Extract<CardFile, { kind: 'df' }>;
 
 export interface CnsFiles {
@@ -13,6 +16,9 @@ export interface CnsFiles {
   /** DER. */
   readonly certificate: Uint8Array;
 }
+
+const always = 0x00;
+const behindPin = 0x10;
 
 /** The CNS file system (card.md, 1.3), with the sizes of a card of 2025. */
 export function cnsFileSystem({ cardId, personalData, certificate }: CnsFiles): DedicatedFile {
@@ -25,7 +31,7 @@ export function cnsFileSystem({ cardId, personalData, certificate }: CnsFiles): 
     df(0x1000, [ef(0x1002, new Uint8Array(), 54), ef(0x1003, Buffer.from(cardId, 'latin1'), 16)]),
     df(0x1100, [ef(0x1101, certificate, 2048), ef(0x1102, encodePersonalData(personalData), 400)]),
     df(0x1200, [
-      ef(0x1201, new Uint8Array(), 400),
+      ef(0x1201, new Uint8Array(), 400, behindPin),
       ef(0x1202, Buffer.from('0000', 'latin1'), 4),
       ef(0x1203, new Uint8Array(), 160),
       ef(0x4142, new Uint8Array(), 128),
@@ -37,8 +43,8 @@ export function cnsFileSystem({ cardId, personalData, certificate }: CnsFiles): 
 /** File control information (ISO 7816-4, 7.4.3), in the order and with the proprietary tags seen on real cards. */
 export function fileControlInformation(file: CardFile): Uint8Array {
   const size = file.kind === 'ef' ? file.content.length : file.files.length;
-  // Access bytes READ, UPDATE, APPEND, DEACTIVATE, ACTIVATE, ERASE, ADMIN, INC, DEC: read always, the rest never.
-  const access = [0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
+  // Access bytes READ, UPDATE, APPEND, DEACTIVATE, ACTIVATE, ERASE, ADMIN, INC, DEC: all but READ never.
+  const access = [file.kind === 'ef' ? file.read : always, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
   const noSecureMessaging = new Array<number>(24).fill(0xff);
   const body = [
     ...tlv(file.kind === 'ef' ? 0x80 : 0x81, [size >> 8, size & 0xff]),
@@ -56,10 +62,10 @@ function df(id: number, files: readonly CardFile[]): DedicatedFile {
   return { kind: 'df', id, files };
 }
 
-function ef(id: number, used: Uint8Array, size: number): CardFile {
+function ef(id: number, used: Uint8Array, size: number, read = always): CardFile {
   const content = new Uint8Array(Math.max(size, used.length));
   content.set(used);
-  return { kind: 'ef', id, content };
+  return { kind: 'ef', id, content, read };
 }
 
 function tlv(tag: number, value: readonly number[]): number[] {

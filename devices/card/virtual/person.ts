@@ -5,6 +5,7 @@ import { Secret } from '../../secret.ts';
 import { type PersonalDataField, personalDataFields } from '../personal-data.ts';
 import { VirtualCnsCard, type VirtualCardOptions } from './card.ts';
 import { type Certified, issueCnsCertificate, selfMadeIssuer } from './certificate.ts';
+import type { CardProfile } from './profile.ts';
 import { specimens } from './specimen.ts';
 
 /** A value that one field of EF.Dati_personali can hold: up to 255 characters of Latin-1. */
@@ -46,19 +47,19 @@ export const specimenPerson: Person = { ...specimens.adult, ...specimenCodes };
 /** Makes the card of a person; its certificate is issued where absent, by `issuer` or by a CA that nothing trusts. */
 export async function makeCard(
   { personalData, cardId, pin, puk, certificate, privateKey }: Person,
-  options: Pick<VirtualCardOptions, 'atr' | 'endOfFile'> & { readonly issuer?: Certified } = {},
+  options: Partial<CardProfile> & Pick<VirtualCardOptions, 'atr' | 'memory' | 'secureMessaging'> & { readonly issuer?: Certified } = {},
 ): Promise<Result<VirtualCnsCard, string>> {
-  const { issuer, ...card } = options;
-  const codes = { pin: Secret.fromText(pin), puk: Secret.fromText(puk) };
+  const { issuer, ...how } = options;
+  const card = { ...how, pin: Secret.fromText(pin), puk: Secret.fromText(puk), cardId, personalData };
   if (certificate !== undefined) {
     const der = certificateBytes(certificate, privateKey);
-    return der.ok ? ok(new VirtualCnsCard({ ...card, ...codes, cardId, personalData, certificate: der.value })) : der;
+    return der.ok ? ok(new VirtualCnsCard({ ...card, certificate: der.value, privateKey })) : der;
   }
   const notBefore = new Date(personalData.issueDate || '2020-01-01');
   const notAfter = new Date(`${personalData.expiryDate || '2049-12-31'}T23:59:59Z`);
   const authority = issuer ?? (await selfMadeIssuer({ notBefore, notAfter }));
   const issued = await issueCnsCertificate({ personalData, cardId, issuer: authority, serialNumber: cardId, notBefore, notAfter });
-  return ok(new VirtualCnsCard({ ...card, ...codes, cardId, personalData, certificate: issued.certificate }));
+  return ok(new VirtualCnsCard({ ...card, ...issued }));
 }
 
 function certificateBytes(pem: string, privateKey: string | undefined): Result<Uint8Array, string> {

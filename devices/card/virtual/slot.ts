@@ -53,6 +53,8 @@ export class CardBehaviour {
     if (fault !== undefined) this.#onFault();
     if (fault !== undefined && fault.kind !== 'status') return fault;
     const bytes = fault === undefined ? card.transmit(command) : Uint8Array.of(fault.status >> 8, fault.status & 0xff);
+    // Power went away in the middle of it.
+    if (bytes.length === 0) return { kind: 'pull' };
     if (this.#timing !== undefined) await delay(this.#timing.commandMs + this.#timing.byteMs * (command.length + bytes.length));
     return { kind: 'answer', bytes };
   }

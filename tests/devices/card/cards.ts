@@ -17,9 +17,9 @@ export async function specimenCard(
   options: Partial<VirtualCardOptions> = {},
   { personalData, cardId }: Specimen = specimens.adult,
 ): Promise<VirtualCnsCard> {
-  const { certificate } = await specimenCertificate();
+  const certified = await specimenCertificate();
   const codes = { pin: Secret.fromText('12345'), puk: Secret.fromText('12345678') };
-  return new VirtualCnsCard({ personalData, cardId, certificate, ...codes, ...options });
+  return new VirtualCnsCard({ personalData, cardId, ...certified, ...codes, ...options });
 }
 
 /** Waits until the reader says so; no longer than `limitMs`. */

@@ -45,7 +45,7 @@ test('the PUK sets a new PIN and unblocks; three wrong PUKs are for good', async
 test.each([
   ['an application it has not', '00A4040007A0000003080000', '6A82'],
   ['an instruction it knows not', '00CA0101', '6D00'],
-  ['another class', '80860000', '6E00'],
+  ['another class', '80CA0000', '6E00'],
   ['a file that is not there', '00A4080C0411009999', '6A82'],
   ['reading where nothing is selected', '00B0000010', '6986'],
   ['a new PIN that is none', `002C001010${padded('12345678')}4142434445FFFFFF`, '6A80'],
