@@ -5,9 +5,10 @@ import type { Transmit } from './apdu.ts';
 import { isCns, readCns } from './cns.ts';
 import type { CardError, CardReader, CardReading, CardStatus } from './contract.ts';
 import { type PcscConnection, type PcscFault, type PcscPort, type PcscSlot, type PcscView, slotState } from './pcsc.ts';
+import { chooseSlot, holdsCard } from './readers.ts';
 
 export interface CardDriverOptions {
-  /** The reader's whole PC/SC name; without it, the reader that holds a card, else the first. */
+  /** The reader's PC/SC name, or a pattern with `*`; without it, the reader that holds a card, else the first (`readers.ts`). */
   readonly reader?: string | undefined;
   /** Limit of each step towards the card, in milliseconds. */
   readonly stepLimitMs?: number;
@@ -204,18 +205,21 @@ export class CardDriver implements CardReader {
     const before = this.#slot;
     const now = this.#follow(view);
     this.#slot = now;
+    // A card that was swapped between two looks, in its slot or into another, has gone as well as come, be its ATR the same.
     const swapped =
-      before !== undefined && now?.reader === before.reader && holdsCard(before) && holdsCard(now) && before.changes !== now.changes;
-    if (swapped) this.#tell({ state: 'empty', reader: now.reader });
+      before !== undefined &&
+      now !== undefined &&
+      holdsCard(before) &&
+      holdsCard(now) &&
+      (before.reader !== now.reader || before.changes !== now.changes);
+    if (swapped) this.#tell({ state: 'empty', reader: before.reader });
     this.#tell(statusOf(view, now));
   }
 
-  /** Which slot speaks for this reader: the one asked for by name; else it stays with the card that is in, and takes the next card wherever it comes. */
   #follow(view: PcscView): PcscSlot | undefined {
     if (view.service !== 'up') return undefined;
-    if (this.#wanted !== undefined) return view.slots.find(({ reader }) => reader === this.#wanted);
-    const current = view.slots.find(({ reader }) => reader === this.#slot?.reader);
-    return (current !== undefined && holdsCard(current) ? current : undefined) ?? view.slots.find(holdsCard) ?? current ?? view.slots[0];
+    const inUse = view.slots.find((slot) => slot.reader === this.#inUse?.reader && holdsCard(slot));
+    return inUse ?? chooseSlot(view.slots, this.#wanted, this.#slot);
   }
 
   #tell(status: CardStatus): void {
@@ -233,10 +237,6 @@ export function statusOf(view: PcscView, slot: PcscSlot | undefined): CardStatus
   const { reader, atr } = slot;
   if (!holdsCard(slot)) return { state: 'empty', reader };
   return (slot.state & slotState.mute) !== 0 || atr === '' ? { state: 'mute', reader } : { state: 'present', reader, atr };
-}
-
-function holdsCard(slot: PcscSlot): boolean {
-  return (slot.state & slotState.present) !== 0;
 }
 
 function nothing(error: CardError, done: Promise<unknown> = Promise.resolve()): Turn<never> {
