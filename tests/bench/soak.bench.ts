@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Sportello } from '../harness/sportello.ts';
@@ -22,7 +23,7 @@ let look: NodeJS.Timeout;
 const workers = new Map<number, number>();
 
 beforeAll(async () => {
-  world = await Sportello.start({ reader: 'in-process', msPerLine: 0 });
+  world = await Sportello.start({ reader: 'in-process', msPerLine: 0, nodeOptions: serviceNodeOptions() });
   look = setInterval(() => {
     for (const { pid } of workersOf(world.kioskPid)) workers.set(pid, heldBy(pid)?.highestMB ?? workers.get(pid) ?? 0);
   }, workerLookMs);
@@ -96,6 +97,14 @@ async function wholeSession(session: number): Promise<void> {
     timeout: 15_000,
     interval: 5,
   });
+}
+
+/** As the service starts its Node. */
+function serviceNodeOptions(): readonly string[] {
+  const unit = readFileSync('provisioning/sportello.service', 'utf8');
+  const [, options] = /^ExecStart=\S+ ((?:--\S+ )*)\/opt/m.exec(unit) ?? [];
+  if (options === undefined) throw new Error('the unit does not start Node');
+  return options.split(' ').filter((word) => word !== '');
 }
 
 function workersOf(pid: number): ReturnType<typeof childrenOf> {

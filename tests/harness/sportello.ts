@@ -49,6 +49,8 @@ interface WorldOptions {
   readonly codes?: CmsConfiguration['codes'];
   /** `sportello run` itself, instead of the process that tells its rows and can be paused. */
   readonly product?: boolean;
+  /** Options for the Node that runs the kiosk. */
+  readonly nodeOptions?: readonly string[];
   /** Told what comes to the printer on its line. */
   readonly onPrinterBytes?: (bytes: Uint8Array) => void;
 }
@@ -80,12 +82,14 @@ export class Sportello {
   #policy: Partial<Configuration['policy']> = {};
   /** The product's own command instead of the process that can be paused. */
   #product = false;
+  #nodeOptions: readonly string[] = [];
   #paused: JournalRowKind | null = null;
 
   static async start(options: WorldOptions = {}): Promise<Sportello> {
     const world = new Sportello();
     world.#policy = options.policy ?? {};
     world.#product = options.product ?? false;
+    world.#nodeOptions = options.nodeOptions ?? [];
     world.#reader = options.reader ?? 'pcscd';
     const in_ = (name: string): string => join(world.folder, name);
     const [pki, pcscd, mailbox, printer, account] = await Promise.all([
@@ -216,7 +220,7 @@ export class Sportello {
     this.#paused = null;
     const entry = this.#product ? ['bin/sportello.js', 'run', '--config'] : [processEntry('tests/processes/kiosk.ts')];
     const before = this.logs.length;
-    const child = this.#spawn('core', [...entry, join(this.folder, 'kiosk.json')], {
+    const child = this.#spawn('core', [...this.#nodeOptions, ...entry, join(this.folder, 'kiosk.json')], {
       ...(this.#pcscd?.env ?? { CARD_HOST: 'tests/processes/card-host.ts', CARD_PERSON: this.#person, CARD_CONTROL: this.#cardSocket }),
       PAUSE_UNTIL: this.#resumeFile,
       ...(pauseAfter === undefined ? {} : { PAUSE_AFTER: pauseAfter }),
