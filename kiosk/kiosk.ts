@@ -8,7 +8,7 @@ import type { JournalEntry } from '../flows/ports/journal.ts';
 import { type Profile, parseProfile } from '../flows/procedures/profile.ts';
 import { fixedDelays } from '../flows/session/delays.ts';
 import { startDesk } from '../flows/session/facade.ts';
-import type { DeskRules } from '../flows/session/session.ts';
+import type { DeskRules } from '../flows/session/facts.ts';
 import { createCmsClient } from './cms/client.ts';
 import type { Configuration } from './configuration.ts';
 import type { Log } from './log/log.ts';

@@ -4,7 +4,8 @@ import { mayPrint, type PrinterStatus } from '../../devices/printer/contract.ts'
 import type { Result } from '../../devices/result.ts';
 import { recover } from '../operations/recovery.ts';
 import type { JournalError } from '../ports/journal.ts';
-import { type DeskRules, type SessionEvent, type SessionPorts, sessionMachine, type Unexpected } from './session.ts';
+import type { DeskRules, SessionEvent, SessionPorts, Unexpected } from './facts.ts';
+import { sessionMachine } from './session.ts';
 import type { ServiceProblem } from './status.ts';
 
 export interface DeskPorts extends SessionPorts {

@@ -1,7 +1,8 @@
 import { type ActorOptions, createActor, type InspectionEvent, type SnapshotFrom } from 'xstate';
 import { greetingOf, maskedEmail, maskedFiscalCode } from '../people/holder.ts';
 import { deskMachine, type DeskPorts, serviceProblem } from './desk.ts';
-import { CODE_TRIES, type DeskRules, type SessionSnapshot } from './session.ts';
+import { CODE_TRIES, type DeskRules } from './facts.ts';
+import type { SessionSnapshot } from './session.ts';
 import type { CitizenCommand, CitizenScreen, CitizenStatus, OperatorCommand, OperatorStatus, SessionFacade } from './status.ts';
 
 type Desk = ReturnType<typeof deskMachine>;

@@ -1,109 +1,21 @@
-import { type SnapshotFrom, and, assign, fromPromise, not, sendTo, setup, stateIn } from 'xstate';
-import type { CardError, CardReader, CardReading } from '../../devices/card/contract.ts';
-import { type Result, err, ok } from '../../devices/result.ts';
-import type { Secret } from '../../devices/secret.ts';
-import { type ActivationInput, type ActivationOutput, type ActivationPorts, activationMachine } from '../operations/activation.ts';
-import type { IdentityDocument } from '../people/identity-document.ts';
-import type { CmsError, ContactCodeSent, ProofOfContact } from '../ports/cms.ts';
-import type { Trust, TrustVerdict } from '../ports/trust.ts';
-import { refusalsOfActivation, refusalsOfDocument } from '../procedures/decide.ts';
-import type { DeskType, Profile } from '../procedures/profile.ts';
-import type { SessionDelays } from './delays.ts';
-import type { CitizenCommand, ContactProblem, OperatorCommand, StopReason } from './status.ts';
-
-/** What a session needs from outside: the operation's ports, the card reader, the trust cache. */
-export interface SessionPorts extends ActivationPorts {
-  readonly card: Pick<CardReader, 'read'>;
-  readonly trust: Trust;
-  readonly newId: () => string;
-}
-
-/** What the machine's owner and the region say: the same for every session. */
-export interface DeskRules {
-  readonly profile: Profile;
-  readonly desk: DeskType;
-  readonly siteName: string;
-  readonly unknownRevocation: 'refuse' | 'allow';
-  readonly handOverEvidence: ActivationInput['handOverEvidence'];
-  readonly delays: SessionDelays;
-}
-
-/** Told of an event, by its type, that does not fit where the machine is. */
-export type Unexpected = (type: string) => void;
-
-export type SessionEvent =
-  | { readonly type: 'card-gone' }
-  | {
-      [Type in CitizenCommand['type']]: Omit<Extract<CitizenCommand, { type: Type }>, 'type'> & { readonly type: `citizen.${Type}` };
-    }[CitizenCommand['type']]
-  | {
-      [Type in OperatorCommand['type']]: Omit<Extract<OperatorCommand, { type: Type }>, 'type'> & { readonly type: `operator.${Type}` };
-    }[OperatorCommand['type']];
-
-export interface SessionFacts {
-  readonly sessionId: string;
-  readonly cardIn: boolean;
-  readonly reading: CardReading | null;
-  readonly verdict: TrustVerdict | null;
-  readonly document: IdentityDocument | null;
-  readonly documentProblem: 'document-expired' | 'document-not-accepted' | null;
-  readonly operatorAssertion: string | null;
-  readonly operatorId: string;
-  readonly email: string;
-  readonly language: string;
-  readonly sends: number;
-  readonly contact: ContactCodeSent | null;
-  readonly contactProblem: ContactProblem | null;
-  readonly codeTries: number;
-  readonly wrongCode: boolean;
-  readonly proofOfContact: ProofOfContact | null;
-  readonly citizenSaysTaken: boolean;
-  readonly stop: StopReason | null;
-  readonly ending: ActivationOutput | null;
-}
-
-/** Wrong codes after which the contact is not proved. The CMS counts too, and its count wins. */
-export const CODE_TRIES = 3;
-
-function stopReasonOfCard(error: CardError): StopReason {
-  switch (error.kind) {
-    case 'no-card':
-    case 'card-removed':
-      return 'card-removed';
-    case 'not-a-cns':
-      return 'card-not-a-cns';
-    case 'service-lost':
-    case 'reader-busy':
-    case 'unreadable':
-    case 'timeout':
-    case 'aborted':
-      return 'card-unreadable';
-  }
-}
-
-/** Whether the card may go on, from what the trust cache says of its certificate and the profile of its holder. */
-function stopReasonOfChecked(rules: DeskRules, today: string, reading: CardReading, verdict: TrustVerdict): StopReason | null {
-  switch (verdict.status) {
-    case 'revoked':
-      return 'card-revoked';
-    case 'suspended':
-      return 'card-suspended';
-    case 'expired':
-      return 'card-expired';
-    case 'invalid':
-      return 'card-not-verifiable';
-    case 'unknown':
-      if (rules.unknownRevocation === 'refuse') return 'card-not-verifiable';
-      break;
-    case 'good':
-      break;
-  }
-  const { birthDate, expiryDate } = reading.personalData;
-  const [refusal] = refusalsOfActivation(rules.profile, { desk: rules.desk, today, birthDate, cardExpiry: expiryDate });
-  if (refusal === undefined) return null;
-  if (refusal.rule === 'case-adult') return 'not-an-adult';
-  return refusal.rule === 'card-unexpired' ? 'card-expired' : 'not-allowed-here';
-}
+import { type SnapshotFrom, and, assign, not, sendTo, setup, stateIn } from 'xstate';
+import type { Result } from '../../devices/result.ts';
+import { type ActivationInput, activationMachine } from '../operations/activation.ts';
+import type { CmsError } from '../ports/cms.ts';
+import { refusalsOfDocument } from '../procedures/decide.ts';
+import { sessionActors } from './actors.ts';
+import {
+  CODE_TRIES,
+  type DeskRules,
+  documentOf,
+  readingOf,
+  type SessionEvent,
+  type SessionFacts,
+  type SessionPorts,
+  type Unexpected,
+} from './facts.ts';
+import { stopReasonOfCard, stopReasonOfChecked } from './judgement.ts';
+import type { StopReason } from './status.ts';
 
 /** A screen that waits for the citizen: a warning after `idle`, the end after `idleWarning` more; any sign of life starts anew. */
 const patience = {
@@ -139,40 +51,7 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
     delays: { ...rules.delays, collectWarning: () => Math.max(rules.delays.collect - rules.delays.idleWarning, 0) },
     actors: {
       activation: activationMachine(ports),
-      read: fromPromise<Result<CardReading, CardError>>(({ signal }) => ports.card.read(signal)),
-      check: fromPromise<TrustVerdict, { reading: CardReading }>(({ input, signal }) =>
-        ports.trust.checkCard(input.reading, new Date(ports.now()), signal),
-      ),
-      sign: fromPromise<Result<{ jws: string; operatorId: string }, unknown>, { facts: SessionFacts; document: IdentityDocument }>(
-        async ({ input: { facts, document } }) => {
-          const operatorId = ports.operators.signedOn()?.id;
-          if (operatorId === undefined || facts.reading === null || facts.verdict === null) return err('not-signed-on');
-          const signed = await ports.operators.sign({
-            decision: 'identified',
-            operationId: facts.sessionId,
-            certificateDigest: facts.verdict.certificateDigest,
-            fiscalCode: facts.reading.personalData.fiscalCode,
-            document,
-          });
-          return signed.ok ? ok({ jws: signed.value, operatorId }) : signed;
-        },
-      ),
-      sendCode: fromPromise<Result<ContactCodeSent, CmsError>, { facts: SessionFacts }>(({ input: { facts }, signal }) =>
-        ports.cms.sendContactCode(
-          { operationId: facts.sessionId, send: facts.sends, channel: 'email', value: facts.email, language: facts.language },
-          signal,
-        ),
-      ),
-      prove: fromPromise<Result<ProofOfContact, CmsError>, { facts: SessionFacts; code: Secret }>(
-        async ({ input: { facts, code }, signal }) => {
-          const { sessionId: operationId, contact, sends, codeTries } = facts;
-          if (contact === null) throw new Error('a code without a contact');
-          const attempt = (sends - 1) * CODE_TRIES + codeTries + 1;
-          const proof = await ports.cms.proveContact({ operationId, contactId: contact.contactId, code, attempt }, signal);
-          code.wipe();
-          return proof;
-        },
-      ),
+      ...sessionActors(ports),
     },
     actions: {
       stopFor: assign({ stop: (_, { reason }: { reason: StopReason }) => reason }),
@@ -459,16 +338,6 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
       ended: { type: 'final' },
     },
   });
-}
-
-function readingOf({ reading }: SessionFacts): CardReading {
-  if (reading === null) throw new Error('no card was read');
-  return reading;
-}
-
-function documentOf({ document }: SessionFacts): IdentityDocument {
-  if (document === null) throw new Error('no document was entered');
-  return document;
 }
 
 function isWrongCode(result: Result<unknown, CmsError>): boolean {

@@ -1,0 +1,48 @@
+import { fromPromise } from 'xstate';
+import type { CardError, CardReading } from '../../devices/card/contract.ts';
+import { type Result, err, ok } from '../../devices/result.ts';
+import type { Secret } from '../../devices/secret.ts';
+import type { IdentityDocument } from '../people/identity-document.ts';
+import type { CmsError, ContactCodeSent, ProofOfContact } from '../ports/cms.ts';
+import type { TrustVerdict } from '../ports/trust.ts';
+import { CODE_TRIES, type SessionFacts, type SessionPorts } from './facts.ts';
+
+/** What a session asks of the outside, each one command that ends with the state it belongs to. */
+export function sessionActors(ports: SessionPorts) {
+  return {
+    read: fromPromise<Result<CardReading, CardError>>(({ signal }) => ports.card.read(signal)),
+    check: fromPromise<TrustVerdict, { reading: CardReading }>(({ input, signal }) =>
+      ports.trust.checkCard(input.reading, new Date(ports.now()), signal),
+    ),
+    sign: fromPromise<Result<{ jws: string; operatorId: string }, unknown>, { facts: SessionFacts; document: IdentityDocument }>(
+      async ({ input: { facts, document } }) => {
+        const operatorId = ports.operators.signedOn()?.id;
+        if (operatorId === undefined || facts.reading === null || facts.verdict === null) return err('not-signed-on');
+        const signed = await ports.operators.sign({
+          decision: 'identified',
+          operationId: facts.sessionId,
+          certificateDigest: facts.verdict.certificateDigest,
+          fiscalCode: facts.reading.personalData.fiscalCode,
+          document,
+        });
+        return signed.ok ? ok({ jws: signed.value, operatorId }) : signed;
+      },
+    ),
+    sendCode: fromPromise<Result<ContactCodeSent, CmsError>, { facts: SessionFacts }>(({ input: { facts }, signal }) =>
+      ports.cms.sendContactCode(
+        { operationId: facts.sessionId, send: facts.sends, channel: 'email', value: facts.email, language: facts.language },
+        signal,
+      ),
+    ),
+    prove: fromPromise<Result<ProofOfContact, CmsError>, { facts: SessionFacts; code: Secret }>(
+      async ({ input: { facts, code }, signal }) => {
+        const { sessionId: operationId, contact, sends, codeTries } = facts;
+        if (contact === null) throw new Error('a code without a contact');
+        const attempt = (sends - 1) * CODE_TRIES + codeTries + 1;
+        const proof = await ports.cms.proveContact({ operationId, contactId: contact.contactId, code, attempt }, signal);
+        code.wipe();
+        return proof;
+      },
+    ),
+  };
+}

@@ -1,0 +1,74 @@
+import type { CardReader, CardReading } from '../../devices/card/contract.ts';
+import type { ActivationInput, ActivationOutput, ActivationPorts } from '../operations/activation.ts';
+import type { IdentityDocument } from '../people/identity-document.ts';
+import type { ContactCodeSent, ProofOfContact } from '../ports/cms.ts';
+import type { Trust, TrustVerdict } from '../ports/trust.ts';
+import type { DeskType, Profile } from '../procedures/profile.ts';
+import type { SessionDelays } from './delays.ts';
+import type { CitizenCommand, ContactProblem, OperatorCommand, StopReason } from './status.ts';
+
+/** What a session needs from outside: the operation's ports, the card reader, the trust cache. */
+export interface SessionPorts extends ActivationPorts {
+  readonly card: Pick<CardReader, 'read'>;
+  readonly trust: Trust;
+  readonly newId: () => string;
+}
+
+/** What the machine's owner and the region say: the same for every session. */
+export interface DeskRules {
+  readonly profile: Profile;
+  readonly desk: DeskType;
+  readonly siteName: string;
+  readonly unknownRevocation: 'refuse' | 'allow';
+  readonly handOverEvidence: ActivationInput['handOverEvidence'];
+  readonly delays: SessionDelays;
+}
+
+/** Told of an event, by its type, that does not fit where the machine is. */
+export type Unexpected = (type: string) => void;
+
+export type SessionEvent =
+  | { readonly type: 'card-gone' }
+  | {
+      [Type in CitizenCommand['type']]: Omit<Extract<CitizenCommand, { type: Type }>, 'type'> & { readonly type: `citizen.${Type}` };
+    }[CitizenCommand['type']]
+  | {
+      [Type in OperatorCommand['type']]: Omit<Extract<OperatorCommand, { type: Type }>, 'type'> & { readonly type: `operator.${Type}` };
+    }[OperatorCommand['type']];
+
+export interface SessionFacts {
+  readonly sessionId: string;
+  readonly cardIn: boolean;
+  readonly reading: CardReading | null;
+  readonly verdict: TrustVerdict | null;
+  readonly document: IdentityDocument | null;
+  readonly documentProblem: 'document-expired' | 'document-not-accepted' | null;
+  readonly operatorAssertion: string | null;
+  readonly operatorId: string;
+  readonly email: string;
+  readonly language: string;
+  readonly sends: number;
+  readonly contact: ContactCodeSent | null;
+  readonly contactProblem: ContactProblem | null;
+  readonly codeTries: number;
+  readonly wrongCode: boolean;
+  readonly proofOfContact: ProofOfContact | null;
+  readonly citizenSaysTaken: boolean;
+  readonly stop: StopReason | null;
+  readonly ending: ActivationOutput | null;
+}
+
+/** Wrong codes after which the contact is not proved. The CMS counts too, and its count wins. */
+export const CODE_TRIES = 3;
+
+/** The card that was read; asked for only where one was. */
+export function readingOf({ reading }: SessionFacts): CardReading {
+  if (reading === null) throw new Error('no card was read');
+  return reading;
+}
+
+/** The document that the operator entered; asked for only where one was. */
+export function documentOf({ document }: SessionFacts): IdentityDocument {
+  if (document === null) throw new Error('no document was entered');
+  return document;
+}

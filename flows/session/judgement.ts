@@ -1,0 +1,46 @@
+import type { CardError, CardReading } from '../../devices/card/contract.ts';
+import type { TrustVerdict } from '../ports/trust.ts';
+import { refusalsOfActivation } from '../procedures/decide.ts';
+import type { DeskRules } from './facts.ts';
+import type { StopReason } from './status.ts';
+
+/** Why a card that could not be read ends the session. */
+export function stopReasonOfCard(error: CardError): StopReason {
+  switch (error.kind) {
+    case 'no-card':
+    case 'card-removed':
+      return 'card-removed';
+    case 'not-a-cns':
+      return 'card-not-a-cns';
+    case 'service-lost':
+    case 'reader-busy':
+    case 'unreadable':
+    case 'timeout':
+    case 'aborted':
+      return 'card-unreadable';
+  }
+}
+
+/** Whether the card may go on, from what the trust cache says of its certificate and the profile of its holder. */
+export function stopReasonOfChecked(rules: DeskRules, today: string, reading: CardReading, verdict: TrustVerdict): StopReason | null {
+  switch (verdict.status) {
+    case 'revoked':
+      return 'card-revoked';
+    case 'suspended':
+      return 'card-suspended';
+    case 'expired':
+      return 'card-expired';
+    case 'invalid':
+      return 'card-not-verifiable';
+    case 'unknown':
+      if (rules.unknownRevocation === 'refuse') return 'card-not-verifiable';
+      break;
+    case 'good':
+      break;
+  }
+  const { birthDate, expiryDate } = reading.personalData;
+  const [refusal] = refusalsOfActivation(rules.profile, { desk: rules.desk, today, birthDate, cardExpiry: expiryDate });
+  if (refusal === undefined) return null;
+  if (refusal.rule === 'case-adult') return 'not-an-adult';
+  return refusal.rule === 'card-unexpired' ? 'card-expired' : 'not-allowed-here';
+}
