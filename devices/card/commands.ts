@@ -14,6 +14,23 @@ import { startCardHost } from './remote.ts';
 const answerLimitMs = 5_000;
 const readLimitMs = 10_000;
 
+const virtualHelp = `
+Control lines, each answered "ok" or "error …":
+  insert       puts the card in
+  remove       takes it out
+  mute         puts it in so that it does not answer to power
+  fail N SW    the Nth command from now (1 is the next) is answered with this status word, and not done
+  lie N HEX    the Nth command is answered with these bytes, and not done
+  stall N      the Nth command is never answered
+  pull N       the card is pulled instead of the Nth command
+  lose N       the Nth command is done, and the card pulled before it answers
+  tear N       power goes away instead of the Nth byte that the card writes from now
+  slow MS      each answer takes this much longer
+  short N      READ BINARY gives at most N bytes; 0: as many as it is asked for
+
+Example:
+  sportello card virtual --vpcd 127.0.0.1:35963 --state card.state --control card.sock`;
+
 /** `sportello card …` (commands.md, Card). */
 export function cardCommands(): Command {
   const card = new Command('card').description('the card reader and the card in it');
@@ -35,9 +52,10 @@ export function cardCommands(): Command {
     .description('puts a virtual CNS into a running vpcd reader and keeps it there until stopped')
     .requiredOption('--vpcd <host:port>', 'where vpcd listens')
     .option('--person <file>', 'whose card, as JSON; a specimen by default')
-    .option('--control <path>', 'a unix socket that takes insert, remove, mute, fail N SW')
+    .option('--state <file>', "keeps the card's PIN and counters from one run to the next; comes before the person's codes")
+    .option('--control <path>', 'a unix socket that takes the lines below')
     .option('--real-timing', 'answer as slowly as a real card')
-    .addHelpText('after', '\nExample:\n  sportello card virtual --vpcd 127.0.0.1:35963')
+    .addHelpText('after', virtualHelp)
     .action(virtual);
   return card;
 }
@@ -85,6 +103,7 @@ async function read({ reader, json }: { readonly reader?: string; readonly json?
 async function virtual(options: {
   readonly vpcd: string;
   readonly person?: string;
+  readonly state?: string;
   readonly control?: string;
   readonly realTiming?: boolean;
 }): Promise<void> {
@@ -92,6 +111,7 @@ async function virtual(options: {
   const { VpcdSlot, VpcdUnreachable } = await import('./virtual/vpcd.ts');
   const { realTiming } = await import('./virtual/slot.ts');
   const { serveControl } = await import('./virtual/control.ts');
+  const { stateFile } = await import('./virtual/state-file.ts');
   const [, host, port] = /^(.+):(\d{1,5})$/.exec(options.vpcd) ?? [];
   if (host === undefined || !(Number(port) > 0 && Number(port) < 65_536))
     throw new CommandFailure(exit.unusable, `--vpcd ${options.vpcd}: not HOST:PORT`);
@@ -101,7 +121,9 @@ async function virtual(options: {
     const [issue] = whose.error.issues;
     throw new CommandFailure(exit.unusable, `${options.person}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`);
   }
-  const card = await makeCard(whose.data);
+  const memory = options.state === undefined ? undefined : stateFile(options.state, whose.data.cardId);
+  if (memory?.ok === false) throw new CommandFailure(exit.unusable, memory.error);
+  const card = await makeCard(whose.data, memory && { memory: memory.value });
   if (!card.ok) throw new CommandFailure(exit.unusable, `${options.person}: ${card.error}`);
 
   const slot = new VpcdSlot(card.value, { host, port: Number(port) }, options.realTiming ? realTiming : undefined);
@@ -148,7 +170,12 @@ function failure(error: CardError): CommandFailure {
     case 'card-removed':
       return new CommandFailure(exit.no, 'the card was removed');
     case 'not-a-cns':
-      return new CommandFailure(exit.no, `not a CNS: ATR ${error.atr}`);
+      return new CommandFailure(
+        exit.no,
+        error.card === 'mute' ? 'the card does not answer' : `not a CNS: ATR ${error.atr} (${error.card})`,
+      );
+    case 'unknown-series':
+      return new CommandFailure(exit.no, `a CNS of an unknown series: ATR ${error.atr}; ${error.seen}`);
     case 'unreadable':
       return new CommandFailure(exit.no, `${error.what}: ${error.detail}`);
     case 'service-lost':
@@ -163,7 +190,7 @@ function failure(error: CardError): CommandFailure {
   }
 }
 
-function answerOf({ reader, atr, cardId, personalData, certificate, timing }: CardReading): object {
+function answerOf({ reader, atr, cardId, personalData, certificate, pin, puk, timing }: CardReading): object {
   const x509 = new X509Certificate(Buffer.from(certificate, 'base64'));
   const oneLine = (name: string): string => name.split('\n').join(', ');
   const commonName: unknown = (x509.toLegacyObject().subject as Record<string, unknown> | undefined)?.['CN'];
@@ -183,9 +210,8 @@ function answerOf({ reader, atr, cardId, personalData, certificate, timing }: Ca
       notAfter: new Date(x509.validTo).toISOString(),
       fiscalCode,
     },
-    // Asking costs a try on some cards (card.md, 1.6).
-    pin: { triesLeft: null },
-    puk: { triesLeft: null },
+    pin,
+    puk,
     timing,
   };
 }

@@ -1,11 +1,42 @@
 import { rmSync } from 'node:fs';
 import { type Server, type Socket, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
-import type { CardFault, VirtualSlot } from './slot.ts';
+import { z } from 'zod';
+import type { VirtualSlot } from './slot.ts';
+
+/** Numbers in control lines: commands, bytes, milliseconds. */
+const number = z
+  .string()
+  .regex(/^\d{1,6}$/, 'takes a number')
+  .transform(Number);
+const nth = number.refine((value) => value > 0, 'counts from 1');
+const hex = z
+  .string()
+  .regex(/^([0-9a-f]{2}){2,300}$/i, 'takes bytes in hexadecimal, two at least')
+  .transform((text) => new Uint8Array(Buffer.from(text, 'hex')));
+const statusWord = z
+  .string()
+  .regex(/^[0-9a-f]{4}$/i, 'takes a status word of four hexadecimal digits')
+  .transform((text) => Number.parseInt(text, 16));
+
+/** What each line does; its words are checked one by one. */
+const lines: Readonly<Record<string, (slot: VirtualSlot, words: readonly string[]) => Promise<void> | void>> = {
+  insert: line(z.tuple([]), (slot) => slot.insert()),
+  remove: line(z.tuple([]), (slot) => slot.remove()),
+  mute: line(z.tuple([]), (slot) => slot.mute()),
+  fail: line(z.tuple([nth, statusWord]), (slot, count, status) => slot.fail(count, { kind: 'status', status })),
+  lie: line(z.tuple([nth, hex]), (slot, count, answer) => slot.fail(count, { kind: 'lie', answer })),
+  stall: line(z.tuple([nth]), (slot, count) => slot.fail(count, { kind: 'stall' })),
+  pull: line(z.tuple([nth]), (slot, count) => slot.fail(count, { kind: 'pull' })),
+  lose: line(z.tuple([nth]), (slot, count) => slot.fail(count, { kind: 'lose' })),
+  tear: line(z.tuple([nth]), (slot, count) => slot.card.tear(count)),
+  slow: line(z.tuple([number]), (slot, ms) => slot.behaviour.slow(ms)),
+  short: line(z.tuple([number]), (slot, bytes) => slot.behaviour.short(bytes)),
+};
 
 /**
- * The control socket of a virtual card (commands.md, Card): lines `insert`, `remove`, `mute`, `fail N SW`, and beyond the contract `stall N`
- * and `pull N` (the Nth command from now never answers, or finds the card pulled). Each line is answered `ok` or `error …`, in order.
+ * The control socket of a virtual card: lines `insert`, `remove`, `mute`, `fail N SW` (commands.md, Card), and beyond the contract those that
+ * `card virtual --help` lists. Each line is answered `ok` or `error …`, in order.
  */
 export async function serveControl(path: string, slot: VirtualSlot): Promise<{ close(): Promise<void> }> {
   rmSync(path, { force: true });
@@ -27,41 +58,24 @@ export async function serveControl(path: string, slot: VirtualSlot): Promise<{ c
   };
 }
 
-async function obey(slot: VirtualSlot, line: string): Promise<string> {
-  const [word, ...details] = line.trim().split(/\s+/);
+async function obey(slot: VirtualSlot, text: string): Promise<string> {
+  const [word = '', ...details] = text.trim().split(/\s+/);
+  const told = Object.hasOwn(lines, word) ? lines[word] : undefined;
+  if (told === undefined) return 'error unknown command';
   try {
-    switch (word) {
-      case 'insert':
-      case 'remove':
-      case 'mute':
-        if (details.length > 0) return `error ${word} takes nothing more`;
-        await slot[word]();
-        return 'ok';
-      case 'fail':
-      case 'stall':
-      case 'pull': {
-        const told = faultOf(word, details);
-        if (told === undefined)
-          return `error ${word} takes ${word === 'fail' ? 'a number from 1 and a status word of four hexadecimal digits' : 'a number from 1'}`;
-        slot.fail(told.nth, told.fault);
-        return 'ok';
-      }
-      default:
-        return 'error unknown command';
-    }
+    await told(slot, details);
+    return 'ok';
   } catch (error) {
-    return `error ${error instanceof Error ? error.message : String(error)}`;
+    const fault = error instanceof z.ZodError ? error.issues[0]?.message : undefined;
+    return `error ${fault === undefined ? String(error instanceof Error ? error.message : error) : `${word}: ${fault}`}`;
   }
 }
 
-function faultOf(
-  kind: 'fail' | 'stall' | 'pull',
-  [count = '', status, ...more]: readonly string[],
-): { nth: number; fault: CardFault } | undefined {
-  if (!/^[1-9]\d{0,5}$/.test(count) || more.length > 0) return undefined;
-  const nth = Number(count);
-  if (kind !== 'fail') return status === undefined ? { nth, fault: { kind } } : undefined;
-  return /^[0-9a-f]{4}$/i.test(status ?? '') ? { nth, fault: { kind: 'status', status: Number.parseInt(status ?? '', 16) } } : undefined;
+function line<Words extends z.ZodType<readonly unknown[]>>(
+  words: Words,
+  act: (slot: VirtualSlot, ...values: z.output<Words>) => Promise<void> | void,
+): (slot: VirtualSlot, given: readonly string[]) => Promise<void> | void {
+  return (slot, given) => act(slot, ...words.parse(given));
 }
 
 async function listening(server: Server, path: string): Promise<void> {

@@ -10,8 +10,8 @@ export interface InProcessReaderOptions {
 
 /** A reader with a virtual card and no PC/SC service in between: the production driver runs on it unchanged. Empty at first. */
 export class InProcessReader implements PcscPort, VirtualSlot {
+  readonly behaviour: CardBehaviour;
   readonly #reader: string;
-  readonly #behaviour: CardBehaviour;
   readonly #listeners = new Set<(view: PcscView) => void>();
   #card: VirtualCnsCard;
   #state: number = slotState.empty;
@@ -22,7 +22,11 @@ export class InProcessReader implements PcscPort, VirtualSlot {
   constructor(card: VirtualCnsCard, options: InProcessReaderOptions = {}) {
     this.#card = card;
     this.#reader = options.reader ?? 'Sportello Virtual Reader 00 00';
-    this.#behaviour = new CardBehaviour(options.timing);
+    this.behaviour = new CardBehaviour(options.timing);
+  }
+
+  get card(): VirtualCnsCard {
+    return this.#card;
   }
 
   view(): PcscView {
@@ -75,16 +79,16 @@ export class InProcessReader implements PcscPort, VirtualSlot {
   }
 
   fail(nth: number, fault: CardFault): void {
-    this.#behaviour.fail(nth, fault);
+    this.behaviour.fail(nth, fault);
   }
 
   async met(): Promise<void> {
-    await this.#behaviour.met();
+    await this.behaviour.met();
   }
 
   async #transmit(command: Uint8Array, pulled: Promise<void>): Promise<Result<Uint8Array, PcscFault>> {
     const gone = pulled.then(() => undefined);
-    const answer = await Promise.race([this.#behaviour.answer(this.#card, command), gone]);
+    const answer = await Promise.race([this.behaviour.answer(this.#card, command), gone]);
     if (answer?.kind === 'answer') return ok(answer.bytes);
     if (answer?.kind === 'pull') await this.remove();
     await gone; // A card that stalls lets go of its command only when it is pulled.

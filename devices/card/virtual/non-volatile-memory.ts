@@ -3,7 +3,7 @@ export class PowerLost extends Error {}
 
 /** Where the memory's image outlives the process. */
 export interface MemoryStore {
-  /** The image saved last; `undefined`: a card that is new. */
+  /** The image saved last, whole; `undefined`: a card that is new. */
   load(): Uint8Array | undefined;
   save(image: Uint8Array): void;
 }
@@ -12,6 +12,11 @@ const idle = 0x00;
 const committed = 0xa5;
 /** Before the bytes in the journal: mark, offset, length. */
 const journalHead = 3;
+
+/** How long the image of a memory is that holds this much. */
+export function imageLength(used: number): number {
+  return journalHead + 2 * used;
+}
 
 /**
  * The card's EEPROM, written byte by byte: where power goes away, what was written is new and the rest is old. What must change as one goes
@@ -28,10 +33,9 @@ export class NonVolatileMemory {
   constructor(initial: Uint8Array, store?: MemoryStore) {
     this.#journal = initial.length;
     this.#store = store;
-    this.#bytes = new Uint8Array(journalHead + 2 * initial.length);
+    this.#bytes = new Uint8Array(imageLength(initial.length));
     this.#bytes.set(initial);
-    const saved = store?.load();
-    if (saved?.length === this.#bytes.length) this.#bytes.set(saved);
+    this.#bytes.set(store?.load() ?? []);
   }
 
   read(offset: number, length: number): Uint8Array {

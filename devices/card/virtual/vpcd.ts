@@ -17,9 +17,9 @@ export class VpcdUnreachable extends Error {}
 
 /** A slot of a running `vpcd` reader. Connecting is inserting; when the link breaks (the service restarts) the card goes in again. */
 export class VpcdSlot implements VirtualSlot {
+  readonly behaviour: CardBehaviour;
   readonly #host: string;
   readonly #port: number;
-  readonly #behaviour: CardBehaviour;
   #card: VirtualCnsCard;
   #link: Link | undefined;
   #again: AbortController | undefined;
@@ -29,7 +29,11 @@ export class VpcdSlot implements VirtualSlot {
     this.#card = card;
     this.#host = address.host;
     this.#port = address.port;
-    this.#behaviour = new CardBehaviour(timing);
+    this.behaviour = new CardBehaviour(timing);
+  }
+
+  get card(): VirtualCnsCard {
+    return this.#card;
   }
 
   /** @throws VpcdUnreachable if nobody listens there, or the slot already has a card. */
@@ -53,11 +57,11 @@ export class VpcdSlot implements VirtualSlot {
   }
 
   fail(nth: number, fault: CardFault): void {
-    this.#behaviour.fail(nth, fault);
+    this.behaviour.fail(nth, fault);
   }
 
   async met(): Promise<void> {
-    await this.#behaviour.met();
+    await this.behaviour.met();
   }
 
   async #put(mute: boolean): Promise<void> {
@@ -70,7 +74,7 @@ export class VpcdSlot implements VirtualSlot {
 
   async #connect(mute: boolean, again: AbortSignal): Promise<void> {
     this.#card.reset();
-    const link = new Link(this.#card, this.#behaviour, mute, () => void this.remove());
+    const link = new Link(this.#card, this.behaviour, mute, () => void this.remove());
     this.#link = link;
     await link.open(this.#host, this.#port);
     void link.closed.then(() => this.#reconnect(mute, again));
