@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pcsclite from 'pcsclite';
 import { type Result, err, ok } from '../result.ts';
+import { troubleWithPcscd } from './pcscd.ts';
 import { type PcscConnection, type PcscFault, type PcscPort, type PcscSlot, type PcscView, slotState } from './pcsc.ts';
 
 type Binding = typeof pcsclite;
@@ -11,8 +12,11 @@ interface Listing {
   start(listed: (error: unknown, names: unknown) => void): void;
 }
 
-const firstRetryMs = 250;
-const lastRetryMs = 1_500;
+/** How often pcscd is asked whether it lives, and how long it has to answer: together below the 2 s in which the status must be right. */
+const lookEachMs = 400;
+const answerLimitMs = 1_200;
+/** The binding's threads see a lost service at once; one that has not ended by then never will. */
+const threadsEndMs = 5_000;
 const busyTries = 5;
 const busyPauseMs = 100;
 const maxResponse = 0x10002;
@@ -28,9 +32,9 @@ const scard = {
 
 /**
  * PC/SC through `pcsclite` 1.0.1. Its ways are kept in here: an instance whose service went away never comes back, so it is dropped and made
- * anew; error listeners stand before anything else; its `close` can hang, so it is never called, and its threads keep the process alive until
- * that is ended; a status callback waits for the transmit in flight, so a hung card can stop this whole process: it belongs into one of its
- * own (`pcsc-host.ts`).
+ * anew; error listeners stand before anything else; calls to a service that hangs never return, so pcscd is asked first, and again and again,
+ * whether it lives; its `close` can hang, so it is never called, and its threads keep the process alive until that is ended; a status callback
+ * waits for the transmit in flight, so a hung card can stop this whole process: it belongs into one of its own (`pcsc-host.ts`).
  */
 export function openPcsclite(): PcscPort {
   return new PcsclitePort();
@@ -40,7 +44,6 @@ class PcsclitePort implements PcscPort {
   readonly #listeners = new Set<(view: PcscView) => void>();
   #view: PcscView = { service: 'starting' };
   #live: LiveInstance | undefined;
-  #retryMs = firstRetryMs;
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
 
@@ -83,9 +86,9 @@ class PcsclitePort implements PcscPort {
       return;
     }
     while (!signal.aborted) {
-      this.#show({ service: 'lost', detail: await this.#liveWith(create, signal) });
-      await delay(this.#retryMs, undefined, { signal }).catch(() => undefined);
-      this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
+      const detail = (await troubleWithPcscd(answerLimitMs)) ?? (await this.#liveWith(create, signal));
+      this.#show({ service: 'lost', detail });
+      await delay(lookEachMs, undefined, { signal }).catch(() => undefined);
     }
   }
 
@@ -98,23 +101,50 @@ class PcsclitePort implements PcscPort {
       return message(error);
     }
     this.#live = live;
-    const lost = await new Promise<string>((resolve) => {
-      live.onSlots = (slots) => {
-        this.#retryMs = firstRetryMs;
-        this.#show({ service: 'up', slots });
+    let over = false;
+    const lost = new Promise<string>((resolve) => {
+      live.onSlots = (slots) => this.#show({ service: 'up', slots });
+      live.onLost = (detail) => {
+        this.#show({ service: 'lost', detail });
+        resolve(detail);
       };
-      live.onLost = resolve;
       signal.addEventListener('abort', () => resolve('closed'), { once: true });
     });
+    void this.#watch(live, () => over);
+    const detail = await lost;
+    over = true;
     this.#live = undefined;
-    live.drop();
-    return lost;
+    live.drop(signal);
+    return detail;
+  }
+
+  /** A service that hangs is lost until it answers again; what it then says is heard by the same instance. */
+  async #watch(live: LiveInstance, over: () => boolean): Promise<void> {
+    for (let hangs = false; !over();) {
+      await delay(lookEachMs);
+      const detail = await troubleWithPcscd(answerLimitMs);
+      if (over()) return;
+      if (detail !== undefined) this.#show({ service: 'lost', detail });
+      else if (hangs) live.tell();
+      hangs = detail !== undefined;
+    }
   }
 
   #show(view: PcscView): void {
     this.#view = view;
     for (const listener of this.#listeners) listener(view);
   }
+}
+
+/**
+ * What the binding's threads still write to. Collecting one as garbage waits for its thread, on the main one and for ever, if that has not
+ * ended; and its last callback reads its memory after its `end`.
+ */
+const inNativeUse = new Set<object>();
+const lastCallbackMs = 1_000;
+
+function freeSoon(ended: object): void {
+  setTimeout(() => inNativeUse.delete(ended), lastCallbackMs);
 }
 
 /** One instance of the binding with its readers: made once, dropped whole. */
@@ -128,7 +158,11 @@ class LiveInstance {
 
   constructor(instance: Instance) {
     this.#instance = instance;
-    instance.on('error', (error: unknown) => this.onLost(message(error)));
+    inNativeUse.add(instance);
+    instance.on('error', (error: unknown) => {
+      freeSoon(instance);
+      this.onLost(message(error));
+    });
     instance.on('reader', (reader) => this.#add(reader));
     const listing = instance as unknown as Listing;
     const start = listing.start.bind(instance);
@@ -136,7 +170,7 @@ class LiveInstance {
       start((error, names) => {
         listed(error, names);
         this.#listed = true;
-        this.#tell();
+        this.tell();
       });
   }
 
@@ -147,38 +181,49 @@ class LiveInstance {
   /**
    * Hears nothing more of it. It is not closed: the binding's `close` joins threads that may have missed their cancellation, and then hangs for
    * ever (seen on a busy machine). When the service goes they end by themselves, else with the process.
+   * @throws later, unless `closing`, if they do not: only the end of the process frees them.
    */
-  drop(): void {
+  drop(closing: AbortSignal): void {
     this.onSlots = () => undefined;
     this.onLost = () => undefined;
+    setTimeout(() => {
+      if (!closing.aborted && this.#readers.size > 0) throw new Error(`${this.#readers.size} threads of the PC/SC binding do not end`);
+    }, threadsEndMs).unref();
+  }
+
+  /** Readers are told of once each has said how it is: half a list would look like readers unplugged. */
+  tell(): void {
+    const complete = this.#listed && [...this.#readers.keys()].every((name) => this.#slots.has(name));
+    if (complete) this.onSlots([...this.#slots.values()].sort((a, b) => (a.reader < b.reader ? -1 : 1)));
   }
 
   #add(reader: NativeReader): void {
-    this.#readers.set(reader.name, reader);
+    const { name } = reader;
+    this.#readers.set(name, reader);
+    this.#slots.delete(name);
+    inNativeUse.add(reader);
     reader.on('error', (error: unknown) => {
       if (code(error) !== scard.cancelled) this.onLost(message(error));
     });
     reader.on('status', ({ state, atr }) => {
+      // Unplugged and plugged in again, a reader has its old name.
+      if (this.#readers.get(name) !== reader) return;
       const present = (state & slotState.present) !== 0 && atr !== undefined;
-      this.#slots.set(reader.name, {
-        reader: reader.name,
+      this.#slots.set(name, {
+        reader: name,
         state: state & 0xffff,
         changes: (state >>> 16) & 0xffff,
         atr: present ? Buffer.from(atr).toString('hex').toUpperCase() : '',
       });
-      this.#tell();
+      this.tell();
     });
     reader.on('end', () => {
-      this.#readers.delete(reader.name);
-      this.#slots.delete(reader.name);
-      this.#tell();
+      freeSoon(reader);
+      if (this.#readers.get(name) !== reader) return;
+      this.#readers.delete(name);
+      this.#slots.delete(name);
+      this.tell();
     });
-  }
-
-  /** Readers are told of once each has said how it is: half a list would look like readers unplugged. */
-  #tell(): void {
-    const complete = this.#listed && [...this.#readers.keys()].every((name) => this.#slots.has(name));
-    if (complete) this.onSlots([...this.#slots.values()].sort((a, b) => (a.reader < b.reader ? -1 : 1)));
   }
 }
 
@@ -202,11 +247,17 @@ function connection(reader: NativeReader, protocol: number): PcscConnection {
   return {
     transmit: async (command) =>
       await new Promise((resolve) => {
-        reader.transmit(Buffer.from(command), maxResponse, protocol, (error: unknown, response) => {
-          if (error !== null && error !== undefined) resolve(err(faultOf(error)));
-          // A card pulled in the middle gives success and nothing on some drivers.
-          else resolve(response.length < 2 ? err({ kind: 'card-removed' }) : ok(new Uint8Array(response)));
-        });
+        // A view: the binding copies, and whoever made the command wipes it.
+        reader.transmit(
+          Buffer.from(command.buffer, command.byteOffset, command.length),
+          maxResponse,
+          protocol,
+          (error: unknown, response) => {
+            if (error !== null && error !== undefined) resolve(err(faultOf(error)));
+            // A card pulled in the middle gives success and nothing on some drivers.
+            else resolve(response.length < 2 ? err({ kind: 'card-removed' }) : ok(new Uint8Array(response)));
+          },
+        );
       }),
     disconnect: async () => {
       // RESET forgets a verified PIN, which would else stay for whoever comes next; it fails where the card has gone, and the handle must go too.
