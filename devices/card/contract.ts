@@ -29,15 +29,24 @@ export interface PersonalData {
   readonly travelNote: string;
 }
 
+/** Tries before a code is blocked; `null` where the card was not asked, because asking may cost one, or did not say. */
+export interface TriesLeft {
+  readonly triesLeft: number | null;
+}
+
 /** One full reading of a CNS. `personalDataFile` is EF.Dati_personali as read (base64), for the hash that the certificate's name carries. */
 export interface CardReading {
   readonly reader: string;
   readonly atr: string;
+  /** Id of its series in the table (`series.json`). */
+  readonly series: string;
   readonly cardId: string;
   readonly personalData: PersonalData;
   readonly personalDataFile: string;
   /** The authentication certificate, DER in base64. */
   readonly certificate: string;
+  readonly pin: TriesLeft;
+  readonly puk: TriesLeft;
   readonly timing: { readonly totalMs: number; readonly apdus: number };
 }
 
@@ -46,7 +55,10 @@ export type CardError =
   | { readonly kind: 'card-removed' }
   | { readonly kind: 'service-lost'; readonly detail: string }
   | { readonly kind: 'reader-busy'; readonly reader: string }
-  | { readonly kind: 'not-a-cns'; readonly atr: string }
+  /** `mute`: it does not answer to power: no chip, turned round, or broken; its ATR is `''`. */
+  | { readonly kind: 'not-a-cns'; readonly atr: string; readonly card: 'cie' | 'other' | 'mute' }
+  /** A CNS by what it says of itself, of a series that the table does not know or that cannot be read. `seen`: what it answered. */
+  | { readonly kind: 'unknown-series'; readonly atr: string; readonly seen: string }
   | { readonly kind: 'unreadable'; readonly what: string; readonly detail: string }
   | { readonly kind: 'timeout'; readonly afterMs: number }
   | { readonly kind: 'aborted' };

@@ -2,14 +2,17 @@ import { isDeepStrictEqual } from 'node:util';
 import { withDeadline } from '../deadline.ts';
 import { type Result, err, ok, unreachable } from '../result.ts';
 import type { Transmit } from './apdu.ts';
-import { isCns, readCns } from './cns.ts';
+import { readCns } from './cns.ts';
 import type { CardError, CardReader, CardReading, CardStatus } from './contract.ts';
 import { type PcscConnection, type PcscFault, type PcscPort, type PcscSlot, type PcscView, slotState } from './pcsc.ts';
 import { chooseSlot, holdsCard } from './readers.ts';
+import { type SeriesTable, builtInSeries } from './series.ts';
 
 export interface CardDriverOptions {
   /** The reader's PC/SC name, or a pattern with `*`; without it, the reader that holds a card, else the first (`readers.ts`). */
   readonly reader?: string | undefined;
+  /** What is known of the cards in the field. */
+  readonly series?: SeriesTable | undefined;
   /** Limit of each step towards the card, in milliseconds. */
   readonly stepLimitMs?: number;
   /** How long after a failed command the slot has to say that its card, or the service, has gone; `pcscd` looks each 400 ms. */
@@ -20,6 +23,8 @@ export interface CardDriverOptions {
 export interface CardInUse {
   readonly reader: string;
   readonly atr: string;
+  /** What is known of the cards in the field: `recognise` finds this one in it. */
+  readonly series: SeriesTable;
   /** When connecting began, on `performance`'s clock. */
   readonly since: number;
   /** One command APDU at a time; each within the driver's limit. */
@@ -39,6 +44,7 @@ interface Turn<T> {
 export class CardDriver implements CardReader {
   readonly #port: PcscPort;
   readonly #wanted: string | undefined;
+  readonly #series: SeriesTable;
   readonly #stepLimitMs: number;
   readonly #settleLimitMs: number;
   readonly #listeners = new Set<(status: CardStatus) => void>();
@@ -51,6 +57,7 @@ export class CardDriver implements CardReader {
   constructor(port: PcscPort, options: CardDriverOptions = {}) {
     this.#port = port;
     this.#wanted = options.reader;
+    this.#series = options.series ?? builtInSeries;
     this.#stepLimitMs = options.stepLimitMs ?? 5_000;
     this.#settleLimitMs = options.settleLimitMs ?? 1_000;
     this.#slot = this.#follow(port.view());
@@ -104,9 +111,8 @@ export class CardDriver implements CardReader {
     if (!free.ok) return nothing(this.#inUse !== undefined && free.error.kind === 'timeout' ? this.#busy() : free.error, before);
     const slot = this.#slot;
     if (this.#status.state === 'service-lost') return nothing({ kind: 'service-lost', detail: this.#status.detail });
-    if (this.#status.state === 'mute') return nothing({ kind: 'unreadable', what: 'ATR', detail: 'the card does not answer' });
+    if (this.#status.state === 'mute') return nothing({ kind: 'not-a-cns', atr: '', card: 'mute' });
     if (slot === undefined || this.#status.state !== 'present') return nothing({ kind: 'no-card' });
-    if (!isCns(slot.atr)) return nothing({ kind: 'not-a-cns', atr: slot.atr });
 
     const since = performance.now();
     const connecting = this.#port.connect(slot.reader);
@@ -145,7 +151,7 @@ export class CardDriver implements CardReader {
       if (!this.#isStillIn(slot)) over.abort();
     });
     const { reader, atr } = slot;
-    const result = await work({ reader, atr, since, transmit, signal: AbortSignal.any([signal, over.signal]) });
+    const result = await work({ reader, atr, series: this.#series, since, transmit, signal: AbortSignal.any([signal, over.signal]) });
     stop();
     over.abort();
     const done = last.then(() => connection.disconnect());
@@ -243,16 +249,17 @@ function nothing(error: CardError, done: Promise<unknown> = Promise.resolve()): 
   return { result: err(error), done, stayed: false };
 }
 
-async function readingOf({ reader, atr, since, transmit }: CardInUse): Promise<Result<CardReading, CardError>> {
+async function readingOf({ reader, atr, series, since, transmit }: CardInUse): Promise<Result<CardReading, CardError>> {
   let apdus = 0;
-  const contents = await readCns(async (command) => {
+  const counted: CardInUse['transmit'] = async (command) => {
     apdus += 1;
     return await transmit(command);
-  });
+  };
+  const contents = await readCns(counted, atr, series);
   if (!contents.ok) return contents;
   const totalMs = performance.now() - since;
-  const { cardId, personalData, personalDataFile, certificate } = contents.value;
-  const reading = { reader, atr, cardId, personalData, timing: { totalMs, apdus } };
+  const { personalDataFile, certificate, ...told } = contents.value;
+  const reading = { reader, atr, ...told, timing: { totalMs, apdus } };
   return ok({ ...reading, personalDataFile: base64(personalDataFile), certificate: base64(certificate) });
 }
 

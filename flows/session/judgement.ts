@@ -11,7 +11,10 @@ export function stopReasonOfCard(error: CardError): StopReason {
     case 'card-removed':
       return 'card-removed';
     case 'not-a-cns':
-      return 'card-not-a-cns';
+      // A card that is turned round, or whose chip is gone, is told how to put it in.
+      return error.card === 'mute' ? 'card-unreadable' : 'card-not-a-cns';
+    case 'unknown-series':
+      return 'card-unknown-series';
     case 'service-lost':
     case 'reader-busy':
     case 'unreadable':

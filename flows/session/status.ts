@@ -50,6 +50,7 @@ export const stopReasons = [
   'card-removed',
   'card-unreadable',
   'card-not-a-cns',
+  'card-unknown-series',
   'card-expired',
   'card-revoked',
   'card-suspended',

@@ -180,6 +180,8 @@ export class FakeOperators implements Operators {
     this.operator = null;
   };
   signedOn: Operators['signedOn'] = () => this.operator;
+  active = (): void => undefined;
+  onSignedOff = (): (() => void) => () => undefined;
   sign: Operators['sign'] = (decision) => {
     if (this.operator === null) return Promise.resolve(err({ kind: 'not-signed-on' }));
     this.signed.push(decision.decision);
@@ -204,6 +206,7 @@ export function fakeOutbox(cms: Cms, journal: Journal): Outbox {
 export const specimenReading: CardReading = {
   reader: 'Virtual PCD 00 00',
   atr: '3BFF1800008131FE45006B05052000012101434E5310318079',
+  series: 'idemia-2021',
   cardId: '6080000000000001',
   personalData: {
     issuer: '0080',
@@ -225,6 +228,8 @@ export const specimenReading: CardReading = {
   },
   personalDataFile: '',
   certificate: '',
+  pin: { triesLeft: null },
+  puk: { triesLeft: null },
   timing: { totalMs: 1, apdus: 1 },
 };
 

@@ -136,7 +136,7 @@ describe.each(Object.entries(rigs))('a CNS %s', (_name, makeRig) => {
     rig = await makeRig(await specimenCard());
     await rig.slot.mute();
     await untilStatus(rig.reader, 'mute');
-    expect(await rig.reader.read(noAbort)).toMatchObject({ ok: false, error: { kind: 'unreadable', what: 'ATR' } });
+    expect(await rig.reader.read(noAbort)).toMatchObject({ ok: false, error: { kind: 'not-a-cns', card: 'mute' } });
     await rig.slot.insert();
     await untilStatus(rig.reader, 'present');
     expect((await rig.reader.read(noAbort)).ok).toBe(true);
@@ -145,7 +145,7 @@ describe.each(Object.entries(rigs))('a CNS %s', (_name, makeRig) => {
   test('that is none is told apart by its ATR', async () => {
     const atr = '3B80800101';
     await inserted(await specimenCard({ atr }));
-    expect(await rig.reader.read(noAbort)).toEqual({ ok: false, error: { kind: 'not-a-cns', atr } });
+    expect(await rig.reader.read(noAbort)).toEqual({ ok: false, error: { kind: 'not-a-cns', atr, card: 'other' } });
   });
 
   test('no card: no reading', async () => {

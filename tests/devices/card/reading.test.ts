@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { historicalBytes } from '../../../devices/card/atr.ts';
-import { type CnsContents, isCns, readCns } from '../../../devices/card/cns.ts';
+import { type CnsContents, readCns } from '../../../devices/card/cns.ts';
 import type { CardError } from '../../../devices/card/contract.ts';
 import { CardDriver } from '../../../devices/card/driver.ts';
 import { type Result, ok } from '../../../devices/result.ts';
 import { InProcessReader } from '../../../devices/card/virtual/in-process.ts';
+import { builtInSeries } from '../../../devices/card/series.ts';
+import { specimenAtr } from '../../../devices/card/virtual/card.ts';
 import { noAbort, specimenCard, specimenCertificate, untilStatus } from './cards.ts';
 
 beforeAll(specimenCertificate);
@@ -14,11 +16,15 @@ beforeAll(specimenCertificate);
 async function readThrough(distort: (answer: Uint8Array, nth: number) => Uint8Array): Promise<Result<CnsContents, CardError>> {
   const card = await specimenCard();
   let nth = 0;
-  return await readCns((command) => {
-    nth += 1;
-    if (nth > 1000) throw new Error('the reading does not end');
-    return Promise.resolve(ok(distort(card.transmit(command), nth)));
-  });
+  return await readCns(
+    (command) => {
+      nth += 1;
+      if (nth > 1000) throw new Error('the reading does not end');
+      return Promise.resolve(ok(distort(card.transmit(command), nth)));
+    },
+    specimenAtr,
+    builtInSeries,
+  );
 }
 
 test('answers with other status words, cut short or too long never give other data', async () => {
@@ -53,20 +59,6 @@ test('random answers never throw, and never go on for ever', async () => {
       expect(result.ok).toBe(false);
     }),
   );
-});
-
-test.each([
-  ['3BFF1800008131FE45006B05052000012101434E5310318079', true],
-  ['3BFF1800FF8131FE55006B02091617011101434E531131808D', true],
-  ['3BFF1800008131FE55006B02090703010101434E5310318066', true],
-  ['3BFF1800008131FE45006B150C0302010101434E5310318061', true],
-  ['3BF41800FF8131805500318000C7', false],
-  ['3B80800101', false],
-  ['', false],
-  ['3BFF18', false],
-  ['434E53', false],
-])('the ATR %s says CNS: %s', (atr, expected) => {
-  expect(isCns(atr)).toBe(expected);
 });
 
 test('any bytes have historical bytes of their own or none', () => {

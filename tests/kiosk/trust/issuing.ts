@@ -100,10 +100,13 @@ export function reading(certificate: Uint8Array, changes: Partial<CardReading> =
   return {
     reader: 'specimen',
     atr: '3B00',
+    series: 'cns-1.1',
     cardId: holder.cardId,
     personalData: holder.personalData,
     personalDataFile: Buffer.from(encodePersonalData(holder.personalData)).toString('base64'),
     certificate: Buffer.from(certificate).toString('base64'),
+    pin: { triesLeft: null },
+    puk: { triesLeft: null },
     timing: { totalMs: 1, apdus: 1 },
     ...changes,
   };

@@ -351,6 +351,7 @@ const stops: Readonly<Record<StopReason, ReactElement>> = {
   'card-removed': insertCard,
   'card-unreadable': cardWith(attention),
   'card-not-a-cns': cardWith(attention, false),
+  'card-unknown-series': cardWith(attention),
   'card-expired': cardWith(<Clock x={394} y={226} scale={0.5} />),
   'card-revoked': cardWith(attention),
   'card-suspended': cardWith(attention),

@@ -150,11 +150,15 @@ export const en: Texts = {
       },
       'card-unreadable': {
         main: 'I cannot read the card',
-        next: 'Check that the chip is clean and faces up, then try again. If it still fails, ask the operator.',
+        next: 'Check that there is a chip, clean and facing up, then try again. If it still fails, ask the operator.',
       },
       'card-not-a-cns': {
         main: 'This is no health card with a chip',
         next: 'Insert the right one. If yours has no chip, ask the operator how to get one.',
+      },
+      'card-unknown-series': {
+        main: 'I do not know this kind of card yet',
+        next: 'Your card is fine, but I cannot read it here. Ask the operator which desk can help you.',
       },
       'card-expired': {
         main: 'Your card has expired',

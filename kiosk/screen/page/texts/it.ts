@@ -172,11 +172,15 @@ export const it = {
       },
       'card-unreadable': {
         main: 'Non riesco a leggere la tessera',
-        next: 'Controlla che il chip sia pulito e rivolto verso l’alto, poi riprova. Se non va, chiedi all’operatore.',
+        next: 'Controlla che il chip ci sia, pulito e rivolto verso l’alto, poi riprova. Se non va, chiedi all’operatore.',
       },
       'card-not-a-cns': {
         main: 'Non è una tessera sanitaria con il chip',
         next: 'Inserisci quella giusta. Se la tua non ha il chip, chiedi all’operatore come averne una.',
+      },
+      'card-unknown-series': {
+        main: 'Non conosco ancora questo tipo di tessera',
+        next: 'La tessera va bene, ma qui non la so leggere. Chiedi all’operatore a quale sportello andare.',
       },
       'card-expired': {
         main: 'La tua tessera è scaduta',
