@@ -15,13 +15,16 @@ export interface CnsFiles {
   readonly personalData: PersonalData;
   /** DER. */
   readonly certificate: Uint8Array;
+  /** Identifiers of EFs that are read after the PIN was verified alone; by default none is. */
+  readonly behindPin?: readonly number[];
 }
 
 const always = 0x00;
-const behindPin = 0x10;
+const pin = 0x10;
 
 /** The CNS file system (card.md, 1.3), with the sizes of a card of 2025. */
-export function cnsFileSystem({ cardId, personalData, certificate }: CnsFiles): DedicatedFile {
+export function cnsFileSystem({ cardId, personalData, certificate, behindPin = [] }: CnsFiles): DedicatedFile {
+  const ef = (id: number, used: Uint8Array, size: number): CardFile => elementary(id, used, size, behindPin.includes(id) ? pin : always);
   const serial = Uint8Array.from([0x5a, 0x0c, ...Buffer.from(cardId.slice(0, 12), 'latin1')]);
   return df(0x3f00, [
     ef(0x2f02, serial, 14),
@@ -31,7 +34,7 @@ export function cnsFileSystem({ cardId, personalData, certificate }: CnsFiles): 
     df(0x1000, [ef(0x1002, new Uint8Array(), 54), ef(0x1003, Buffer.from(cardId, 'latin1'), 16)]),
     df(0x1100, [ef(0x1101, certificate, 2048), ef(0x1102, encodePersonalData(personalData), 400)]),
     df(0x1200, [
-      ef(0x1201, new Uint8Array(), 400, behindPin),
+      ef(0x1201, new Uint8Array(), 400),
       ef(0x1202, Buffer.from('0000', 'latin1'), 4),
       ef(0x1203, new Uint8Array(), 160),
       ef(0x4142, new Uint8Array(), 128),
@@ -62,7 +65,7 @@ function df(id: number, files: readonly CardFile[]): DedicatedFile {
   return { kind: 'df', id, files };
 }
 
-function ef(id: number, used: Uint8Array, size: number, read = always): CardFile {
+function elementary(id: number, used: Uint8Array, size: number, read: number): CardFile {
   const content = new Uint8Array(Math.max(size, used.length));
   content.set(used);
   return { kind: 'ef', id, content, read };

@@ -1,16 +1,7 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { VirtualCnsCard } from '../../../devices/card/virtual/card.ts';
-import { startCardHost } from '../../../devices/card/remote.ts';
-import { VpcdSlot } from '../../../devices/card/virtual/vpcd.ts';
-import { processEntry } from '../../../kiosk/project.ts';
-import { startPcscd } from '../../harness/pcscd.ts';
-import { specimenCard, specimenCertificate, untilStatus } from './cards.ts';
+import { specimenCard } from './cards.ts';
 
 const ask = (card: VirtualCnsCard, apdu: string): string =>
   Buffer.from(card.transmit(Buffer.from(apdu.replaceAll(' ', ''), 'hex')))
@@ -76,34 +67,3 @@ test('any bytes at all get a status word', async () => {
     { numRuns: 500 },
   );
 });
-
-test('OpenSC, which nobody here wrote, takes it for a CNS and reads the same certificate', async () => {
-  const pcscd = await startPcscd();
-  const slot = new VpcdSlot(await specimenCard(), { host: '127.0.0.1', port: pcscd.ports[0] ?? 0 });
-  const cache = mkdtempSync(join(tmpdir(), 'opensc-'));
-  try {
-    await slot.insert();
-    const reader = startCardHost({ entry: processEntry('devices/card/pcsc-host.ts'), env: pcscd.env });
-    await untilStatus(reader, 'present');
-    await reader.close();
-    const out = join(cache, 'certificate.pem');
-    const code = await run('pkcs15-tool', ['--reader', '0', '--read-certificate', '01', '--output', out], {
-      ...pcscd.env,
-      XDG_CACHE_HOME: cache,
-    });
-    expect(code).toBe(0);
-    expect(new X509Certificate(readFileSync(out)).raw).toEqual(Buffer.from((await specimenCertificate()).certificate));
-  } finally {
-    await slot.remove();
-    await pcscd.close();
-    rmSync(cache, { recursive: true });
-  }
-});
-
-async function run(program: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<number | null> {
-  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: 'ignore', timeout: 20_000 });
-  return await new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-}
