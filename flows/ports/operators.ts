@@ -31,6 +31,10 @@ export interface Operators {
   signOn(operatorId: string, pin: Secret, signal: AbortSignal): Promise<Result<SignedOnOperator, SignOnError>>;
   signOff(): void;
   signedOn(): SignedOnOperator | null;
+  /** The operator did something: the idle limit begins anew. */
+  active(): void;
+  /** Calls back when a sign-on has ended, by whatever ended it; returns the way to stop. */
+  onSignedOff(listener: () => void): () => void;
   /** JWS over the decision, device and time; `not-signed-on` where nobody is. */
   sign(decision: OperatorDecision): Promise<Result<string, { readonly kind: 'not-signed-on' }>>;
 }

@@ -44,11 +44,12 @@ interface SignOn {
 }
 
 /** One operator at a time; a new sign-on ends the one before. Reads the accounts once: a new account is known after a restart. */
-export function createOperators(options: OperatorsOptions): Result<Operators & { active(): void; close(): void }, AccountsError> {
+export function createOperators(options: OperatorsOptions): Result<Operators & { close(): void }, AccountsError> {
   const { accountsFile, lockStore, deviceId, clock = systemClock, log } = options;
   const accounts = readAccounts(accountsFile);
   if (!accounts.ok) return accounts;
   let current: SignOn | null = null;
+  const listeners = new Set<() => void>();
 
   const end = (reason: 'signed-off' | 'idle' | 'hard-limit' | 'replaced' | 'closed'): void => {
     if (current === null) return;
@@ -56,6 +57,7 @@ export function createOperators(options: OperatorsOptions): Result<Operators & {
     clock.clearTimeout(current.hardLimit);
     log.event('operator-signed-off', { operator: current.operator.id, reason });
     current = null;
+    for (const listener of listeners) listener();
   };
 
   const idleLimit = (): unknown => clock.setTimeout(() => end('idle'), signOnLimits.idle);
@@ -126,6 +128,10 @@ export function createOperators(options: OperatorsOptions): Result<Operators & {
       );
     },
     active,
+    onSignedOff(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     close: () => end('closed'),
   });
 }

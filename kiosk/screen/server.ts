@@ -100,6 +100,7 @@ export async function startScreen({ port, session, operators, site, log }: Scree
     return asked.success ? { accepted: sendFor(session, session.citizen().sessionId, asked.data) } : refuse(reply, 'not-a-command');
   });
   server.post('/operator/command', { onRequest: fromDesk }, (request, reply) => {
+    operators.active();
     const asked = operatorRequest.safeParse(request.body);
     return asked.success ? { accepted: sendFor(session, session.operator().sessionId, asked.data) } : refuse(reply, 'not-a-command');
   });
@@ -138,11 +139,11 @@ export async function startScreen({ port, session, operators, site, log }: Scree
     desks.close();
     return listening;
   }
-  const stop = session.onStatus(push);
+  const stops = [session.onStatus(push), operators.onSignedOff(push)];
   return ok({
     port: local.port(),
     async close() {
-      stop();
+      for (const stop of stops) stop();
       citizens.close();
       desks.close();
       await server.close();

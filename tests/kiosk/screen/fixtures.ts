@@ -128,6 +128,7 @@ export function stage(): Stage {
   let printer: OperatorStatus['printer'] = 'ready';
   let signedOn: SignedOnOperator | null = null;
   const listeners = new Set<() => void>();
+  const signedOff = new Set<() => void>();
   const changed = (): void => listeners.forEach((listener) => listener());
   const sent: Stage['sent'] = [];
   const codes: string[] = [];
@@ -157,8 +158,16 @@ export function stage(): Stage {
         signedOn = operator;
         return ok(operator);
       },
-      signOff: () => void (signedOn = null),
+      signOff() {
+        signedOn = null;
+        signedOff.forEach((listener) => listener());
+      },
       signedOn: () => signedOn,
+      active: () => undefined,
+      onSignedOff(listener) {
+        signedOff.add(listener);
+        return () => signedOff.delete(listener);
+      },
       sign: async () => err({ kind: 'not-signed-on' }),
     },
     show(screen, secondsLeft) {
