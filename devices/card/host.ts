@@ -17,7 +17,7 @@ export function serveCardHost(port: PcscPort): void {
   const obey = async (message: ToHost): Promise<void> => {
     switch (message.type) {
       case 'start':
-        driver = new CardDriver(port, { reader: message.reader, series: message.series });
+        driver = new CardDriver(port, { reader: message.reader });
         driver.onStatus((status) => send({ type: 'status', status }));
         send({ type: 'status', status: driver.status() });
         return;
@@ -32,6 +32,9 @@ export function serveCardHost(port: PcscPort): void {
       }
       case 'abort':
         commands.get(message.id)?.abort();
+        return;
+      case 'ping':
+        send({ type: 'pong' });
     }
   };
   process.on('message', (raw) => void obey(toHost.parse(raw)));

@@ -3,7 +3,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Result, err } from '../result.ts';
 import type { CardError, CardReader, CardReading, CardStatus } from './contract.ts';
 import { type ToHost, fromHost } from './host-messages.ts';
-import type { SeriesTable } from './series.ts';
 
 export interface CardHostOptions {
   /** The built file of the process that calls `serveCardHost`: `pcsc-host.js`, or a virtual one. */
@@ -11,8 +10,6 @@ export interface CardHostOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The reader's PC/SC name, where it matters which. */
   readonly reader?: string | undefined;
-  /** What is known of the cards in the field, in the place of the built-in table. */
-  readonly series?: SeriesTable | undefined;
   /** Limit of one whole reading in milliseconds; past it the process is ended and started anew. */
   readonly readLimitMs?: number;
   /** Told each time the process has to be started again, and why. */
@@ -22,11 +19,14 @@ export interface CardHostOptions {
 const firstPauseMs = 100;
 const lastPauseMs = 5_000;
 /** A process that lived this long was well: the next pause is short again. */
-const wellAfterMs = 10_000;
+const wellAfterMs = 3_000;
+/** How often an idle process is asked whether it hears. Ended is one that owes this many answers; more, while it is still starting. */
+const pulseMs = 1_000;
+const pulsesOwed = { started: 3, starting: 15 } as const;
 
 /**
- * A card reader in a process of its own. If that process dies, or a card hangs in it, it is ended and started again, with growing pauses;
- * what was asked of it is answered with an error, and its status is `service-lost` until it is back. It cannot outlive this process.
+ * A card reader in a process of its own. If that process dies, blocks, or a card hangs in it, it is ended and started again, with growing
+ * pauses; what was asked of it is answered with an error, and its status is `service-lost` until it is back. It cannot outlive this process.
  */
 export function startCardHost(options: CardHostOptions): CardReader {
   return new RemoteCardReader(options);
@@ -46,6 +46,8 @@ class RemoteCardReader implements CardReader {
   #restart: NodeJS.Timeout | undefined;
   #pauseMs = firstPauseMs;
   #commands = 0;
+  /** Answers owed by the process since it was last heard. */
+  #owed = 0;
   #closed = false;
 
   constructor(options: CardHostOptions) {
@@ -101,28 +103,42 @@ class RemoteCardReader implements CardReader {
   }
 
   #start(): void {
-    const { entry, env, reader, series } = this.#options;
+    const { entry, env, reader } = this.#options;
     const startedAt = performance.now();
     // Standard output belongs to the answers of commands.
     const child = fork(entry, [], { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] });
     this.#child = child;
+    this.#owed = 0;
+    let mayOwe: number = pulsesOwed.starting;
+    child.once('message', () => (mayOwe = pulsesOwed.started));
     child.on('message', (raw) => this.#hear(raw));
+    const pulse = setInterval(() => this.#feelPulse(child, mayOwe), pulseMs).unref();
     child.on('error', () => undefined); // Said again by 'close'.
     child.once('close', (code, signal) => {
+      clearInterval(pulse);
       if (performance.now() - startedAt > wellAfterMs) this.#pauseMs = firstPauseMs;
       this.#lost(`the card process ended (${signal ?? code ?? 'not started'})`);
     });
-    send(child, { type: 'start', ...(reader === undefined ? {} : { reader }), ...(series === undefined ? {} : { series }) });
+    send(child, reader === undefined ? { type: 'start' } : { type: 'start', reader });
+  }
+
+  /** Native code can block the process whole. While it works on a command that one's limit counts: a slow card may rightly hold it. */
+  #feelPulse(child: ChildProcess, mayOwe: number): void {
+    if (this.#pending.size > 0) return;
+    if (this.#owed >= mayOwe) child.kill('SIGKILL');
+    this.#owed += 1;
+    send(child, { type: 'ping' });
   }
 
   #hear(raw: unknown): void {
+    this.#owed = 0;
     const message = fromHost.safeParse(raw);
     if (!message.success) {
       this.#child?.kill('SIGKILL');
       return;
     }
     if (message.data.type === 'status') this.#tell(message.data.status);
-    else this.#settle(message.data.id, message.data.result);
+    else if (message.data.type === 'answer') this.#settle(message.data.id, message.data.result);
   }
 
   #lost(detail: string): void {

@@ -18,42 +18,58 @@ export interface Pcscd {
   kill(): Promise<void>;
   /** Starts it, after `kill` or in the first place. */
   start(): Promise<void>;
+  /** Kills it and starts it with these readers: vpcd knows no other way to plug and unplug them. One that stays keeps its ports. */
+  plug(names: readonly string[]): Promise<void>;
+  /** Stops it in its tracks: it lives and answers nobody, until `thaw`. */
+  freeze(): void;
+  thaw(): void;
   close(): Promise<void>;
 }
 
 export interface PcscdOptions {
   /** Readers wanted; vpcd makes them in pairs, so there may be one more. */
   readonly readers?: number;
+  /** Names of readers, in the place of `readers`: each makes two, `NAME 00 00` and `NAME 00 01`. */
+  readonly names?: readonly string[];
   /** `false`: prepared, and not running until `start`. */
   readonly running?: boolean;
+}
+
+/** A stanza of the configuration; those that share a library share its slots, so each has a copy. */
+interface Pair {
+  readonly port: number;
+  readonly library: string;
 }
 
 /**
  * A real pcscd with vpcd readers, for one test: its own mount namespace with a folder of ours on /run/pcscd (the daemon knows no other place),
  * its own configuration, its own ports. It dies with this process, however this process dies.
  */
-export async function startPcscd({ readers: wanted = 1, running = true }: PcscdOptions = {}): Promise<Pcscd> {
+export async function startPcscd({ readers: wanted = 1, names = namesFor(wanted), running = true }: PcscdOptions = {}): Promise<Pcscd> {
   const base = mkdtempSync(join(tmpdir(), 'pcscd-'));
   const run = join(base, 'run');
   const config = join(base, 'reader.conf.d');
   mkdirSync(run);
   mkdirSync(config);
+  const pairs = new Map<string, Pair>();
   const ports: number[] = [];
   const readers: string[] = [];
-  for (let pair = 0; pair < Math.ceil(wanted / 2); pair += 1) {
-    const port = await freePair();
-    // Stanzas that share a library share its slots: each gets a copy.
-    const library = pair === 0 ? driver : join(base, `libifdvpcd-${pair}.so`);
-    if (pair > 0) copyFileSync(driver, library);
-    const name = pair === 0 ? 'Virtual PCD' : `Virtual PCD ${pair}`;
-    const channel = `0x${port.toString(16)}`;
-    writeFileSync(
-      join(config, `vpcd-${pair}`),
-      `FRIENDLYNAME "${name}"\nDEVICENAME /dev/null:${channel}\nLIBPATH ${library}\nCHANNELID ${channel}\n`,
-    );
-    ports.push(port, port + 1);
-    readers.push(`${name} 00 00`, `${name} 00 01`);
-  }
+  const configure = async (plugged: readonly string[]): Promise<void> => {
+    for (const file of readdirSync(config)) rmSync(join(config, file));
+    ports.length = 0;
+    readers.length = 0;
+    for (const [index, name] of plugged.entries()) {
+      const { port, library } = pairs.get(name) ?? (await newPair(base, pairs.size));
+      pairs.set(name, { port, library });
+      const channel = `0x${port.toString(16)}`;
+      writeFileSync(
+        join(config, `vpcd-${index}`),
+        `FRIENDLYNAME "${name}"\nDEVICENAME /dev/null:${channel}\nLIBPATH ${library}\nCHANNELID ${channel}\n`,
+      );
+      ports.push(port, port + 1);
+      readers.push(`${name} 00 00`, `${name} 00 01`);
+    }
+  };
 
   let daemon: ChildProcess | undefined;
   const kill = async (): Promise<void> => {
@@ -69,12 +85,36 @@ export async function startPcscd({ readers: wanted = 1, running = true }: PcscdO
     daemon = spawnDaemon(run, config);
     await socketIn(run, daemon);
   };
-  const close = async (): Promise<void> => {
-    await kill();
-    rmSync(base, { recursive: true, force: true });
-  };
+  await configure(names);
   if (running) await start();
-  return { env: { PCSCLITE_CSOCK_NAME: join(run, 'pcscd.comm') }, ports, readers, kill, start, close };
+  return {
+    env: { PCSCLITE_CSOCK_NAME: join(run, 'pcscd.comm') },
+    ports,
+    readers,
+    kill,
+    start,
+    plug: async (plugged) => {
+      await kill();
+      await configure(plugged);
+      await start();
+    },
+    freeze: () => daemon?.kill('SIGSTOP'),
+    thaw: () => daemon?.kill('SIGCONT'),
+    close: async () => {
+      await kill();
+      rmSync(base, { recursive: true, force: true });
+    },
+  };
+}
+
+function namesFor(readers: number): readonly string[] {
+  return Array.from({ length: Math.ceil(readers / 2) }, (_, pair) => (pair === 0 ? 'Virtual PCD' : `Virtual PCD ${pair}`));
+}
+
+async function newPair(base: string, index: number): Promise<Pair> {
+  const library = join(base, `libifdvpcd-${index}.so`);
+  copyFileSync(driver, library);
+  return { port: await freePair(), library };
 }
 
 /** Everything is exec'd in one process, so that the signal of the parent's death reaches pcscd itself. */
