@@ -2,7 +2,7 @@ import { withAny } from '../../devices/deadline.ts';
 import { mayPrint, type OpenPrinter, type PrintEvidence, type Printer, type PrinterStatus } from '../../devices/printer/contract.ts';
 import type { Printing, PrintReport, ReleasePaperPart, Slip } from '../../flows/ports/printing.ts';
 import type { Log } from '../log/log.ts';
-import { FEED_AND_CUT } from './slip.ts';
+import { feedAndCut } from './cut.ts';
 import { type WorkerEnd, runWorker } from './worker-process.ts';
 
 export interface PrintingOptions {
@@ -93,7 +93,7 @@ export function createPrinting(options: PrintingOptions): Printing & { close(): 
 
   /** Cuts off what hangs from the printer; it is gone only if the printer says that it cut. */
   async function cutOff(printer: Printer): Promise<PrinterStatus> {
-    const { class: evidenceClass, buffer, status: after } = await printer.print(Uint8Array.from(FEED_AND_CUT), closing.signal);
+    const { class: evidenceClass, buffer, status: after } = await printer.print(Uint8Array.from(feedAndCut), closing.signal);
     torn = evidenceClass !== 'E2';
     if (buffer === 'locked') change(() => (locked = true));
     return after;

@@ -1,5 +1,6 @@
 import ReceiptPrinterEncoder from '@point-of-sale/receipt-printer-encoder';
 import type { Slip } from '../../flows/ports/printing.ts';
+import { feedAndCut } from './cut.ts';
 import type { CodePart } from './paper-part.ts';
 import { printable } from './printable.ts';
 
@@ -10,8 +11,6 @@ const SPACE = 0x20;
 const UNDERSCORE = 0x5f;
 /** GS ! n: width and height of characters, times 1 to 8 (ESC/POS). */
 const size = (width: number, height: number): readonly number[] => [0x1d, 0x21, ((width - 1) << 4) | (height - 1)];
-/** The head stands five lines before the cutter; GS V 1 cuts and leaves one point. */
-export const FEED_AND_CUT: readonly number[] = [LF, LF, LF, LF, LF, 0x1d, 0x56, 0x01];
 
 interface Wording {
   readonly title: string;
@@ -50,7 +49,7 @@ export function composeSlip(slip: Slip, codes: readonly CodePart[]): Buffer {
   const lines = codes.map((code) => ({ code, label: labelLine(code) }));
   const length = lines.reduce(
     (sum, { code, label }) => sum + label.length + codeLineLength(code),
-    before.length + after.length + FEED_AND_CUT.length,
+    before.length + after.length + feedAndCut.length,
   );
   // Buffer.alloc, not Buffer.concat or Buffer.from: a buffer of its own, outside Node's shared pool.
   const job = Buffer.alloc(length);
@@ -60,7 +59,7 @@ export function composeSlip(slip: Slip, codes: readonly CodePart[]): Buffer {
     at = putCodeLine(job, at, code);
   }
   at = put(job, at, after);
-  put(job, at, FEED_AND_CUT);
+  put(job, at, feedAndCut);
   return job;
 }
 
