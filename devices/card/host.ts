@@ -17,7 +17,7 @@ export function serveCardHost(port: PcscPort): void {
   const obey = async (message: ToHost): Promise<void> => {
     switch (message.type) {
       case 'start':
-        driver = new CardDriver(port, { reader: message.reader });
+        driver = new CardDriver(port, { reader: message.reader, series: message.series });
         driver.onStatus((status) => send({ type: 'status', status }));
         send({ type: 'status', status: driver.status() });
         return;

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Result, err } from '../result.ts';
 import type { CardError, CardReader, CardReading, CardStatus } from './contract.ts';
 import { type ToHost, fromHost } from './host-messages.ts';
+import type { SeriesTable } from './series.ts';
 
 export interface CardHostOptions {
   /** The built file of the process that calls `serveCardHost`: `pcsc-host.js`, or a virtual one. */
@@ -10,6 +11,8 @@ export interface CardHostOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The reader's PC/SC name, where it matters which. */
   readonly reader?: string | undefined;
+  /** What is known of the cards in the field, in the place of the built-in table. */
+  readonly series?: SeriesTable | undefined;
   /** Limit of one whole reading in milliseconds; past it the process is ended and started anew. */
   readonly readLimitMs?: number;
   /** Told each time the process has to be started again, and why. */
@@ -103,7 +106,7 @@ class RemoteCardReader implements CardReader {
   }
 
   #start(): void {
-    const { entry, env, reader } = this.#options;
+    const { entry, env, reader, series } = this.#options;
     const startedAt = performance.now();
     // Standard output belongs to the answers of commands.
     const child = fork(entry, [], { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] });
@@ -119,7 +122,7 @@ class RemoteCardReader implements CardReader {
       if (performance.now() - startedAt > wellAfterMs) this.#pauseMs = firstPauseMs;
       this.#lost(`the card process ended (${signal ?? code ?? 'not started'})`);
     });
-    send(child, reader === undefined ? { type: 'start' } : { type: 'start', reader });
+    send(child, { type: 'start', ...(reader === undefined ? {} : { reader }), ...(series === undefined ? {} : { series }) });
   }
 
   /** Native code can block the process whole. While it works on a command that one's limit counts: a slow card may rightly hold it. */
