@@ -152,6 +152,8 @@ export class TerminalChannel extends Channel {
 
 /** The end that obeys: a card. */
 export class CardChannel extends Channel {
+  #instruction = 0;
+
   /** The plain command inside one of class `0C`. */
   unwrap({ cla, ins, p1, p2, data = new Uint8Array() }: Command): Result<Command, Fault> {
     const fresh = this.next();
@@ -165,15 +167,16 @@ export class CardChannel extends Channel {
     const plain = cryptogram === undefined ? new Uint8Array() : this.decrypt(cryptogramOf(cryptogram), fresh);
     const le = length === undefined ? undefined : decodeLe(length.value);
     if (plain === undefined || (length !== undefined && le === undefined)) return this.fault({ kind: 'wrong' });
+    this.#instruction = ins;
     return ok({ cla: cla & logicalChannel, ins, p1, p2, data: plain, ...(le === undefined ? {} : { le }) });
   }
 
-  /** The answer to the command of instruction `ins` unwrapped last; plain where it has been refused, or the scheme leaves it so. */
-  wrap(ins: number, response: Response): Response {
+  /** The answer to the command unwrapped last; plain where that has been refused, or the scheme leaves it so. */
+  wrap(response: Response): Response {
     const fresh = this.scheme.answers === 'plain' ? undefined : this.next();
     if (fresh === undefined) return response;
     const { data, status } = response;
-    const objects: DataObject[] = data.length === 0 ? [] : [cryptogramObject(ins, this.encrypt(data, fresh))];
+    const objects: DataObject[] = data.length === 0 ? [] : [cryptogramObject(this.#instruction, this.encrypt(data, fresh))];
     objects.push({ tag: tag.status, value: Uint8Array.of(status >> 8, status & 0xff) });
     return { data: this.seal(new Uint8Array(), objects, fresh), status };
   }

@@ -64,7 +64,7 @@ describe.each(rows)('%s', (_name, scheme) => {
         for (const [sent, answered] of dialogue) {
           both.challenge();
           expect(both.card.unwrap(both.terminal.wrap(sent))).toEqual({ ok: true, value: sent });
-          expect(both.terminal.unwrap(both.card.wrap(sent.ins, answered))).toEqual({ ok: true, value: answered });
+          expect(both.terminal.unwrap(both.card.wrap(answered))).toEqual({ ok: true, value: answered });
         }
       }),
     );
@@ -151,7 +151,7 @@ describe.each(rows.filter(([, { answers }]) => answers === 'protected'))('%s', (
     fc.assert(
       fc.property(ends(scheme), command, response, fc.nat(), (both, sent, answered, anywhere) => {
         both.card.unwrap(both.terminal.wrap(sent));
-        const { data, status } = both.card.wrap(sent.ins, answered);
+        const { data, status } = both.card.wrap(answered);
         const frame = flip(Uint8Array.from([...data, status >> 8, status & 0xff]), anywhere % (8 * (data.length + 2)));
         const opened = both.terminal.unwrap({ data: frame.slice(0, -2), status: frame.at(-2)! * 256 + frame.at(-1)! });
         expect(opened.ok).toBe(false);
