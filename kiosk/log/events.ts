@@ -13,6 +13,11 @@ interface EventDefinition {
 export const events = {
   'kiosk-ready': { level: 'info', meaning: 'The kiosk takes cards.', fields: { port: 'number', startMs: 'number' } },
   'kiosk-stopping': { level: 'info', meaning: 'The kiosk was told to stop.', fields: { signal: 'string' } },
+  'card-host-restarted': {
+    level: 'warn',
+    meaning: 'The process that holds the card reader ended by itself, or was ended because it or a card hung in it; another is started.',
+    fields: { reason: 'string' },
+  },
   'card-status': { level: 'info', meaning: 'The card reader reports another status.', fields: { state: 'string' } },
   'printer-status': { level: 'info', meaning: 'The printer reports another status.', fields: { state: 'string' } },
   'print-begun': { level: 'info', meaning: 'A print worker was started.', fields: { operation: 'string', attempt: 'number' } },
