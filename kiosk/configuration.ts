@@ -48,7 +48,11 @@ export const configuration = z.strictObject({
   }),
   trust: z.strictObject({ anchors: z.array(file).min(1), crls: z.array(file).default([]) }),
   printer: z.strictObject({ device: z.string().min(1) }),
-  card: z.strictObject({ reader: z.string().min(1).optional() }).prefault({}),
+  /**
+   * `reader`: its PC/SC name, or a pattern in which `*` stands for anything (names end in numbers that follow the order of plugging).
+   * `series`: a table of series of cards (JSON), in the place of the built-in one.
+   */
+  card: z.strictObject({ reader: z.string().min(1).optional(), series: file.optional() }).prefault({}),
   /** Operators' accounts: names, public keys, and signing keys wrapped under their PINs. */
   operators: file,
   screen: z.strictObject({ port: z.number().int().min(0).max(65535).default(8080) }).prefault({}),
@@ -75,7 +79,7 @@ export function readConfiguration(path: string): Result<Configuration, Configura
   }
   const base = dirname(resolve(path));
   const at = (name: string): string => resolve(base, name);
-  const { cms, trust, operators, state, ...rest } = checked.data;
+  const { cms, trust, card, operators, state, ...rest } = checked.data;
   return ok({
     ...rest,
     cms: {
@@ -85,6 +89,7 @@ export function readConfiguration(path: string): Result<Configuration, Configura
       clientKey: at(cms.clientKey),
       signingKey: at(cms.signingKey),
     },
+    card: { ...card, ...(card.series === undefined ? {} : { series: at(card.series) }) },
     trust: { anchors: trust.anchors.map(at), crls: trust.crls.map(at) },
     operators: at(operators),
     state: at(state),

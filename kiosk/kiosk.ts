@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
 import { v7 as uuidv7 } from 'uuid';
 import { startCardHost } from '../devices/card/remote.ts';
+import { readSeriesTable } from '../devices/card/series.ts';
 import { openPrinter } from '../devices/printer/esc-pos.ts';
 import { type Result, err, ok } from '../devices/result.ts';
 import type { JournalEntry } from '../flows/ports/journal.ts';
@@ -38,7 +39,7 @@ export interface Kiosk {
 }
 
 export interface KioskError {
-  readonly part: 'profile' | 'records' | 'trust' | 'cms' | 'operators' | 'screen';
+  readonly part: 'profile' | 'card' | 'records' | 'trust' | 'cms' | 'operators' | 'screen';
   readonly detail: string;
 }
 
@@ -57,6 +58,10 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
 
   const profile = readProfile(configuration.site.profile);
   if (!profile.ok) return failed('profile', profile.error);
+
+  const { reader, series: seriesFile } = configuration.card;
+  const series = seriesFile === undefined ? ok(undefined) : readSeriesTable(seriesFile);
+  if (!series.ok) return failed('card', series.error);
 
   const records = openRecords({
     folder: join(configuration.state, 'records'),
@@ -96,7 +101,12 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
   });
   opened.push(() => printing.close());
 
-  const card = startCardHost({ ...parts.cardHost, ...configuration.card });
+  const card = startCardHost({
+    ...parts.cardHost,
+    reader,
+    series: series.value,
+    onRestart: (reason) => log.event('card-host-restarted', { reason }),
+  });
   opened.push(() => card.close());
   opened.push(card.onStatus(({ state }) => log.event('card-status', { state })));
 

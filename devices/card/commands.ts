@@ -4,12 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { CommandFailure, answerJson, exit } from '../command.ts';
 import { withDeadline } from '../deadline.ts';
-import { unreachable } from '../result.ts';
+import { ok, unreachable } from '../result.ts';
 import type { CardError, CardReader, CardReading, CardStatus } from './contract.ts';
 import { statusOf } from './driver.ts';
 import type { PcscView } from './pcsc.ts';
 import { openPcsclite } from './pcsclite.ts';
 import { startCardHost } from './remote.ts';
+import { readSeriesTable } from './series.ts';
 
 const answerLimitMs = 5_000;
 const readLimitMs = 10_000;
@@ -44,6 +45,7 @@ export function cardCommands(): Command {
     .command('read')
     .description('reads the CNS that is in: identity, personal data, certificate; no PIN')
     .option('--reader <name>', 'the reader; by default the first that holds a card')
+    .option('--series <file>', 'a table of series in the place of the built-in one')
     .option('--json', 'answer as JSON')
     .addHelpText('after', '\nExample:\n  sportello card read --json')
     .action(read);
@@ -85,8 +87,19 @@ async function list({ json }: { readonly json?: boolean }): Promise<void> {
   else for (const { reader, state, atr } of readers) process.stdout.write(`${[reader, state, atr].filter(Boolean).join('  ')}\n`);
 }
 
-async function read({ reader, json }: { readonly reader?: string; readonly json?: boolean }): Promise<void> {
-  const cards = startCardHost({ entry: fileURLToPath(new URL('pcsc-host.js', import.meta.url)), reader, readLimitMs });
+async function read({
+  reader,
+  series,
+  json,
+}: {
+  readonly reader?: string;
+  readonly series?: string;
+  readonly json?: boolean;
+}): Promise<void> {
+  const table = series === undefined ? ok(undefined) : readSeriesTable(series);
+  if (!table.ok) throw new CommandFailure(exit.unusable, `${table.error.file}: ${table.error.detail}`);
+  const entry = fileURLToPath(new URL('pcsc-host.js', import.meta.url));
+  const cards = startCardHost({ entry, reader, series: table.value, readLimitMs });
   try {
     const status = await started(cards);
     if (status.state === 'disconnected')

@@ -30,6 +30,10 @@ export interface PersonalDataFault {
 }
 
 const headerLength = 6;
+/** Without these nobody can be told apart, nor their age; other fields are empty on many cards (card.md, 1.4). */
+const neverEmpty: readonly PersonalDataField[] = ['surname', 'birthDate', 'fiscalCode'];
+/** Of a person; of one with a provisional code; omocodes have letters for digits (procedures.md, 2.5). */
+const fiscalCodeForm = /^([A-Z0-9]{16}|\d{11})$/;
 const dateFields: ReadonlySet<PersonalDataField> = new Set(['issueDate', 'expiryDate', 'birthDate']);
 
 /**
@@ -43,7 +47,8 @@ export function personalDataLength(file: Uint8Array): Result<number, PersonalDat
 
 /**
  * Decodes EF.Dati_personali by its own length fields: six hexadecimal digits, then up to sixteen fields of two hexadecimal digits and a value
- * each. Fields that the declared length leaves out are empty; whatever does not add up is a fault that names its field, never a guess.
+ * each. Fields that the declared length leaves out are empty; whatever does not add up, and what no card may lack, is a fault that names its
+ * field, never a guess.
  * `file` may carry the padding of the EF after the declared length.
  */
 export function decodePersonalData(file: Uint8Array): Result<PersonalData, PersonalDataFault> {
@@ -65,6 +70,8 @@ export function decodePersonalData(file: Uint8Array): Result<PersonalData, Perso
     at += size;
   }
   if (at !== end) return err({ field: 'tail', detail: `${end - at} bytes after the last field` });
+  const empty = neverEmpty.find((field) => data[field] === '');
+  if (empty !== undefined) return err({ field: empty, detail: 'is empty' });
   return ok(data);
 }
 
@@ -83,7 +90,10 @@ export function encodePersonalData(data: PersonalData): Uint8Array {
 function decodeValue(field: PersonalDataField, bytes: Uint8Array): Result<string, PersonalDataFault> {
   if (!bytes.every((byte) => (byte >= 0x20 && byte <= 0x7e) || byte >= 0xa0)) return err({ field, detail: 'holds bytes that are no text' });
   const text = Buffer.from(bytes).toString('latin1');
-  if (!dateFields.has(field) || text === '') return ok(text);
+  if (text === '') return ok(text);
+  if (field === 'fiscalCode' && !fiscalCodeForm.test(text)) return err({ field, detail: 'is no fiscal code' });
+  if (field === 'sex' && text !== 'M' && text !== 'F') return err({ field, detail: 'is neither M nor F' });
+  if (!dateFields.has(field)) return ok(text);
   const date = isoDate(text);
   return date === undefined ? err({ field, detail: 'is no date of the form DDMMYYYY' }) : ok(date);
 }

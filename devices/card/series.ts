@@ -55,15 +55,18 @@ export type SeriesTable = z.infer<typeof seriesTable>;
 /** The table that comes with the program. */
 export const builtInSeries: SeriesTable = seriesTable.parse(JSON.parse(readFileSync(new URL('series.json', import.meta.url), 'utf8')));
 
+export type SeriesTableError = { readonly kind: 'series-unusable'; readonly file: string; readonly detail: string };
+
 /** A table from the field, which takes the place of the built-in one as a whole. */
-export function readSeriesTable(file: string): Result<SeriesTable, string> {
+export function readSeriesTable(file: string): Result<SeriesTable, SeriesTableError> {
+  const unusable = (detail: string): Result<never, SeriesTableError> => err({ kind: 'series-unusable', file, detail });
   try {
     const table = seriesTable.safeParse(JSON.parse(readFileSync(file, 'utf8')));
     if (table.success) return ok(table.data);
     const [issue] = table.error.issues;
-    return err(`${file}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`);
+    return unusable(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`);
   } catch (error) {
-    return err(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+    return unusable(error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -15,24 +15,28 @@ export interface CnsFiles {
   readonly personalData: PersonalData;
   /** DER. */
   readonly certificate: Uint8Array;
+  /** Where the certificate is instead of in EF.C_Carta, which then is empty; and what stands before it there. */
+  readonly certificatePlace?: { readonly path: string; readonly prefix?: Uint8Array } | undefined;
   /** Identifiers of EFs that are read after the PIN was verified alone; by default none is. */
   readonly behindPin?: readonly number[];
 }
 
+const cCarta = '11001101';
 const always = 0x00;
 const pin = 0x10;
 
 /** The CNS file system (card.md, 1.3), with the sizes of a card of 2025. */
-export function cnsFileSystem({ cardId, personalData, certificate, behindPin = [] }: CnsFiles): DedicatedFile {
+export function cnsFileSystem({ cardId, personalData, certificate, certificatePlace, behindPin = [] }: CnsFiles): DedicatedFile {
   const ef = (id: number, used: Uint8Array, size: number): CardFile => elementary(id, used, size, behindPin.includes(id) ? pin : always);
   const serial = Uint8Array.from([0x5a, 0x0c, ...Buffer.from(cardId.slice(0, 12), 'latin1')]);
-  return df(0x3f00, [
+  const { path, prefix = new Uint8Array() } = certificatePlace ?? { path: cCarta };
+  const usual = df(0x3f00, [
     ef(0x2f02, serial, 14),
     ef(0x3f01, new Uint8Array(), 0x140),
     ef(0x3f02, Uint8Array.of(0x01), 1),
     ef(0x0405, new Uint8Array(), 16),
     df(0x1000, [ef(0x1002, new Uint8Array(), 54), ef(0x1003, Buffer.from(cardId, 'latin1'), 16)]),
-    df(0x1100, [ef(0x1101, certificate, 2048), ef(0x1102, encodePersonalData(personalData), 400)]),
+    df(0x1100, [ef(0x1101, new Uint8Array(), 2048), ef(0x1102, encodePersonalData(personalData), 400)]),
     df(0x1200, [
       ef(0x1201, new Uint8Array(), 400),
       ef(0x1202, Buffer.from('0000', 'latin1'), 4),
@@ -41,6 +45,15 @@ export function cnsFileSystem({ cardId, personalData, certificate, behindPin = [
     ]),
     df(0x1400, [ef(0x9010, new Uint8Array(), 2048)]),
   ]);
+  return holding(usual, path.match(/.{4}/g) ?? [], (id) => ef(id, Uint8Array.of(...prefix, ...certificate), 2048));
+}
+
+/** The folder with this file at `path`, whatever is there now; folders on the way are made. */
+function holding(folder: DedicatedFile, [first = '', ...rest]: readonly string[], fileOf: (id: number) => CardFile): DedicatedFile {
+  const id = Number.parseInt(first, 16);
+  const there = folder.files.find((file) => file.id === id);
+  const file = rest.length === 0 ? fileOf(id) : holding(there?.kind === 'df' ? there : df(id, []), rest, fileOf);
+  return { ...folder, files: [...folder.files.filter((other) => other !== there), file] };
 }
 
 /** File control information (ISO 7816-4, 7.4.3), in the order and with the proprietary tags seen on real cards. */

@@ -28,7 +28,16 @@ const card = (
   },
 });
 
-/** Invented cards of Emilia-Romagna; the names are the ones that specimens bear. */
+const renewing = {
+  surname: 'BIANCHI',
+  name: 'SARA',
+  birthDate: '1991-08-23',
+  sex: 'F',
+  birthMunicipality: 'A944',
+  fiscalCode: 'BNCSRA91M63A944B',
+} as const;
+
+/** Cards of Emilia-Romagna, one for each case of the procedures; the names are the ones that specimens bear. */
 export const specimens = {
   adult: card('608010000000001', { surname: 'ROSSI', name: 'MARIO', birthDate: '1972-07-09', sex: 'M', fiscalCode: 'RSSMRA72L09H501S' }),
   secondAdult: card('608010000000002', {
@@ -48,6 +57,80 @@ export const specimens = {
     issueDate: '2018-02-01',
     expiryDate: '2024-01-31',
   }),
+  parent: card('608010000000010', { surname: 'ROSSI', name: 'PAOLA', birthDate: '1979-04-12', sex: 'F', fiscalCode: 'RSSPLA79D52H501Q' }),
+  ward: card('608010000000011', {
+    surname: 'VERDI',
+    name: 'ELENA',
+    birthDate: '1938-05-17',
+    sex: 'F',
+    birthMunicipality: 'A944',
+    fiscalCode: 'VRDLNE38E57A944T',
+  }),
+  guardian: card('608010000000012', {
+    surname: 'VERDI',
+    name: 'MARCO',
+    birthDate: '1968-09-05',
+    sex: 'M',
+    birthMunicipality: 'A944',
+    fiscalCode: 'VRDMRC68P05A944Z',
+  }),
+  delegator: card('608010000000013', {
+    surname: 'ROSSI',
+    name: 'MARIA',
+    birthDate: '1950-02-28',
+    sex: 'F',
+    fiscalCode: 'RSSMRA50B68H501M',
+  }),
+  delegate: card('608010000000014', {
+    surname: 'NERI',
+    name: 'PAOLO',
+    birthDate: '1970-10-02',
+    sex: 'M',
+    birthMunicipality: 'A944',
+    fiscalCode: 'NREPLA70R02A944Z',
+  }),
+  oldCard: card('608010000000015', { ...renewing, issueDate: '2022-01-10', expiryDate: '2028-01-09' }),
+  newCard: card('608010000000016', { ...renewing, issueDate: '2025-11-03', expiryDate: '2031-11-02' }),
+  /** Another person has the fiscal code that this one would have: its last digit is a letter (procedures.md, 2.5). */
+  omocode: card('608010000000017', { surname: 'ROSSI', name: 'MARIO', birthDate: '1972-07-09', sex: 'M', fiscalCode: 'RSSMRA72L09H50MK' }),
+  longNames: card('608010000000018', {
+    surname: 'BIANCHIROSSIVERDI DELLA SCALA MONTEFORTE',
+    name: 'MARIA MADDALENA ANNUNZIATA IMMACOLATA CONCETTA',
+    birthDate: '1993-04-30',
+    sex: 'F',
+    birthMunicipality: 'A944',
+    fiscalCode: 'BNCMMD93D70A944U',
+  }),
+  twoSurnames: card('608010000000019', {
+    surname: 'BIANCHI VERDI',
+    name: 'GIULIA',
+    birthDate: '1988-12-01',
+    sex: 'F',
+    birthMunicipality: 'A944',
+    fiscalCode: 'BNCGLI88T41A944L',
+  }),
+  foreignBorn: card('608010000000020', {
+    surname: 'ROSSI',
+    name: 'LEILA',
+    birthDate: '1985-06-14',
+    sex: 'F',
+    birthMunicipality: '',
+    birthCountry: 'Z330',
+    fiscalCode: 'RSSLLE85H54Z330S',
+  }),
+} as const satisfies Record<string, Specimen>;
+
+/** Who comes to the desk with, or for, whom (procedures.md, 1.4). */
+export const families = {
+  minor: { holder: specimens.minor, representative: specimens.parent },
+  ward: { holder: specimens.ward, representative: specimens.guardian },
+  delegation: { holder: specimens.delegator, representative: specimens.delegate },
+  renewal: { priorCard: specimens.oldCard, card: specimens.newCard },
+} as const;
+
+/** Cards that bear their data in print alone, as some sent since June 2022 do: nothing in them answers a reader. */
+export const chipless = {
+  twin: card('608010000000021', { ...specimens.adult.personalData, issueDate: '2024-05-02', expiryDate: '2030-05-01' }),
 } as const satisfies Record<string, Specimen>;
 
 function withLuhn(digits: string): string {
