@@ -31,6 +31,7 @@ export class CnsApplication {
   #file: CardFile | undefined;
   #challenge: Uint8Array | undefined;
   #given: Uint8Array | undefined;
+  #entered = false;
 
   constructor(parts: CnsParts) {
     this.#parts = parts;
@@ -43,6 +44,7 @@ export class CnsApplication {
     const { master, pin, puk, key } = this.#parts;
     this.#folder = master;
     this.#file = undefined;
+    this.#entered = this.#profile.application === undefined;
     this.takeRandoms();
     pin.forget();
     puk.forget();
@@ -65,6 +67,8 @@ export class CnsApplication {
         return this.#select(command);
       case 0xb0:
         return this.#readBinary(command);
+      case 0xca:
+        return this.#getData(command);
       case 0xd6:
         return this.#updateBinary();
       case 0x20:
@@ -85,7 +89,8 @@ export class CnsApplication {
   }
 
   #select({ p1, p2, data, le }: ReceivedCommand): Answer {
-    if (p1 === 0x04) return { status: sw.notFound };
+    if (p1 === 0x04) return this.#selectApplication(data);
+    if (!this.#entered || (p1 === 0x08 && this.#profile.application?.paths === 'from-application')) return { status: sw.notFound };
     if (![0x00, 0x08, 0x09].includes(p1) || data.length % 2 !== 0) return { status: sw.wrongParameters };
     const ids = Array.from({ length: data.length / 2 }, (_, index) => (data[2 * index] ?? 0) * 256 + (data[2 * index + 1] ?? 0));
     const found = p1 === 0x00 ? this.#byIdentifier(ids) : byPath(p1 === 0x08 ? this.#parts.master : this.#folder, ids);
@@ -94,6 +99,21 @@ export class CnsApplication {
     this.#file = found.file;
     const wantsControlInformation = (p2 & 0x0c) === 0 && le !== undefined;
     return wantsControlInformation ? { status: sw.done, data: fileControlInformation(found.file).subarray(0, le) } : { status: sw.done };
+  }
+
+  #selectApplication(aid: Uint8Array): Answer {
+    if (Buffer.from(aid).toString('hex').toUpperCase() !== this.#profile.application?.aid) return { status: sw.notFound };
+    const { master } = this.#parts;
+    this.#entered = true;
+    this.#folder = master;
+    this.#file = master;
+    return { status: sw.done, data: fileControlInformation(master) };
+  }
+
+  #getData({ p1, p2 }: ReceivedCommand): Answer {
+    const model = this.#entered ? this.#profile.application?.model : undefined;
+    if (model === undefined) return { status: sw.unknownInstruction };
+    return p1 * 256 + p2 === model.dataObject ? { status: sw.done, data: Buffer.from(model.says) } : { status: sw.referenceNotFound };
   }
 
   /** By identifier: the MF, the current DF, its children, its parent, its siblings (ISO 7816-4, 11.2.2). */

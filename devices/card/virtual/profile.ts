@@ -15,6 +15,14 @@ export interface CardProfile {
   readonly answers: 'at-once' | '61xx';
   /** `false`: extended length fields are refused with `6700`. */
   readonly extendedLength: boolean;
+  /** The files are seen only once this application is selected; where `paths` says so, by paths from it alone. `model`: what GET DATA names. */
+  readonly application:
+    | {
+        readonly aid: string;
+        readonly paths: 'from-mf' | 'from-application';
+        readonly model?: { readonly dataObject: number; readonly says: string };
+      }
+    | undefined;
   /** What is allowed under secure messaging alone; in the clear it is `6982`. */
   readonly secured: readonly PinUse[];
 }
@@ -26,5 +34,6 @@ export const usualProfile: CardProfile = {
   tooMuchAsked: 'answered',
   answers: 'at-once',
   extendedLength: true,
+  application: undefined,
   secured: [],
 };
