@@ -56,6 +56,7 @@ export function deskMachine(ports: DeskPorts, rules: DeskRules, unexpected: Unex
     },
     actions: {
       cardGone: sendTo('session', { type: 'card-gone' }),
+      cardIn: sendTo('session', { type: 'card-in' }),
       unexpected: ({ event }) => unexpected(event.type),
     },
     guards: {
@@ -88,12 +89,17 @@ export function deskMachine(ports: DeskPorts, rules: DeskRules, unexpected: Unex
         always: { guard: ({ context }) => cardIsIn(context) && serviceProblem(context) === null, target: 'serving' },
       },
       serving: {
-        invoke: { id: 'session', src: 'session', onDone: 'cardOut', onError: 'cardOut' },
+        // A session ends with its card out: what is in by then is the next person's.
+        invoke: { id: 'session', src: 'session', onDone: 'waiting', onError: 'cardOut' },
         on: {
           card: [
             {
               guard: ({ context, event }) => !cardIsIn({ ...context, card: event.status }),
               actions: [assign({ card: ({ event }) => event.status }), 'cardGone'],
+            },
+            {
+              guard: ({ context }) => !cardIsIn(context),
+              actions: [assign({ card: ({ event }) => event.status }), 'cardIn'],
             },
             { actions: assign({ card: ({ event }) => event.status }) },
           ],
@@ -101,7 +107,7 @@ export function deskMachine(ports: DeskPorts, rules: DeskRules, unexpected: Unex
           'operator.*': { actions: sendTo('session', ({ event }) => event) },
         },
       },
-      /** The next person begins with a card that goes in. */
+      /** After a fault of ours the next person begins with a card that goes in. */
       cardOut: { always: { guard: ({ context }) => !cardIsIn(context), target: 'waiting' } },
     },
   });

@@ -29,6 +29,8 @@ export type Unexpected = (type: string) => void;
 
 export type SessionEvent =
   | { readonly type: 'card-gone' }
+  /** A card went in after this session's was out: somebody else's, or nobody knows whose. */
+  | { readonly type: 'card-in' }
   | {
       [Type in CitizenCommand['type']]: Omit<Extract<CitizenCommand, { type: Type }>, 'type'> & { readonly type: `citizen.${Type}` };
     }[CitizenCommand['type']]

@@ -33,7 +33,7 @@ const lastScreen = {
   states: {
     shown: { always: { guard: 'cardIsOut', target: 'farewell' }, after: { cardReminder: 'forgotten' } },
     forgotten: {},
-    farewell: { after: { farewell: '#session.ended' }, on: { 'citizen.stay': '#session.ended' } },
+    farewell: { after: { farewell: '#session.ended' }, on: { 'citizen.stay': '#session.ended', 'card-in': '#session.ended' } },
   },
 } as const;
 
@@ -67,7 +67,7 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
     id: 'session',
     initial: 'talking',
     // A sign of life is welcome anywhere; only where somebody waits for it does it change anything.
-    on: { '*': { actions: 'unexpected' }, 'citizen.stay': {} },
+    on: { '*': { actions: 'unexpected' }, 'citizen.stay': {}, 'card-in': {} },
     context: () => ({
       sessionId: ports.newId(),
       cardIn: true,

@@ -339,6 +339,35 @@ describe('what does not fit is refused and reported, never carried out', () => {
   });
 });
 
+describe('the next citizen', () => {
+  test('may put a card in while the last screen of the one before still stands', async () => {
+    const { desk, card, goTo, screen } = startTestDesk();
+    await goTo('done');
+    const { sessionId } = desk.citizen();
+    card.remove();
+    await settled();
+    expect(screen()).toBe('done');
+    card.insert();
+    await settled();
+    expect(desk.citizen()).toMatchObject({ screen: 'recognised' });
+    expect(desk.citizen().sessionId).not.toBe(sessionId);
+  });
+
+  test('does not get the slip of the one before by putting a card in', async () => {
+    const { desk, card, goTo, pass, screen } = startTestDesk();
+    await goTo('collect');
+    card.remove();
+    await settled();
+    card.insert();
+    await settled();
+    expect(desk.citizen()).toMatchObject({ screen: 'collect', cardIn: false });
+    await pass(delays.collectWithoutCard);
+    expect(desk.citizen()).toMatchObject({ screen: 'stopped', reason: 'slip-not-collected' });
+    await pass(delays.farewell);
+    expect(screen()).toBe('recognised');
+  });
+});
+
 describe('service', () => {
   test('a reader that has not answered yet is no fault', async () => {
     const { card, screen } = startTestDesk();
