@@ -26,16 +26,32 @@ const wrongLength = 0x6700;
 export class CardFiles {
   readonly #transmit: Transmit<CardError>;
   readonly #from: Series['paths'];
+  readonly #application: string | undefined;
   #mostARead: number;
 
-  constructor(transmit: Transmit<CardError>, { paths, extendedLength }: Pick<Series, 'paths' | 'extendedLength'>) {
+  constructor(
+    transmit: Transmit<CardError>,
+    { paths, application, extendedLength }: Pick<Series, 'paths' | 'application' | 'extendedLength'>,
+  ) {
     this.#transmit = transmit;
     this.#from = paths;
+    this.#application = application?.aid;
     this.#mostARead = extendedLength ? maxFile : shortRead;
   }
 
-  /** The status word, as the card gives it: whether a file is there is for the caller to judge. */
-  async select({ path }: ElementaryFile): Promise<Result<number, CardError>> {
+  /**
+   * The status word, as the card gives it: whether a file is there is for the caller to judge. Paths from an application start, on some cards,
+   * from the folder of the file last selected (ISO 7816-4, 11.2.2): there the application is selected once more.
+   */
+  async select(file: ElementaryFile): Promise<Result<number, CardError>> {
+    const selected = await this.#selectPath(file);
+    if (this.#from === 'from-mf' || this.#application === undefined || !selected.ok || selected.value !== status.fileNotFound)
+      return selected;
+    const application = await selectApplication(this.#transmit, this.#application);
+    return application.ok && application.value === status.done ? await this.#selectPath(file) : application;
+  }
+
+  async #selectPath({ path }: ElementaryFile): Promise<Result<number, CardError>> {
     const data = new Uint8Array(Buffer.from(path, 'hex'));
     const command = { cla: 0x00, ins: 0xa4, p1: this.#from === 'from-mf' ? 0x08 : 0x09, p2: 0x0c, data };
     let answer = await exchange(this.#transmit, command);
@@ -90,6 +106,13 @@ export class CardFiles {
     if (sw === status.wrongOffset && offset > 0) return ok(new Uint8Array());
     return unreadable(file, `READ BINARY answers ${word(sw)}`);
   }
+}
+
+/** The status word of SELECT by application id. */
+export async function selectApplication(transmit: Transmit<CardError>, aid: string): Promise<Result<number, CardError>> {
+  const data = new Uint8Array(Buffer.from(aid, 'hex'));
+  const answer = await exchange(transmit, { cla: 0x00, ins: 0xa4, p1: 0x04, p2: 0x00, data, le: 256 });
+  return answer.ok ? ok(answer.value.status) : answer;
 }
 
 /** An extended APDU can be refused by the card, or by a reader that knows short ones only. */

@@ -2,7 +2,7 @@ import { type Result, err, ok } from '../result.ts';
 import { type Transmit, exchange, status } from './apdu.ts';
 import { historicalBytes } from './atr.ts';
 import type { CardError } from './contract.ts';
-import { CardFiles, type ElementaryFile, unreadable, word } from './files.ts';
+import { CardFiles, type ElementaryFile, selectApplication, unreadable, word } from './files.ts';
 import { type Series, type SeriesTable, looksLike } from './series.ts';
 
 /** A CNS says so in its historical bytes, whatever the maker, mask and version around it: `00 6B`, and "CNS" from the tenth on (card.md, 1.2). */
@@ -66,12 +66,6 @@ async function enter(
   const says = Buffer.from(named.value.data.filter((byte) => byte > 0x20 && byte < 0x7f)).toString('latin1');
   seen.push(`model ${word(named.value.status)} ${says.slice(0, 16)}`);
   return ok('another-model');
-}
-
-async function selectApplication(transmit: Transmit<CardError>, aid: string): Promise<Result<number, CardError>> {
-  const data = new Uint8Array(Buffer.from(aid, 'hex'));
-  const answer = await exchange(transmit, { cla: 0x00, ins: 0xa4, p1: 0x04, p2: 0x00, data, le: 256 });
-  return answer.ok ? ok(answer.value.status) : answer;
 }
 
 async function notACns(

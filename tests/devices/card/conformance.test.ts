@@ -99,7 +99,10 @@ describe.each(Object.entries(rigs))('a CNS %s', (_name, makeRig) => {
 
   test('with the longest values is read to its declared length', async () => {
     const long = Object.fromEntries(
-      Object.entries(specimens.adult.personalData).map(([field, value]) => [field, /date$/i.test(field) ? value : 'È'.repeat(255)]),
+      Object.entries(specimens.adult.personalData).map(([field, value]) => [
+        field,
+        /date$|^sex$|^fiscalCode$/i.test(field) ? value : 'È'.repeat(255),
+      ]),
     ) as unknown as typeof specimens.adult.personalData;
     await inserted(await specimenCard({ endOfFile: 'real' }, { ...specimens.adult, personalData: long }));
     expect(await rig.reader.read(noAbort)).toMatchObject({ ok: true, value: { personalData: long } });

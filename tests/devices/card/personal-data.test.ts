@@ -11,12 +11,17 @@ const isoDate = fc.oneof(
   fc.constant(''),
   fc.date({ min: new Date('1900-01-01'), max: new Date('2099-12-31'), noInvalidDate: true }).map((date) => date.toISOString().slice(0, 10)),
 );
-const personalData = fc.record(
-  Object.fromEntries(personalDataFields.map((field) => [field, /date$/i.test(field) ? isoDate : latin1])) as Record<
+const fiscalCode = fc.oneof(fc.stringMatching(/^[A-Z0-9]{16}$/), fc.stringMatching(/^[0-9]{11}$/));
+const personalData: fc.Arbitrary<PersonalData> = fc.record({
+  ...(Object.fromEntries(personalDataFields.map((field) => [field, /date$/i.test(field) ? isoDate : latin1])) as Record<
     keyof PersonalData,
     fc.Arbitrary<string>
-  >,
-);
+  >),
+  surname: latin1.filter((text) => text !== ''),
+  birthDate: isoDate.filter((text) => text !== ''),
+  sex: fc.constantFrom('M', 'F', ''),
+  fiscalCode,
+});
 const padding = fc.integer({ min: 0, max: 300 }).map((length) => new Uint8Array(length));
 const join = (...parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts));
 const file = (body: string): Uint8Array => Buffer.from(body.length.toString(16).padStart(6, '0') + body, 'latin1');
@@ -59,10 +64,12 @@ test('any bytes at all give a fault or data that encode to the same file', () =>
   );
 });
 
+const upToFiscalCode = '040080' + '00' + '00' + '05ROSSI' + '05MARIO' + '0809071972' + '01M' + '00' + '10RSSMRA72L09H501S';
+
 test('fields that the declared length leaves out are empty', () => {
-  expect(decodePersonalData(file('0408000005ROSSI'.slice(0, 2) + '0080' + '00' + '00' + '05ROSSI'))).toMatchObject({
+  expect(decodePersonalData(file(upToFiscalCode))).toMatchObject({
     ok: true,
-    value: { issuer: '0080', issueDate: '', surname: 'ROSSI', name: '', travelNote: '' },
+    value: { issuer: '0080', issueDate: '', surname: 'ROSSI', fiscalCode: 'RSSMRA72L09H501S', citizenship: '', travelNote: '' },
   });
 });
 
@@ -75,8 +82,17 @@ test.each([
   ['expiryDate', file('00' + '00' + '0620231231'.slice(0, 8))],
   ['surname', file('00' + '00' + '00' + '05ROSS\n')],
   ['birthDate', file('00'.repeat(5) + '0872071009')],
-  ['travelNote', file('00'.repeat(15) + '0')],
-  ['tail', file('00'.repeat(17))],
+  ['travelNote', file(upToFiscalCode + '00'.repeat(6) + '0')],
+  ['surname', file(upToFiscalCode.replace('05ROSSI', '00'))],
+  ['birthDate', file(upToFiscalCode.replace('0809071972', '00'))],
+  ['fiscalCode', file(upToFiscalCode.replace('10RSSMRA72L09H501S', '00'))],
+  ['fiscalCode', file(upToFiscalCode.replace('10RSSMRA72L09H501S', '0FRSSMRA72L09H501'))],
+  ['fiscalCode', file(upToFiscalCode.replace('10RSSMRA72L09H501S', '11RSSMRA72L09H501SS'))],
+  ['fiscalCode', file('040080' + '00' + '00' + '05ROSSI' + '05MARIO' + '0809071972' + '01M')],
+  ['sex', file(upToFiscalCode.replace('01M', '02MF'))],
+  ['name', file(upToFiscalCode.replace('05ROSSI', '06ROSSI'))],
+  ['name', file(upToFiscalCode.replace('05ROSSI', '04ROSSI'))],
+  ['tail', file(upToFiscalCode + '00'.repeat(8))],
 ] as const)('a fault names its field: %s', (field, bytes) => {
   expect(decodePersonalData(bytes)).toMatchObject({ ok: false, error: { field } });
 });
