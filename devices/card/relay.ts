@@ -1,5 +1,5 @@
 import { withDeadline } from '../deadline.ts';
-import { type Result, err, ok } from '../result.ts';
+import { type Result, ok } from '../result.ts';
 import { decodeCommand } from './apdu.ts';
 import type { CardError, RelayCount, RelayEnd, RelayExchange, RelayPolicy } from './contract.ts';
 import type { CardInUse } from './driver.ts';

@@ -1,8 +1,22 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { isDeepStrictEqual } from 'node:util';
-import { type Result, err } from '../result.ts';
-import type { CardError, CardReader, CardReading, CardStatus } from './contract.ts';
-import { type ToHost, fromHost } from './host-messages.ts';
+import type { Duplex } from 'node:stream';
+import { type Result, err, ok } from '../result.ts';
+import type { Secret } from '../secret.ts';
+import type { ChallengeToSign } from './authentication.ts';
+import { ByteLine, byteLineDescriptor } from './byte-line.ts';
+import type {
+  CardError,
+  CardReading,
+  CardStatus,
+  CodeError,
+  CommandingCardReader,
+  RelayCount,
+  RelayError,
+  RelayExchange,
+  RelayPolicy,
+} from './contract.ts';
+import { type FromHost, type ToHost, frameOfStep, fromHost } from './host-messages.ts';
 import type { SeriesTable } from './series.ts';
 
 export interface CardHostOptions {
@@ -31,21 +45,27 @@ const pulsesOwed = { started: 3, starting: 15 } as const;
  * A card reader in a process of its own. If that process dies, blocks, or a card hangs in it, it is ended and started again, with growing
  * pauses; what was asked of it is answered with an error, and its status is `service-lost` until it is back. It cannot outlive this process.
  */
-export function startCardHost(options: CardHostOptions): CardReader {
+export function startCardHost(options: CardHostOptions): CommandingCardReader {
   return new RemoteCardReader(options);
 }
 
 interface Pending {
-  readonly settle: (result: Result<CardReading, CardError>) => void;
+  readonly settle: (answer: Result<Answer, CardError>) => void;
   readonly limit: NodeJS.Timeout;
 }
 
-class RemoteCardReader implements CardReader {
+type Answer = Exclude<FromHost, { type: 'status' | 'pong' }>;
+type Question = Exclude<ToHost, { type: 'start' | 'abort' | 'ping' }>;
+/** A question without the number that it gets. */
+type Asked = Question extends infer Q ? (Q extends Question ? Omit<Q, 'id'> : never) : never;
+
+class RemoteCardReader implements CommandingCardReader {
   readonly #options: CardHostOptions;
   readonly #listeners = new Set<(status: CardStatus) => void>();
   readonly #pending = new Map<number, Pending>();
   #status: CardStatus = { state: 'starting' };
   #child: ChildProcess | undefined;
+  #line: ByteLine | undefined;
   #restart: NodeJS.Timeout | undefined;
   #pauseMs = firstPauseMs;
   #commands = 0;
@@ -68,29 +88,52 @@ class RemoteCardReader implements CardReader {
   }
 
   async read(signal: AbortSignal): Promise<Result<CardReading, CardError>> {
-    const child = this.#child;
-    if (signal.aborted) return err({ kind: 'aborted' });
-    if (child === undefined) return err({ kind: 'service-lost', detail: 'the card process is starting again' });
-    this.#commands += 1;
-    const id = this.#commands;
-    const limitMs = this.#options.readLimitMs ?? 10_000;
-    return await new Promise((resolve) => {
-      const onAbort = (): void => {
-        this.#settle(id, err({ kind: 'aborted' }));
-        send(child, { type: 'abort', id });
-      };
-      this.#pending.set(id, {
-        limit: setTimeout(() => this.#settle(id, err({ kind: 'timeout', afterMs: limitMs })), limitMs),
-        settle: (result) => {
-          signal.removeEventListener('abort', onAbort);
-          resolve(result);
-          // Whatever hung holds a reader and a thread that nothing else frees.
-          if (!result.ok && result.error.kind === 'timeout') child.kill('SIGKILL');
-        },
-      });
-      signal.addEventListener('abort', onAbort, { once: true });
-      send(child, { type: 'read', id });
-    });
+    const answer = await this.#ask({ type: 'read' }, this.#commandLimitMs, signal);
+    if (!answer.ok) return answer;
+    return answer.value.type === 'answer' ? answer.value.result : err(wrongAnswer);
+  }
+
+  async verifyPin({ pin }: { readonly pin: Secret }, signal: AbortSignal): Promise<Result<void, CodeError>> {
+    return settled(await this.#present({ type: 'present', operation: 'verifyPin' }, [pin], signal));
+  }
+
+  async changePin(
+    { pin, newPin }: { readonly pin: Secret; readonly newPin: Secret },
+    signal: AbortSignal,
+  ): Promise<Result<void, CodeError>> {
+    return settled(await this.#present({ type: 'present', operation: 'changePin' }, [pin, newPin], signal));
+  }
+
+  async unblockPin(
+    { puk, newPin }: { readonly puk: Secret; readonly newPin: Secret },
+    signal: AbortSignal,
+  ): Promise<Result<void, CodeError>> {
+    return settled(await this.#present({ type: 'present', operation: 'unblockPin' }, [puk, newPin], signal));
+  }
+
+  async authenticate({ pin, certificate, challenge }: ChallengeToSign, signal: AbortSignal): Promise<Result<Uint8Array, CodeError>> {
+    const question = { type: 'authenticate', certificate, challenge: Buffer.from(challenge).toString('base64') } as const;
+    const signed = await this.#present(question, [pin], signal);
+    return signed.ok ? ok(new Uint8Array(Buffer.from(signed.value ?? '', 'base64'))) : signed;
+  }
+
+  async relay(exchange: RelayExchange, policy: RelayPolicy, signal: AbortSignal): Promise<Result<RelayCount, RelayError>> {
+    const over = new AbortController();
+    const seen = { sent: 0, answered: 0 };
+    const answer = await this.#ask(
+      { type: 'relay', policy: { ...policy, allowed: [...policy.allowed] } },
+      policy.totalLimitMs + this.#commandLimitMs,
+      signal,
+      (line, id) => {
+        void exchangeOver(line, id, exchange, seen, AbortSignal.any([signal, over.signal]));
+      },
+    );
+    over.abort();
+    // The process did not come to tell: what went into it may have reached the card.
+    if (!answer.ok) return err({ ...answer.error, ...seen });
+    if (answer.value.type !== 'relayed') return err({ ...wrongAnswer, ...seen });
+    const { end, sent, answered } = answer.value;
+    return end.kind === 'end' ? ok({ sent, answered }) : err({ ...end, sent, answered });
   }
 
   async close(): Promise<void> {
@@ -105,12 +148,66 @@ class RemoteCardReader implements CardReader {
     });
   }
 
+  get #commandLimitMs(): number {
+    return this.#options.readLimitMs ?? 10_000;
+  }
+
+  /** The codes go to the process as bytes and are wiped here at once, sent or not. Answers with the signature, if it was to make one. */
+  async #present(question: Asked, codes: readonly Secret[], signal: AbortSignal): Promise<Result<string | undefined, CodeError>> {
+    const asked = this.#ask(question, this.#commandLimitMs, signal, (line, id) => {
+      line.send(
+        id,
+        codes.map((code) => code.expose()),
+      );
+    });
+    for (const code of codes) code.wipe();
+    const answer = await asked;
+    if (!answer.ok) return answer;
+    if (answer.value.type !== 'presented') return err(wrongAnswer);
+    const { result } = answer.value;
+    return result.ok ? ok(result.signature) : result;
+  }
+
+  /** `before`: what goes over the byte line first. */
+  async #ask(
+    question: Asked,
+    limitMs: number,
+    signal: AbortSignal,
+    before: (line: ByteLine, id: number) => void = () => undefined,
+  ): Promise<Result<Answer, CardError>> {
+    const child = this.#child;
+    const line = this.#line;
+    if (signal.aborted) return err({ kind: 'aborted' });
+    if (child === undefined || line === undefined) return err({ kind: 'service-lost', detail: 'the card process is starting again' });
+    this.#commands += 1;
+    const id = this.#commands;
+    return await new Promise((resolve) => {
+      const onAbort = (): void => {
+        this.#settle(id, err({ kind: 'aborted' }));
+        send(child, { type: 'abort', id });
+      };
+      this.#pending.set(id, {
+        limit: setTimeout(() => this.#settle(id, err({ kind: 'timeout', afterMs: limitMs })), limitMs),
+        settle: (answer) => {
+          signal.removeEventListener('abort', onAbort);
+          resolve(answer);
+          // Whatever hung holds a reader and a thread that nothing else frees.
+          if (failureOf(answer)?.kind === 'timeout') child.kill('SIGKILL');
+        },
+      });
+      signal.addEventListener('abort', onAbort, { once: true });
+      before(line, id);
+      send(child, { ...question, id });
+    });
+  }
+
   #start(): void {
     const { entry, env, reader, series } = this.#options;
     const startedAt = performance.now();
     // Standard output belongs to the answers of commands.
-    const child = fork(entry, [], { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] });
+    const child = fork(entry, [], { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'inherit', 'ipc', 'pipe'], execArgv: [] });
     this.#child = child;
+    this.#line = new ByteLine(child.stdio[byteLineDescriptor] as Duplex);
     this.#owed = 0;
     let mayOwe: number = pulsesOwed.starting;
     child.once('message', () => (mayOwe = pulsesOwed.started));
@@ -141,11 +238,12 @@ class RemoteCardReader implements CardReader {
       return;
     }
     if (message.data.type === 'status') this.#tell(message.data.status);
-    else if (message.data.type === 'answer') this.#settle(message.data.id, message.data.result);
+    else if (message.data.type !== 'pong') this.#settle(message.data.id, ok(message.data));
   }
 
   #lost(detail: string): void {
     this.#child = undefined;
+    this.#line = undefined;
     for (const id of this.#pending.keys()) this.#settle(id, err({ kind: 'service-lost', detail }));
     if (this.#closed) return;
     this.#tell({ state: 'service-lost', detail });
@@ -154,12 +252,13 @@ class RemoteCardReader implements CardReader {
     this.#pauseMs = Math.min(this.#pauseMs * 2, lastPauseMs);
   }
 
-  #settle(id: number, result: Result<CardReading, CardError>): void {
+  #settle(id: number, answer: Result<Answer, CardError>): void {
     const pending = this.#pending.get(id);
     if (pending === undefined) return;
     this.#pending.delete(id);
     clearTimeout(pending.limit);
-    pending.settle(result);
+    this.#line?.forget(id);
+    pending.settle(answer);
   }
 
   #tell(status: CardStatus): void {
@@ -167,6 +266,40 @@ class RemoteCardReader implements CardReader {
     this.#status = status;
     for (const listener of this.#listeners) listener(status);
   }
+}
+
+const wrongAnswer: CardError = { kind: 'service-lost', detail: 'the card process answers something else' };
+
+/** Brings the card's answers from the byte line to the other side, and its commands back, until the relay is over. */
+async function exchangeOver(
+  line: ByteLine,
+  id: number,
+  exchange: RelayExchange,
+  seen: { sent: number; answered: number },
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    const parts = await line.take(id, signal);
+    if (parts === undefined) return;
+    const [answer] = parts;
+    if (answer !== undefined) seen.answered += 1;
+    const step = await exchange(answer, signal);
+    answer?.fill(0);
+    if (step instanceof Uint8Array) seen.sent += 1;
+    if (!signal.aborted) line.send(id, frameOfStep(step));
+    if (step instanceof Uint8Array) step.fill(0);
+    else return;
+  }
+}
+
+function failureOf(answer: Result<Answer, CardError>): { readonly kind: string } | undefined {
+  if (!answer.ok) return answer.error;
+  if (answer.value.type === 'relayed') return answer.value.end;
+  return answer.value.result.ok ? undefined : answer.value.result.error;
+}
+
+function settled(result: Result<unknown, CodeError>): Result<void, CodeError> {
+  return result.ok ? ok() : result;
 }
 
 /** A message to a process that is just ending is lost; its 'close' answers for it. */
