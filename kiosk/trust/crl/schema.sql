@@ -1,0 +1,50 @@
+-- Version 1. CRLs by who signed them and what they speak of, each as an exact index of its serials.
+
+create table issuers (
+  id integer primary key,
+  -- The name in the form in which names are compared, and as people read it.
+  name text not null,
+  name_text text not null,
+  -- SHA-256 of its SubjectPublicKeyInfo.
+  key blob not null check (length(key) = 32),
+  certificate blob not null,
+  unique (name, key)
+) strict;
+
+create table lists (
+  -- Never used twice: the buckets of a list that is gone are not another's.
+  id integer primary key autoincrement,
+  issuer integer not null references issuers (id),
+  scope text not null check (json_valid(scope)),
+  delta integer not null check (delta in (0, 1)),
+  -- CRL numbers in hexadecimal, null where there is none; the base only for a delta.
+  number text,
+  base text check ((base is not null) = (delta = 1)),
+  -- Seconds since 1970.
+  this_update integer not null,
+  next_update integer,
+  entries integer not null check (entries >= 0),
+  bytes integer not null check (bytes > 0),
+  buckets integer not null check (buckets between 1 and 65536),
+  -- The signature: what tells two CRLs of one number apart.
+  signature blob not null,
+  imported_at text not null,
+  unique (issuer, scope, delta)
+) strict;
+
+-- `place` is the list's id and the bucket's number: id * 65536 + number. An empty bucket has no row.
+create table buckets (
+  place integer primary key,
+  records blob not null,
+  -- CRC-32 of the records: a bucket that was damaged must not read as "not listed".
+  checksum integer not null
+) strict;
+
+-- Distribution points: what the last good answer was, so that the next question is a conditional one.
+create table points (
+  url text primary key,
+  etag text,
+  last_modified text,
+  checked_at integer not null,
+  failures integer not null default 0
+) strict;
