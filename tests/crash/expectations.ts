@@ -32,5 +32,5 @@ export async function agree(world: Sportello, ending: Ending): Promise<void> {
   expect(outcome?.outcome === 'handed-over').toBe(ending === 'CONFIRMED');
   if (ending === 'CONFIRMED') await world.secondPart();
   else expect(world.secondParts()).toEqual([]);
-  expect(world.queuedSecondParts()).toBe(ending === 'CONFIRMED' ? 1 : 0);
+  expect(world.ledger.queuedSecondParts()).toBe(ending === 'CONFIRMED' ? 1 : 0);
 }

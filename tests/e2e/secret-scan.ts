@@ -14,10 +14,13 @@ function base64Core(digits: string, shift: number): string {
   return text.slice(shift === 0 ? 0 : 4, Math.floor((shift + digits.length) / 3) * 4);
 }
 
+/** Fewer bytes than these may stand anywhere by chance. */
+const SHORTEST = 8;
+
 /** In which writing `digits` stand in `bytes`; `null`: in none. */
 export function findSecret(bytes: Buffer, digits: string): string | null {
   for (const [name, write] of Object.entries(writings)) {
-    if (write(digits).some((wanted) => wanted.length > 3 && bytes.includes(wanted))) return name;
+    if (write(digits).some((wanted) => wanted.length >= SHORTEST && bytes.includes(wanted))) return name;
   }
   return null;
 }

@@ -1,11 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createConnection } from 'node:net';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import Database from 'better-sqlite3';
 import { inject, vi } from 'vitest';
 import { issueCnsCertificate } from '../../devices/card/virtual/certificate.ts';
 import { type Specimen, specimens } from '../../devices/card/virtual/specimen.ts';
@@ -21,8 +18,9 @@ import { addAccount, createAccount } from '../../kiosk/operators/accounts.ts';
 import { processEntry } from '../../kiosk/project.ts';
 import { openHistory } from '../../kiosk/records/history.ts';
 import { type Mailbox, startMailbox } from '../../kiosk/reference-cms/mailbox.ts';
-import { openStore } from '../../kiosk/reference-cms/store.ts';
+import { CmsLedger } from './cms-ledger.ts';
 import { type Pcscd, startPcscd } from './pcscd.ts';
+import { controlLine, firstLine, kill, processes } from './processes.ts';
 import { ScreenClient } from './screen-client.ts';
 
 export const identityCard: IdentityDocument = {
@@ -55,9 +53,6 @@ interface WorldOptions {
   readonly onPrinterBytes?: (bytes: Uint8Array) => void;
 }
 
-/** The codes as the two parts make them, label by label. */
-export type Codes = Readonly<Record<string, string>>;
-
 /**
  * A whole kiosk on real parts: pcscd with a virtual card, a printer on a pseudo-terminal, the reference CMS, a mail server; each of
  * core, CMS, card and print worker a process of its own. Everything ends with the test that started it.
@@ -65,6 +60,7 @@ export type Codes = Readonly<Record<string, string>>;
 export class Sportello {
   readonly folder = mkdtempSync(join(tmpdir(), 'sportello-'));
   readonly logs: string[] = [];
+  readonly ledger = new CmsLedger(join(this.folder, 'cms.db'));
   /** Rows of the journal, as the kiosk told them. */
   readonly rows: JournalRowKind[] = [];
   client!: ScreenClient;
@@ -145,54 +141,6 @@ export class Sportello {
   async cms(fault: string): Promise<void> {
     const answer = await controlLine(join(this.folder, 'cms.sock'), fault);
     if (answer !== 'ok') throw new Error(`the CMS answered ${answer}`);
-  }
-
-  /** As if the CMS had been away for longer than its time limit: the reservation's end lies in the past. */
-  outlastReservation(): void {
-    const database = new Database(join(this.folder, 'cms.db'));
-    database.prepare('update operations set expires_at = 1').run();
-    database.close();
-  }
-
-  cmsState(operationId = this.operationId): CmsState {
-    return this.#store((store) => store.operation(operationId)?.state ?? 'NONE');
-  }
-
-  /** Second parts that the CMS ever queued for sending. */
-  queuedSecondParts(): number {
-    return this.#count('second_parts');
-  }
-
-  /** How many operations the CMS has ever heard of. */
-  cmsOperations(): number {
-    return this.#count('operations');
-  }
-
-  /** How often the CMS released the paper part. */
-  releases(operationId = this.operationId): number {
-    return this.#store((store) => store.operation(operationId)?.releases.length ?? 0);
-  }
-
-  codes(operationId = this.operationId): Codes {
-    return this.#store((store) => Object.fromEntries(store.codesOf(operationId).map(({ label, value }) => [label, value])));
-  }
-
-  #count(table: string): number {
-    const database = new Database(join(this.folder, 'cms.db'), { readonly: true });
-    try {
-      return database.prepare(`select count(*) from ${table}`).pluck().get() as number;
-    } finally {
-      database.close();
-    }
-  }
-
-  #store<T>(look: (store: ReturnType<typeof openStore>) => T): T {
-    const store = openStore(join(this.folder, 'cms.db'));
-    try {
-      return look(store);
-    } finally {
-      store.close();
-    }
   }
 
   // The kiosk
@@ -419,7 +367,7 @@ export class Sportello {
 
   /** How a code's paper part stands on the slip: characters apart, what is withheld as dashes. */
   paperPart(label: string): string {
-    const [code] = this.#store((store) => store.codesOf(this.operationId).filter((each) => each.label === label));
+    const code = this.ledger.codes(this.operationId).find((each) => each.label === label);
     if (code === undefined) throw new Error(`no ${label}`);
     return [...code.value].map((digit, index) => (index < code.paperCharacters ? digit : '_')).join(' ');
   }
@@ -427,10 +375,13 @@ export class Sportello {
   /** Waits until journal and CMS both say how the operation ended. */
   async closed(state: CmsState): Promise<void> {
     try {
-      await vi.waitUntil(() => this.journal().at(-1)?.kind === 'CLOSED' && this.cmsState() === state, { timeout: WAIT_MS, interval: 20 });
+      await vi.waitUntil(() => this.journal().at(-1)?.kind === 'CLOSED' && this.ledger.state(this.operationId) === state, {
+        timeout: WAIT_MS,
+        interval: 20,
+      });
     } catch {
       throw new Error(
-        `waited for ${state}; the CMS has ${this.cmsState()}, the journal ${JSON.stringify(this.journal())}\n${this.logs.slice(-20).join('\n')}`,
+        `waited for ${state}; the CMS has ${this.ledger.state(this.operationId)}, the journal ${JSON.stringify(this.journal())}\n${this.logs.slice(-20).join('\n')}`,
       );
     }
     const receipt = this.row('RECEIPT');
@@ -461,49 +412,6 @@ async function copyPki(folder: string): Promise<Pki> {
   const pki = await readPki(folder);
   if (pki === null) throw new Error('the PKI of the suite cannot be read');
   return pki;
-}
-
-/** Every process there is, by its words and its parent (proc(5)). One that ends while we look is left out. */
-function processes(): { pid: number; parent: number; words: string[] }[] {
-  return readdirSync('/proc').flatMap((name) => {
-    if (!/^\d+$/.test(name)) return [];
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-      return [{ pid: Number(name), parent, words: readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0') }];
-    } catch {
-      return [];
-    }
-  });
-}
-
-async function kill(child: ChildProcess | null, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-  if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
-  child.kill(signal);
-  await gone;
-}
-
-async function firstLine(child: ChildProcess, wanted: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
-  return await new Promise((resolve, reject) => {
-    createInterface({ input: child.stdout! }).on('line', (line) => {
-      const told = JSON.parse(line) as Record<string, unknown>;
-      if (wanted(told)) resolve(told);
-    });
-    child.once('exit', (code) => reject(new Error(`ended with ${code ?? 'a signal'} before it was ready`)));
-  });
-}
-
-/** One line to a control socket, and its answer. */
-export async function controlLine(path: string, line: string): Promise<string> {
-  return await new Promise((resolve, reject) => {
-    const socket = createConnection(path, () => socket.write(`${line}\n`));
-    socket.on('error', reject);
-    createInterface({ input: socket }).once('line', (answer) => {
-      socket.destroy();
-      resolve(answer);
-    });
-  });
 }
 
 function pemOf(der: Uint8Array): string {

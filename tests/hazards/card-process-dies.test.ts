@@ -35,7 +35,7 @@ test('with a card recognised: nothing is begun anywhere, and the next card is ta
   await logged(from, '"state":"empty","event":"card-status"');
   await world.client.on('stopped');
   expect(world.rows).toEqual([]);
-  expect(world.cmsOperations()).toBe(0);
+  expect(world.ledger.operations()).toBe(0);
   expect(await world.client.citizenDoes({ type: 'stay' })).toBe(true);
   await world.client.on('welcome');
   await world.card('insert');

@@ -36,7 +36,7 @@ test.each(steps.map(([name], index) => [name, index] as const))(
     expect(await world.client.citizenDoes({ type: 'stay' })).toBe(true);
     expect(await world.client.on('welcome')).toEqual({ sessionId: null, warning: null, screen: 'welcome' });
     expect(world.rows).toEqual([]);
-    expect(world.cmsOperations()).toBe(0);
+    expect(world.ledger.operations()).toBe(0);
     expect(world.wholeSlips()).toEqual([]);
   },
 );
@@ -50,5 +50,5 @@ test('in the middle of reading: nothing anywhere', async () => {
     codes: 'not-issued',
   });
   expect(world.rows).toEqual([]);
-  expect(world.cmsOperations()).toBe(0);
+  expect(world.ledger.operations()).toBe(0);
 });

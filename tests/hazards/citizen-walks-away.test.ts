@@ -15,7 +15,7 @@ test('before the reservation: warned, then ended; nothing anywhere', async () =>
   });
   expect(await world.client.on('stopped', 25_000)).toMatchObject({ reason: 'timed-out', cardIn: true });
   expect(world.rows).toEqual([]);
-  expect(world.cmsOperations()).toBe(0);
+  expect(world.ledger.operations()).toBe(0);
 }, 60_000);
 
 test('with the slip out: warned, then the slip is reported exposed, and void', async () => {

@@ -35,7 +35,7 @@ test('the CMS is back only after its time limit: the confirmation is refused, th
   await world.killCms();
   await world.client.operatorDoes({ type: 'hand-over', handedOver: true });
   await world.client.on('done', 30_000);
-  world.outlastReservation();
+  world.ledger.outlastReservation();
   await world.startCms();
   await world.closed('VOIDED');
   expect(world.row('OUTCOME')).toMatchObject({ outcome: 'handed-over' });

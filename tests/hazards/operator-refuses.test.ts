@@ -10,7 +10,7 @@ test('the operator refuses: nothing anywhere', async () => {
   await world.client.operatorDoes({ type: 'refuse', reason: 'document-mismatch' });
   expect(await world.client.on('stopped')).toMatchObject({ reason: 'document-mismatch', codes: 'not-issued' });
   expect(world.rows).toEqual([]);
-  expect(world.cmsOperations()).toBe(0);
+  expect(world.ledger.operations()).toBe(0);
 });
 
 test('an expired document identifies nobody (DOC-01)', async () => {

@@ -12,7 +12,7 @@ test('the paper ends before the slip: void on both sides, no code released, and 
   expect(await world.client.on('stopped')).toMatchObject({ reason: 'printer-failed', codes: 'void' });
   await world.closed('VOIDED');
   expect(world.journal().map(({ kind }) => kind)).toEqual(['OP_OPEN', 'RESERVE_INTENT', 'RESERVED', 'OUTCOME', 'RECEIPT', 'CLOSED']);
-  expect(world.releases()).toBe(0);
+  expect(world.ledger.releases(world.operationId)).toBe(0);
   expect(world.secondParts()).toEqual([]);
 
   await world.card('remove');

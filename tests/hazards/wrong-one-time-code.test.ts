@@ -16,6 +16,6 @@ test('three wrong one-time codes: the contact is not proved, nothing anywhere', 
   expect(await world.client.on('stopped')).toMatchObject({ reason: 'contact-not-proved', codes: 'not-issued' });
   expect(await world.client.citizenDoes({ type: 'contact-code', code: right })).toBe(false);
   expect(world.rows).toEqual([]);
-  expect(world.cmsOperations()).toBe(0);
+  expect(world.ledger.operations()).toBe(0);
   expect(world.mailbox.messages()).toHaveLength(1);
 });

@@ -1,0 +1,67 @@
+import Database from 'better-sqlite3';
+import type { CmsState } from '../../flows/ports/cms.ts';
+import { openStore } from '../../kiosk/reference-cms/store.ts';
+
+/** A code as the CMS holds it, and how much of it went on paper. */
+export interface HeldCode {
+  readonly label: string;
+  readonly value: string;
+  readonly paperCharacters: number;
+}
+
+/** What the reference CMS has in its books: the other side of every promise, looked at from outside. */
+export class CmsLedger {
+  readonly #file: string;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  state(operationId: string): CmsState {
+    return this.#store((store) => store.operation(operationId)?.state ?? 'NONE');
+  }
+
+  /** How often the paper part was released. */
+  releases(operationId: string): number {
+    return this.#store((store) => store.operation(operationId)?.releases.length ?? 0);
+  }
+
+  codes(operationId: string): readonly HeldCode[] {
+    return this.#store((store) => store.codesOf(operationId));
+  }
+
+  /** How many operations the CMS has ever heard of. */
+  operations(): number {
+    return this.#count('operations');
+  }
+
+  /** Second parts that were ever queued for sending. */
+  queuedSecondParts(): number {
+    return this.#count('second_parts');
+  }
+
+  /** As if the CMS had been away for longer than its time limit: the reservation's end lies in the past. */
+  outlastReservation(): void {
+    const database = new Database(this.#file);
+    database.prepare('update operations set expires_at = 1').run();
+    database.close();
+  }
+
+  #count(table: string): number {
+    const database = new Database(this.#file, { readonly: true });
+    try {
+      return database.prepare(`select count(*) from ${table}`).pluck().get() as number;
+    } finally {
+      database.close();
+    }
+  }
+
+  #store<T>(look: (store: ReturnType<typeof openStore>) => T): T {
+    const store = openStore(this.#file);
+    try {
+      return look(store);
+    } finally {
+      store.close();
+    }
+  }
+}
