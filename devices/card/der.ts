@@ -14,6 +14,8 @@ export function derSequenceLength(bytes: Uint8Array): number | undefined {
 }
 
 const longestPrefix = 8;
+/** No certificate is so short that its length takes one byte: `30 30` are digits of a prefix. */
+const leastCertificate = 0x80;
 
 /**
  * Where the certificate lies in a file that begins with `start`: from the first byte on, or after a prefix of up to eight bytes that states its
@@ -22,7 +24,8 @@ const longestPrefix = 8;
 export function certificateExtent(start: Uint8Array): Extent | undefined {
   for (let from = 0; from <= longestPrefix; from += 1) {
     const length = derSequenceLength(start.subarray(from));
-    if (length !== undefined && (from === 0 || states(start.subarray(0, from), length))) return { from, length };
+    if (length !== undefined && length > leastCertificate && (from === 0 || states(start.subarray(0, from), length)))
+      return { from, length };
   }
   return undefined;
 }

@@ -6,7 +6,7 @@ import { type CnsContents, readCns } from '../../../devices/card/cns.ts';
 import type { CardError } from '../../../devices/card/contract.ts';
 import { CardDriver } from '../../../devices/card/driver.ts';
 import { type SeriesTable, builtInSeries, readSeriesTable, seriesTable } from '../../../devices/card/series.ts';
-import { type VirtualCardOptions, VirtualCnsCard } from '../../../devices/card/virtual/card.ts';
+import { type VirtualCardOptions, type VirtualCnsCard } from '../../../devices/card/virtual/card.ts';
 import { InProcessReader } from '../../../devices/card/virtual/in-process.ts';
 import { specimens } from '../../../devices/card/virtual/specimen.ts';
 import { type Result, ok } from '../../../devices/result.ts';
