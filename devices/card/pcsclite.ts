@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type pcsclite from 'pcsclite';
 import { type Result, err, ok } from '../result.ts';
 import { troubleWithPcscd } from './pcscd.ts';
@@ -16,7 +18,7 @@ interface Listing {
 const lookEachMs = 400;
 const answerLimitMs = 1_200;
 /** The binding's threads see a lost service at once; one that has not ended by then never will. */
-const threadsEndMs = 5_000;
+const threadsEndMs = 2_000;
 const busyTries = 5;
 const busyPauseMs = 100;
 const maxResponse = 0x10002;
@@ -108,10 +110,12 @@ class PcsclitePort implements PcscPort {
         this.#show({ service: 'lost', detail });
         resolve(detail);
       };
-      signal.addEventListener('abort', () => resolve('closed'), { once: true });
     });
+    const close = (): void => live.onLost('closed');
+    signal.addEventListener('abort', close, { once: true });
     void this.#watch(live, () => over);
     const detail = await lost;
+    signal.removeEventListener('abort', close);
     over = true;
     this.#live = undefined;
     live.drop(signal);
@@ -145,6 +149,12 @@ const lastCallbackMs = 1_000;
 
 function freeSoon(ended: object): void {
   setTimeout(() => inNativeUse.delete(ended), lastCallbackMs);
+}
+
+/** An instance keeps a socket to pcscd until it is collected, and a process at rest makes too little garbage to come to that. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
 }
 
 /** One instance of the binding with its readers: made once, dropped whole. */
@@ -186,8 +196,11 @@ class LiveInstance {
   drop(closing: AbortSignal): void {
     this.onSlots = () => undefined;
     this.onLost = () => undefined;
+    const readers = this.#readers;
     setTimeout(() => {
-      if (!closing.aborted && this.#readers.size > 0) throw new Error(`${this.#readers.size} threads of the PC/SC binding do not end`);
+      if (closing.aborted) return;
+      if (readers.size > 0) throw new Error(`${readers.size} threads of the PC/SC binding do not end`);
+      collectGarbage();
     }, threadsEndMs).unref();
   }
 
