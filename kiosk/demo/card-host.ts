@@ -1,5 +1,6 @@
 /**
  * The card process of the demo's kiosk, in the place of `devices/card/pcsc-host.ts`: the same driver, over virtual cards in this process.
+ * A card's PIN and counters lie beside the file of the cards: they outlive this process, which is ended when a command hangs.
  * What is in the reader is the world's to say (`reader-line.ts`): it calls in there, and again whenever the line breaks.
  */
 import { connect } from 'node:net';
@@ -10,6 +11,7 @@ import type { VirtualCnsCard } from '../../devices/card/virtual/card.ts';
 import { InProcessReader } from '../../devices/card/virtual/in-process.ts';
 import { makeCard } from '../../devices/card/virtual/person.ts';
 import { realTiming } from '../../devices/card/virtual/slot.ts';
+import { stateFile } from '../../devices/card/virtual/state-file.ts';
 import { readCards } from './cards.ts';
 
 const { SPORTELLO_DEMO_CARDS: cardsFile, SPORTELLO_DEMO_READER: line } = z
@@ -19,7 +21,8 @@ const callAgainMs = 200;
 
 const cards = new Map<string, VirtualCnsCard>();
 for (const { id, person, atr } of (await readCards(cardsFile))?.cards ?? []) {
-  const made = await makeCard(person, atr === undefined ? {} : { atr });
+  const memory = stateFile(`${cardsFile}.${id}`, person.cardId);
+  const made = await makeCard(person, { ...(atr === undefined ? {} : { atr }), ...(memory.ok ? { memory: memory.value } : {}) });
   if (made.ok) cards.set(id, made.value);
 }
 const [anyCard] = cards.values();
