@@ -7,8 +7,9 @@ import { withDeadline } from '../deadline.ts';
 import { ok, unreachable } from '../result.ts';
 import type { CardError, CardReader, CardReading, CardStatus } from './contract.ts';
 import { statusOf } from './driver.ts';
-import type { PcscView } from './pcsc.ts';
+import type { PcscSlot, PcscView } from './pcsc.ts';
 import { openPcsclite } from './pcsclite.ts';
+import { type SlotKind, hasPinPad, slotKind } from './readers.ts';
 import { startCardHost } from './remote.ts';
 import { readSeriesTable } from './series.ts';
 
@@ -68,23 +69,46 @@ async function list({ json }: { readonly json?: boolean }): Promise<void> {
     if (port.view().service === 'starting') await new Promise<PcscView>((resolve) => port.onView(resolve));
     return port.view();
   });
+  const readers =
+    view.ok && view.value.service === 'up'
+      ? await Promise.all(view.value.slots.map((slot) => described(port, view.value, slot)))
+      : undefined;
   await port.close();
   // The binding's threads would keep the process; `process.exitCode` is set by then.
   setTimeout(() => process.exit(), 0).unref();
-  if (!view.ok || view.value.service !== 'up') {
+  if (readers === undefined) {
     throw new CommandFailure(
       exit.unreachable,
       `PC/SC service: ${view.ok && view.value.service === 'lost' ? view.value.detail : 'no answer'}`,
     );
   }
-  const { value } = view;
-  const readers = value.slots.map((slot) => ({
-    reader: slot.reader,
-    state: statusOf(value, slot).state,
-    ...(slot.atr === '' ? {} : { atr: slot.atr }),
-  }));
   if (json) answerJson(readers);
-  else for (const { reader, state, atr } of readers) process.stdout.write(`${[reader, state, atr].filter(Boolean).join('  ')}\n`);
+  else for (const each of readers) process.stdout.write(`${listLine(each)}\n`);
+}
+
+interface ListedReader {
+  readonly reader: string;
+  readonly state: CardStatus['state'];
+  readonly atr?: string;
+  /** Where its name says that it is not for cards with contacts. */
+  readonly slot?: Exclude<SlotKind, 'contact'>;
+  readonly pinPad?: true;
+}
+
+async function described(port: ReturnType<typeof openPcsclite>, view: PcscView, slot: PcscSlot): Promise<ListedReader> {
+  const kind = slotKind(slot.reader);
+  const features = await withDeadline(answerLimitMs, undefined, () => port.features(slot.reader));
+  return {
+    reader: slot.reader,
+    state: statusOf(view, slot).state,
+    ...(slot.atr === '' ? {} : { atr: slot.atr }),
+    ...(kind === 'contact' ? {} : { slot: kind }),
+    ...(features.ok && features.value.ok && hasPinPad(features.value.value) ? { pinPad: true as const } : {}),
+  };
+}
+
+function listLine({ reader, state, atr, slot, pinPad }: ListedReader): string {
+  return [reader, state, atr, slot, pinPad ? 'PIN pad (not used)' : undefined].filter(Boolean).join('  ');
 }
 
 async function read({

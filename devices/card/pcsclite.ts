@@ -22,6 +22,9 @@ const threadsEndMs = 2_000;
 const busyTries = 5;
 const busyPauseMs = 100;
 const maxResponse = 0x10002;
+/** CM_IOCTL_GET_FEATURE_REQUEST (PC/SC part 10, 2.2). */
+const getFeatureRequest = 3_400;
+const maxFeatures = 256;
 
 /** Codes of pcsclite.h; the binding gives them only inside its messages. */
 const scard = {
@@ -38,7 +41,7 @@ const scard = {
  * whether it lives; its `close` can hang, so it is never called, and its threads keep the process alive until that is ended; a status callback
  * waits for the transmit in flight, so a hung card can stop this whole process: it belongs into one of its own (`pcsc-host.ts`).
  */
-export function openPcsclite(): PcscPort {
+export function openPcsclite(): PcsclitePort {
   return new PcsclitePort();
 }
 
@@ -66,11 +69,30 @@ class PcsclitePort implements PcscPort {
     const native = this.#live?.reader(reader);
     if (native === undefined) return err({ kind: 'no-card' });
     for (let tries = 1; ; tries += 1) {
-      const connected = await connectExclusive(native);
+      const connected = await connect(native, { share_mode: native.SCARD_SHARE_EXCLUSIVE });
       if (connected.ok) return ok(connection(native, connected.value));
       if (connected.error.kind !== 'reader-busy' || tries === busyTries) return connected;
       await delay(busyPauseMs);
     }
+  }
+
+  /**
+   * The features that a reader offers, as PC/SC part 10 (2.2) lists them: tag, length 4, control code, each. Asked of the reader, not of a card:
+   * the connection is DIRECT and lasts for this question. A reader without any has none, or does not know the question.
+   */
+  async features(reader: string): Promise<Result<Uint8Array, PcscFault>> {
+    const native = this.#live?.reader(reader);
+    if (native === undefined) return err({ kind: 'failed', detail: 'no such reader' });
+    const connected = await connect(native, { share_mode: native.SCARD_SHARE_DIRECT, protocol: 0 });
+    if (!connected.ok) return connected;
+    const listed = await new Promise<Uint8Array>((resolve) => {
+      const code = native.SCARD_CTL_CODE(getFeatureRequest);
+      native.control(Buffer.alloc(0), code, maxFeatures, (error: unknown, list) =>
+        resolve(error === null || error === undefined ? new Uint8Array(list) : new Uint8Array()),
+      );
+    });
+    await disconnect(native, native.SCARD_LEAVE_CARD);
+    return ok(listed);
   }
 
   async close(): Promise<void> {
@@ -248,9 +270,12 @@ async function loadBinding(): Promise<Binding | undefined> {
   }
 }
 
-async function connectExclusive(reader: NativeReader): Promise<Result<number, PcscFault>> {
+async function connect(
+  reader: NativeReader,
+  options: { readonly share_mode: number; readonly protocol?: number },
+): Promise<Result<number, PcscFault>> {
   return await new Promise((resolve) => {
-    reader.connect({ share_mode: reader.SCARD_SHARE_EXCLUSIVE }, (error: unknown, protocol) => {
+    reader.connect(options, (error: unknown, protocol) => {
       resolve(error === null || error === undefined ? ok(protocol) : err(faultOf(error)));
     });
   });

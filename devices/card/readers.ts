@@ -36,6 +36,17 @@ export function isWanted(reader: string, wanted: string): boolean {
   return new RegExp(`^${pattern}$`, 's').test(reader);
 }
 
+/** FEATURE_VERIFY_PIN_DIRECT and FEATURE_VERIFY_PIN_START (PC/SC part 10, 2.3): PINs can be typed on the reader itself. */
+const pinPadFeatures: readonly number[] = [0x06, 0x01];
+
+/** Whether the features that a reader lists (tag, length, value, each) are those of one with a PIN pad. A torn list counts as far as it goes. */
+export function hasPinPad(features: Uint8Array): boolean {
+  for (let at = 0; at + 1 < features.length; at += 2 + (features[at + 1] ?? 0)) {
+    if (pinPadFeatures.includes(features[at] ?? 0)) return true;
+  }
+  return false;
+}
+
 /**
  * The slot that speaks for the kiosk's reader, of those asked for, else of all but security modules. It stays with the card that is in, and
  * else takes the next wherever it comes; a contact slot comes before a contactless one, which may sense the same card in the twin beside it.

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { CardStatus } from '../../../devices/card/contract.ts';
 import { CardDriver } from '../../../devices/card/driver.ts';
 import { type PcscPort, type PcscSlot, type PcscView, slotState } from '../../../devices/card/pcsc.ts';
-import { chooseSlot, isWanted, slotKind } from '../../../devices/card/readers.ts';
+import { chooseSlot, hasPinPad, isWanted, slotKind } from '../../../devices/card/readers.ts';
 
 test.each([
   // Names of libccid's list of readers, and of pcsc_scan's reports of dual ones.
@@ -42,6 +42,22 @@ test('a reader is asked for by its whole name, or by a pattern that outlives its
   for (const wanted of ['Gemalto PC Twin Reader', 'gemalto*', '.*', '', '*)', 'Gemalto PC Twin Reader (70D7E2EE) 00 01'])
     expect(isWanted(name, wanted), wanted).toBe(false);
   fc.assert(fc.property(fc.string(), (any) => isWanted(any, any) && isWanted(`${any} 00 00`, `${any}*`)));
+});
+
+test('a PIN pad is known by the features that its reader lists, whatever else it lists or does not', () => {
+  // Gemalto GemPC Pinpad: VERIFY_PIN_DIRECT, MODIFY_PIN_DIRECT, IFD_PIN_PROPERTIES, TLV properties; and a plain reader with those alone.
+  const pinPad = '0604423300060704423300070A04423300 0A12044233000D'.replaceAll(' ', '');
+  expect(hasPinPad(Buffer.from(pinPad, 'hex'))).toBe(true);
+  expect(hasPinPad(Buffer.from('0A04423300061204423306 07'.replaceAll(' ', ''), 'hex'))).toBe(false);
+  expect(hasPinPad(new Uint8Array())).toBe(false);
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), (any) => typeof hasPinPad(any) === 'boolean'));
+  const entry = fc.tuple(fc.integer({ min: 2, max: 255 }), fc.uint8Array({ minLength: 4, maxLength: 4 }));
+  fc.assert(
+    fc.property(fc.array(entry), (entries) => {
+      const list = entries.filter(([tag]) => tag !== 6).flatMap(([tag, code]) => [tag, 4, ...code]);
+      return !hasPinPad(Uint8Array.from(list)) && hasPinPad(Uint8Array.from([...list, 6, 4, 0x42, 0x33, 0, 6]));
+    }),
+  );
 });
 
 const contact = 'ACS ACR1281 1S Dual Reader [ACR1281 1S Dual Reader ICC] 00 00';
