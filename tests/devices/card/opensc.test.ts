@@ -185,6 +185,7 @@ test.each([
   ['another mask', { atr: '3BFF1800008131FE45006B05052000012101434E5311318078' }],
   ['GET RESPONSE for every answer to data', { answers: '61xx' }],
   ['the exact length alone', { tooMuchAsked: '6Cxx' }],
+  ['the end of a file as in 2025', { endOfFile: 'real' }],
 ] as const)(
   'a series that differs serves as well: %s',
   async (_what, options) => {
@@ -199,6 +200,13 @@ test.each([
   },
   30_000,
 );
+
+test('stock of 2025, which hides its files in an application, is none that this version of OpenSC knows', async () => {
+  await series({ atr: '3B80800101', application: { aid: 'A000000530000B104001021A', paths: 'from-application' } });
+  const { code, text } = await pkcs15('-D');
+  expect(code).not.toBe(0);
+  expect(text).toMatch(/[Uu]nsupported card|Card is invalid/);
+});
 
 test('PIN and counters outlive the process that is killed, in a file that only its owner reads', async () => {
   const state = join(folder, 'card.state');
