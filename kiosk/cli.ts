@@ -31,6 +31,11 @@ const groups: readonly Group[] = [
     load: async () => (await import('../devices/printer/commands.ts')).printerCommands(),
   },
   {
+    name: 'trust',
+    summary: 'certificates and CRLs: is this one to be trusted',
+    load: async () => (await import('./trust/commands.ts')).trustCommands(),
+  },
+  {
     name: 'records',
     summary: 'the operations journal: list, show',
     load: async () => (await import('./records/commands.ts')).recordsCommands(),
