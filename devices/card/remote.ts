@@ -33,8 +33,6 @@ export interface CardHostOptions {
   readonly onRestart?: (reason: string) => void;
 }
 
-/** Little room for new objects: each reading leaves some, and Node would let them take 30 MB more before it looks. */
-const execArgv = ['--max-semi-space-size=2'];
 const firstPauseMs = 100;
 const lastPauseMs = 5_000;
 /** A process that lived this long was well: the next pause is short again. */
