@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { X509Certificate, createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type Socket, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -131,6 +131,20 @@ test('a line that says too little, too much or nonsense is refused in one line, 
   for (const line of [...lines, 'lie 1 900', 'lie 0 9000', 'lose', 'stall 0', 'toString', '__proto__ 1'])
     expect(await tell(line), line).toMatch(/^error ./);
   expect((await reader.read(noAbort)).ok).toBe(true);
+});
+
+test.each([
+  ['of another card', JSON.stringify({ cardId: '6080100000000024', memory: Buffer.alloc(39).toString('base64') })],
+  ['none', 'garbage'],
+])('a state that is %s is refused in one line', async (_what, content) => {
+  const state = join(folder, 'other');
+  writeFileSync(state, content);
+  const args = [sportello, ...virtual, '--vpcd', `127.0.0.1:${pcscd.ports[1]}`, '--state', state];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => (said += bytes.toString()));
+  expect(await once(child, 'close')).toEqual([2, null]);
+  expect(said).toMatch(/^[^\n]*other: [^\n]+\n$/);
 });
 
 test('help names every control line', async () => {
