@@ -31,13 +31,14 @@ interface Setup {
   readonly timing?: CardTiming;
 }
 const setups: readonly Setup[] = [
-  { name: 'CNS 1.1 (ST 2021), as slow as a real card', card: {}, timing: realTiming },
+  { name: 'CNS 1.1 without padding, as slow as a real card', card: { tight: true }, timing: realTiming },
+  { name: 'CNS 1.1 with padding, as slow as a real card', card: {}, timing: realTiming },
   {
-    name: 'CNS 1.0, short APDUs only, as slow as a real card',
-    card: { atr: '3BFF1800008131FE55006B02090703010101434E5310318066', extendedLength: false },
+    name: 'CNS 1.0 without padding, as slow as a real card',
+    card: { atr: '3BFF1800008131FE55006B02090703010101434E5310318066', extendedLength: false, tight: true },
     timing: realTiming,
   },
-  { name: 'CNS 1.1 (ST 2021), a card that takes no time', card: {} },
+  { name: 'CNS 1.1 without padding, taking no time', card: { tight: true } },
 ];
 
 /** Counts what goes over the wire to and from the card. */
@@ -107,9 +108,10 @@ test('card', async () => {
     `certificate: ${certificate.length} bytes; OpenSC's process alone (--version): ${round(theirStart)} ms`,
   ].join('\n\n');
   leaveReport('card', { runs: count, certificateBytes: certificate.length, openScStartMs: round(theirStart), cards: rows, figures }, table);
-  for (const { name, apdus, shareOfOpenScTime } of rows) {
+  for (const [index, { name, apdus, shareOfOpenScTime }] of rows.entries()) {
     expect(apdus, name).toBeLessThanOrEqual(mostApdus);
-    expect(shareOfOpenScTime, name).toBeLessThanOrEqual(mostOfTheirTime);
+    // Without the card's time, what is left is the machine's, and its load.
+    if (setups[index]?.timing !== undefined) expect(shareOfOpenScTime, name).toBeLessThanOrEqual(mostOfTheirTime);
   }
 });
 

@@ -15,6 +15,8 @@ export interface CnsFiles {
   readonly personalData: PersonalData;
   /** DER. */
   readonly certificate: Uint8Array;
+  /** No padding after the certificate, and no file for one of signature: nothing that a client could read in vain. */
+  readonly tight?: boolean | undefined;
   /** Where the certificate is instead of in EF.C_Carta, which then is empty; and what stands before it there. */
   readonly certificatePlace?: { readonly path: string; readonly prefix?: Uint8Array } | undefined;
   /** Identifiers of EFs that are read after the PIN was verified alone; by default none is. */
@@ -26,7 +28,14 @@ const always = 0x00;
 const pin = 0x10;
 
 /** The CNS file system (card.md, 1.3), with the sizes of a card of 2025. */
-export function cnsFileSystem({ cardId, personalData, certificate, certificatePlace, behindPin = [] }: CnsFiles): DedicatedFile {
+export function cnsFileSystem({
+  cardId,
+  personalData,
+  certificate,
+  certificatePlace,
+  tight = false,
+  behindPin = [],
+}: CnsFiles): DedicatedFile {
   const ef = (id: number, used: Uint8Array, size: number): CardFile => elementary(id, used, size, behindPin.includes(id) ? pin : always);
   const serial = Uint8Array.from([0x5a, 0x0c, ...Buffer.from(cardId.slice(0, 12), 'latin1')]);
   const { path, prefix = new Uint8Array() } = certificatePlace ?? { path: cCarta };
@@ -43,9 +52,9 @@ export function cnsFileSystem({ cardId, personalData, certificate, certificatePl
       ef(0x1203, new Uint8Array(), 160),
       ef(0x4142, new Uint8Array(), 128),
     ]),
-    df(0x1400, [ef(0x9010, new Uint8Array(), 2048)]),
+    df(0x1400, tight ? [] : [ef(0x9010, new Uint8Array(), 2048)]),
   ]);
-  return holding(usual, path.match(/.{4}/g) ?? [], (id) => ef(id, Uint8Array.of(...prefix, ...certificate), 2048));
+  return holding(usual, path.match(/.{4}/g) ?? [], (id) => ef(id, Uint8Array.of(...prefix, ...certificate), tight ? 0 : 2048));
 }
 
 /** The folder with this file at `path`, whatever is there now; folders on the way are made. */
