@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const usage =
-  'usage: npm run --silent bench -- path|card [--runs N] [--json]\n       npm run --silent bench -- soak [--sessions N] [--json]\n';
+  'usage: npm run --silent bench -- path|card|readers [--runs N] [--json]\n       npm run --silent bench -- soak [--sessions N] [--json]\n';
 
 /** @returns {{name: string, json: boolean, count: string}} */
 function asked() {
@@ -21,7 +21,12 @@ function asked() {
       options: { json: { type: 'boolean', default: false }, runs: { type: 'string' }, sessions: { type: 'string' } },
     });
     const [name = '', ...more] = positionals;
-    const counts = { path: values.runs ?? '20', card: values.runs ?? '10', soak: values.sessions ?? '1000' };
+    const counts = {
+      path: values.runs ?? '20',
+      card: values.runs ?? '10',
+      readers: values.runs ?? '10000',
+      soak: values.sessions ?? '1000',
+    };
     const count = counts[/** @type {keyof counts} */ (name)] ?? '';
     if (more.length === 0 && /^[1-9]\d{0,5}$/.test(count)) return { name, json: values.json, count };
   } catch {

@@ -1,10 +1,11 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
-/** What a process holds now: memory in MB (proc(5): VmRSS, and VmHWM, its highest so far), and its open files. */
+/** What a process holds now: memory in MB (proc(5): VmRSS, and VmHWM, its highest so far), its open files, its threads. */
 export interface Held {
   readonly residentMB: number;
   readonly highestMB: number;
   readonly files: number;
+  readonly threads: number;
 }
 
 /** `null`: it is gone. */
@@ -12,7 +13,8 @@ export function heldBy(pid: number): Held | null {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     const megabytes = (field: string): number => Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024;
-    return { residentMB: megabytes('VmRSS'), highestMB: megabytes('VmHWM'), files: readdirSync(`/proc/${pid}/fd`).length };
+    const entries = (folder: string): number => readdirSync(`/proc/${pid}/${folder}`).length;
+    return { residentMB: megabytes('VmRSS'), highestMB: megabytes('VmHWM'), files: entries('fd'), threads: entries('task') };
   } catch {
     return null;
   }
