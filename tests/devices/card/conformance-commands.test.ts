@@ -121,6 +121,8 @@ describe.each(Object.entries(rigs))('a CNS %s', (_name, makeRig) => {
   test('its PIN lives: wrong, right, changed, blocked; what was verified ends with the power', async () => {
     await inserted();
     expect(await all(verify('99999'), '00200010', verify(right.pin), '00200010')).toEqual(['63C2', '63C2', '9000', '9000']);
+    // PIN and PUK stand under the MF: what is selected below it takes nothing away.
+    expect(await all('00A4080C0411001101', '00A4000C021000', '00200010')).toEqual(['9000', '9000', '9000']);
     await rig.disconnect();
     await rig.connect();
     expect(await all('00200010', change('99999', '00000'), change(right.pin, '7654321'))).toEqual(['63C3', '63C2', '9000']);
