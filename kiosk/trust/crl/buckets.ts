@@ -23,11 +23,12 @@ const LONGEST_SERIAL = 200;
 
 const BLOCK = 256;
 const SEGMENT_BLOCKS = 4096;
-/** Of each block: where the bucket's block before it is, and how much of this one is used. */
-const HEAD = 6;
+const SEGMENT = BLOCK * SEGMENT_BLOCKS;
+/** Of each block that is full: where in the arena its bucket's records before it end. */
+const HEAD = 4;
 
-/** About how many octets of a CRL go to a bucket: two BLOBs then share a page of SQLite. */
-const OCTETS_A_BUCKET = 4096;
+/** About how many octets of a CRL go to a bucket: two BLOBs then share a page of the store. */
+const OCTETS_A_BUCKET = 8192;
 const MOST_BUCKETS = 65_536;
 
 export function bucketCount(entriesBytes: number): number {
@@ -43,19 +44,23 @@ function bucketOf(octets: Buffer, start: number, end: number, count: number): nu
   return (hash ^ (hash >>> 15)) & (count - 1);
 }
 
-/** Collects the records while a CRL is walked, in blocks of one arena, chained bucket by bucket: nothing is copied or sorted afterwards. */
+/**
+ * Collects the records while a CRL is walked, in blocks of one arena, chained bucket by bucket: nothing is copied or sorted afterwards. A place in the
+ * arena is an offset over all its segments; where a bucket's next record goes says how full its newest block is.
+ */
 export class BucketBuilder {
   readonly count: number;
   readonly #segments: Buffer[] = [];
   #blocks = 0;
-  /** Newest block of each bucket, plus one; 0: none. */
-  readonly #newest: Uint32Array;
+  /** Of each bucket, the place behind its last record; 0: none. */
+  readonly #ends: Uint32Array;
+  #scratch = Buffer.alloc(16 * 1024);
   #issuer: string | null = null;
   #issuerHash: Buffer = Buffer.alloc(0);
 
   constructor(entriesBytes: number) {
     this.count = bucketCount(entriesBytes);
-    this.#newest = new Uint32Array(this.count);
+    this.#ends = new Uint32Array(this.count);
   }
 
   add(bytes: Buffer, start: number, end: number, code: number, seconds: number, issuer: string | null): void {
@@ -64,8 +69,7 @@ export class BucketBuilder {
     const first = bytes[start] ?? 0;
     if (first >= 0x80) flags |= NEGATIVE;
     else if (first === 0 && end - start > 1) from += 1;
-    const serialLength = end - from;
-    if (serialLength > LONGEST_SERIAL) throw new Malformed(`a serial number of more than ${LONGEST_SERIAL} octets`);
+    if (end - from > LONGEST_SERIAL) throw new Malformed(`a serial number of more than ${LONGEST_SERIAL} octets`);
     if (issuer !== null) {
       flags |= FOREIGN;
       if (issuer !== this.#issuer) {
@@ -74,49 +78,54 @@ export class BucketBuilder {
       }
     }
     const issuerLength = issuer === null ? 0 : this.#issuerHash.length;
-    const length = 1 + issuerLength + serialLength;
-    const block = this.#blockFor(bucketOf(bytes, from, end, this.count), 1 + length + TIME);
-    const segment = this.#segments[Math.floor(block / SEGMENT_BLOCKS)];
-    if (segment === undefined) throw new Error('a block without its segment');
-    const base = (block % SEGMENT_BLOCKS) * BLOCK;
-    let at = base + HEAD + segment.readUInt16LE(base + 4);
+    const length = 1 + issuerLength + end - from;
+    const bucket = bucketOf(bytes, from, end, this.count);
+    const place = this.#placeFor(this.#ends[bucket] ?? 0, 1 + length + TIME);
+    const segment = this.#segment(place);
+    let at = place % SEGMENT;
     segment[at++] = length;
     segment[at++] = flags;
-    for (let place = 0; place < issuerLength; place += 1) segment[at++] = this.#issuerHash[place] ?? 0;
-    for (let place = from; place < end; place += 1) segment[at++] = bytes[place] ?? 0;
+    for (let octet = 0; octet < issuerLength; octet += 1) segment[at++] = this.#issuerHash[octet] ?? 0;
+    for (let octet = from; octet < end; octet += 1) segment[at++] = bytes[octet] ?? 0;
     const time = seconds + YEAR_0;
     segment[at++] = Math.floor(time / 0x1_0000_0000);
-    segment.writeUInt32BE(time >>> 0, at);
-    segment.writeUInt16LE(at + 4 - base - HEAD, base + 4);
+    segment[at++] = time >>> 24;
+    segment[at++] = time >>> 16;
+    segment[at++] = time >>> 8;
+    segment[at++] = time;
+    this.#ends[bucket] = place + 1 + length + TIME;
   }
 
-  /** The block of the bucket with room for so many octets more. */
-  #blockFor(bucket: number, octets: number): number {
-    const newest = this.#newest[bucket] ?? 0;
-    if (newest !== 0) {
-      const segment = this.#segments[Math.floor((newest - 1) / SEGMENT_BLOCKS)];
-      const used = segment?.readUInt16LE(((newest - 1) % SEGMENT_BLOCKS) * BLOCK + 4) ?? BLOCK;
-      if (used + octets <= BLOCK - HEAD) return newest - 1;
-    }
+  /** Where so many octets go behind a bucket's records so far: into their block, or into a new one that is chained to it. */
+  #placeFor(end: number, octets: number): number {
+    // A block that is filled to its last octet ends where the next one begins.
+    if (end !== 0 && ((end - 1) % BLOCK) + octets < BLOCK) return end;
     const block = this.#blocks;
     this.#blocks += 1;
-    if (block % SEGMENT_BLOCKS === 0) this.#segments.push(Buffer.alloc(BLOCK * SEGMENT_BLOCKS));
-    this.#segments.at(-1)?.writeUInt32LE(newest, (block % SEGMENT_BLOCKS) * BLOCK);
-    this.#newest[bucket] = block + 1;
-    return block;
+    if (block % SEGMENT_BLOCKS === 0) this.#segments.push(Buffer.alloc(SEGMENT));
+    const place = block * BLOCK;
+    this.#segment(place).writeUInt32LE(end, place % SEGMENT);
+    return place + HEAD;
   }
 
-  /** The records of one bucket; empty if there are none. */
+  #segment(place: number): Buffer {
+    const segment = this.#segments[Math.floor(place / SEGMENT)];
+    if (segment === undefined) throw new Error('a place outside of the arena');
+    return segment;
+  }
+
+  /** The records of one bucket, empty if there are none; good until the next is asked for. */
   bucket(number: number): Buffer {
-    const pieces: Buffer[] = [];
-    for (let next = this.#newest[number] ?? 0; next !== 0;) {
-      const segment = this.#segments[Math.floor((next - 1) / SEGMENT_BLOCKS)];
-      if (segment === undefined) throw new Error('a block without its segment');
-      const base = ((next - 1) % SEGMENT_BLOCKS) * BLOCK;
-      pieces.push(segment.subarray(base + HEAD, base + HEAD + segment.readUInt16LE(base + 4)));
-      next = segment.readUInt32LE(base);
+    let length = 0;
+    for (let end = this.#ends[number] ?? 0; end !== 0;) {
+      const block = Math.floor((end - 1) / BLOCK) * BLOCK;
+      const segment = this.#segment(block);
+      const at = block % SEGMENT;
+      if (length + BLOCK > this.#scratch.length) this.#scratch = Buffer.concat([this.#scratch], this.#scratch.length * 2);
+      length += segment.copy(this.#scratch, length, at + HEAD, at + end - block);
+      end = segment.readUInt32LE(at);
     }
-    return Buffer.concat(pieces);
+    return this.#scratch.subarray(0, length);
   }
 }
 
