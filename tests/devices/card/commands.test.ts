@@ -9,6 +9,7 @@ import { X509Certificate } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { CardStatus } from '../../../devices/card/contract.ts';
 import { startCardHost } from '../../../devices/card/remote.ts';
+import { type SeriesTable, builtInSeries } from '../../../devices/card/series.ts';
 import { specimens } from '../../../devices/card/virtual/specimen.ts';
 import { processEntry, projectRoot } from '../../../kiosk/project.ts';
 import { type Pcscd, startPcscd } from '../../harness/pcscd.ts';
@@ -113,6 +114,24 @@ test('virtual takes a person with a certificate and key of their own', async () 
   await untilReader(pcscd.readers[0], 'present');
   const { out } = await run(['card', 'read', '--json']);
   expect(JSON.parse(out)).toMatchObject({ ...specimens.secondAdult, certificate: { pem, fiscalCode: 'RSSMRA72L09H501S' } });
+});
+
+test('read takes what it knows of cards from a table of series, where one is given', async () => {
+  const table = join(folder, 'series.json');
+  const read = async (series: SeriesTable['series']): Promise<Ended> => {
+    writeFileSync(table, JSON.stringify({ ...builtInSeries, series }));
+    return await run(['card', 'read', '--series', table, '--json']);
+  };
+  await virtual('--vpcd', `127.0.0.1:${pcscd.ports[0]}`);
+  await untilReader(pcscd.readers[0], 'present');
+  const free = await read(builtInSeries.series.map((series) => ({ ...series, askingTries: 'free' })));
+  expect(JSON.parse(free.out)).toMatchObject({ pin: { triesLeft: 3 }, puk: { triesLeft: 3 } });
+  expect(await read(builtInSeries.series.filter(({ id }) => id === 'cns-1.0'))).toMatchObject({
+    code: 1,
+    out: '',
+    err: expect.stringMatching(/unknown series: ATR 3B[0-9A-F]+/) as string,
+  });
+  expect(await read([])).toMatchObject({ code: 2, out: '', err: expect.stringContaining('series') as string });
 });
 
 test('the control socket moves the card and makes it fail', async () => {
