@@ -158,7 +158,7 @@ export const en: Texts = {
       },
       'card-unknown-series': {
         main: 'I do not know this kind of card yet',
-        next: 'Your card is fine, but I cannot read it here. Ask the operator which desk can help you.',
+        next: 'It may be perfectly good, but I cannot read it. Ask the operator which desk can help you.',
       },
       'card-expired': {
         main: 'Your card has expired',

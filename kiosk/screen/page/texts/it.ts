@@ -180,7 +180,7 @@ export const it = {
       },
       'card-unknown-series': {
         main: 'Non conosco ancora questo tipo di tessera',
-        next: 'La tessera va bene, ma qui non la so leggere. Chiedi all’operatore a quale sportello andare.',
+        next: 'Può andare bene lo stesso, ma io non la so leggere. Chiedi all’operatore a quale sportello andare.',
       },
       'card-expired': {
         main: 'La tua tessera è scaduta',
