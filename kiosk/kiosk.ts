@@ -20,6 +20,7 @@ import { startOutbox } from './records/outbox.ts';
 import { openRecords } from './records/records.ts';
 import { startScreen } from './screen/server.ts';
 import { createTrust } from './trust/trust.ts';
+import { reportingUnknownCards } from './unknown-cards.ts';
 
 /** Formats an instant as the day it is in Italy, `YYYY-MM-DD` (the Swedish way of writing dates is the ISO one). */
 const civilDay = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Rome' });
@@ -111,7 +112,7 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
   opened.push(card.onStatus(({ state }) => log.event('card-status', { state })));
 
   const ports = {
-    card,
+    card: reportingUnknownCards(card, log),
     cms: cms.value,
     journal: records.value,
     operators: operators.value,

@@ -19,6 +19,11 @@ export const events = {
     fields: { reason: 'string' },
   },
   'card-status': { level: 'info', meaning: 'The card reader reports another status.', fields: { state: 'string' } },
+  'card-series-unknown': {
+    level: 'warn',
+    meaning: 'A card says that it is a CNS, and the table of series does not know it or cannot read it: what it answered.',
+    fields: { atr: 'string', seen: 'string' },
+  },
   'printer-status': { level: 'info', meaning: 'The printer reports another status.', fields: { state: 'string' } },
   'print-begun': { level: 'info', meaning: 'A print worker was started.', fields: { operation: 'string', attempt: 'number' } },
   'print-ended': {
