@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Endurance } from '../devices/card/endurance.ts';
-import { columns, count, leaveReport, progress, round, slope } from './figures.ts';
+import { type Delays, Endurance } from '../devices/card/endurance.ts';
+import { columns, count, figure, leaveReport, progress, round, slope, tableOf } from './figures.ts';
 import type { Held } from './processes.ts';
 
 /** Readings without what a young process still gathers: code that gets compiled, a heap that finds its size. */
@@ -8,6 +8,7 @@ const warmUp = 1_000;
 const looks = 50;
 const insertionRounds = 75;
 const serviceRestarts = 40;
+const serviceHangs = 10;
 
 let world: Endurance;
 beforeAll(async () => {
@@ -26,7 +27,7 @@ interface Phase {
 }
 const phases: Phase[] = [];
 
-async function phase(work: string, rounds: number, timesEach: number, once: () => Promise<void>): Promise<void> {
+async function phase(work: string, rounds: number, timesEach: number, once: () => Promise<unknown>): Promise<void> {
   const began = performance.now();
   const held: Held[] = [await world.held()];
   for (let each = 1; each <= rounds; each += 1) {
@@ -50,10 +51,16 @@ test('readings', async () => {
 
 test('insertions', () => phase('insert and remove', insertionRounds, 4, () => world.insertAndRemove()));
 
-test('restarts of pcscd', () => phase('pcscd killed and started', serviceRestarts, 1, () => world.restartService()));
+const restarts: Delays[] = [];
+const hangs: Delays[] = [];
+
+test('restarts of pcscd', () =>
+  phase('pcscd killed and started', serviceRestarts, 1, async () => restarts.push(await world.restartService())));
+
+test('pcscd that hangs', () => phase('pcscd hung and back', serviceHangs, 1, async () => hangs.push(await world.hangService())));
 
 test('report', () => {
-  expect(phases).toHaveLength(3);
+  expect(phases).toHaveLength(4);
   const cells = phases.map(({ work, times, before, after, growthMB, seconds }) => [
     work,
     String(times),
@@ -64,5 +71,27 @@ test('report', () => {
     String(seconds),
   ]);
   const table = columns([['of the card process', 'times', 'resident MB', 'growth MB, 2nd half', 'open files', 'threads', 's'], ...cells]);
-  leaveReport('readers', { phases }, table);
+  const figures = [
+    figure(
+      'pcscd killed → status',
+      'ms',
+      restarts.map(({ lostMs }) => lostMs),
+    ),
+    figure(
+      'pcscd started → status',
+      'ms',
+      restarts.map(({ backMs }) => backMs),
+    ),
+    figure(
+      'pcscd hangs → status',
+      'ms',
+      hangs.map(({ lostMs }) => lostMs),
+    ),
+    figure(
+      'pcscd goes on → status',
+      'ms',
+      hangs.map(({ backMs }) => backMs),
+    ),
+  ];
+  leaveReport('readers', { phases, figures }, `${table}\n\n${tableOf(figures)}`);
 });

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CardReader } from '../../../devices/card/contract.ts';
+import type { CardReader, CardStatus } from '../../../devices/card/contract.ts';
 import { startCardHost } from '../../../devices/card/remote.ts';
 import { VpcdSlot } from '../../../devices/card/virtual/vpcd.ts';
 import { processEntry } from '../../../kiosk/project.ts';
@@ -9,6 +9,12 @@ import { noAbort, specimenCard, untilStatus } from './cards.ts';
 import { cardHostsOf } from './processes.ts';
 
 const readers = 4;
+
+/** Milliseconds from what happened to the service until the status says so. */
+export interface Delays {
+  readonly lostMs: number;
+  readonly backMs: number;
+}
 
 /** What a card process does for years, in a hurry: one process on a real pcscd with four readers, and what it holds in between. */
 export class Endurance {
@@ -58,12 +64,26 @@ export class Endurance {
     await untilStatus(this.#reader, 'empty');
   }
 
-  /** Kills pcscd and starts it again. */
-  async restartService(): Promise<void> {
+  /** Kills pcscd and starts it again; how long until the status is right each time. */
+  async restartService(): Promise<Delays> {
     await this.pcscd.kill();
-    await untilStatus(this.#reader, 'service-lost');
+    const lostMs = await this.#untilMs('service-lost');
     await this.pcscd.start();
-    await untilStatus(this.#reader, 'empty');
+    return { lostMs, backMs: await this.#untilMs('empty') };
+  }
+
+  /** Lets pcscd hang and go on. */
+  async hangService(): Promise<Delays> {
+    this.pcscd.freeze();
+    const lostMs = await this.#untilMs('service-lost');
+    this.pcscd.thaw();
+    return { lostMs, backMs: await this.#untilMs('empty') };
+  }
+
+  async #untilMs(state: CardStatus['state']): Promise<number> {
+    const began = performance.now();
+    await untilStatus(this.#reader, state, 10_000);
+    return performance.now() - began;
   }
 
   /** What the card process holds once it is at rest: of a few looks the least, since it asks pcscd for a sign of life in between. */

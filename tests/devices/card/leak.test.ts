@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 /** Does `work` in `rounds` and looks after each what the process holds. */
-async function heldOver(rounds: number, work: () => Promise<void>): Promise<readonly Held[]> {
+async function heldOver(rounds: number, work: () => Promise<unknown>): Promise<readonly Held[]> {
   const held: Held[] = [];
   for (let round = 0; round < rounds; round += 1) {
     await work();

@@ -95,6 +95,23 @@ test('of a dual reader the contact slot counts, though its twin senses the card 
   expect(await reader.read(noAbort)).toMatchObject({ ok: true, value: { reader: `${contact} 00 00` } });
 });
 
+test('card list shows them all, and says which are not for cards with contacts', async () => {
+  pcscd = await startPcscd({ names: [plain, contactless, sam] });
+  await insert(plain);
+  await untilReader(host(), plain, 'present');
+  const cli = [processEntry('kiosk/cli.ts'), 'card', 'list', '--json'];
+  const { stdout } = await promisify(execFile)(process.execPath, cli, { env: { ...process.env, ...pcscd.env } });
+  const atr = Buffer.from((await specimenCard()).atr).toString('hex').toUpperCase();
+  expect(JSON.parse(stdout)).toEqual([
+    { reader: `${contactless} 00 00`, state: 'empty', slot: 'contactless' },
+    { reader: `${contactless} 00 01`, state: 'empty', slot: 'contactless' },
+    { reader: `${sam} 00 00`, state: 'empty', slot: 'sam' },
+    { reader: `${sam} 00 01`, state: 'empty', slot: 'sam' },
+    { reader: `${plain} 00 00`, state: 'present', atr },
+    { reader: `${plain} 00 01`, state: 'empty' },
+  ]);
+});
+
 test('the reader asked for by name or pattern is the one that counts, wherever cards are', async () => {
   pcscd = await startPcscd({ names: [plain, contact] });
   await insert(plain);
