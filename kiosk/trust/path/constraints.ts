@@ -56,7 +56,7 @@ function show(name: GeneralName): string {
 
 function matches(base: GeneralName, name: GeneralName, list: 'permitted' | 'excluded'): boolean {
   if (base.form === 'directory' && name.form === 'directory') return isPrefix(base.name, name.name);
-  if (base.form === 'dns' && name.form === 'dns') return isDnsWithin(base.text, name.text, list);
+  if (base.form === 'dns' && name.form === 'dns') return isDnsWithin(base, name, list);
   if (base.form === 'email' && name.form === 'email') return isMailWithin(base.text, name.text);
   if (base.form === 'uri' && name.form === 'uri') return isHostWithin(base.text, hostOf(name.text));
   if (base.form === 'ip' && name.form === 'ip') return isAddressWithin(base.octets, name.octets);
@@ -75,15 +75,25 @@ function hostName(text: string, what: string): string {
   return host;
 }
 
+type DnsName = Extract<GeneralName, { text: string }>;
+
+/** Each DNS name is looked at once, and compared as often as there are constraints. */
+const looked = new WeakMap<DnsName, string>();
+
+function dnsHost(name: DnsName, text: string, what: string): string {
+  const host = looked.get(name) ?? hostName(text, what);
+  looked.set(name, host);
+  return host;
+}
+
 /** With zero or more labels added on the left. A name with a wildcard is excluded if one of the names that it stands for is. */
-function isDnsWithin(base: string, text: string, list: 'permitted' | 'excluded'): boolean {
-  const wildcard = text.startsWith('*.');
-  const name = hostName(wildcard ? text.slice(2) : text, 'a DNS name that is none');
-  if (base === '') return true;
-  const constraint = hostName(base, 'nameConstraints: a DNS name that is none');
-  if (name === constraint) return true;
-  if (name.endsWith(`.${constraint}`)) return true;
-  return wildcard && list === 'excluded' && constraint.slice(constraint.indexOf('.') + 1) === name;
+function isDnsWithin(base: DnsName, name: DnsName, list: 'permitted' | 'excluded'): boolean {
+  const wildcard = name.text.startsWith('*.');
+  const host = dnsHost(name, wildcard ? name.text.slice(2) : name.text, 'a DNS name that is none');
+  if (base.text === '') return true;
+  const constraint = dnsHost(base, base.text, 'nameConstraints: a DNS name that is none');
+  if (host.endsWith(constraint) && (host.length === constraint.length || host.at(-1 - constraint.length) === '.')) return true;
+  return wildcard && list === 'excluded' && constraint.slice(constraint.indexOf('.') + 1) === host;
 }
 
 /** A mailbox, all mailboxes of a host, or with a leading period all of the hosts in a domain (RFC 5280, 4.2.1.10). */

@@ -11,7 +11,7 @@ export interface KnownSigned extends Signed {
  * to it, a few dozen cross-certificates would keep a search busy for years. In about ten microseconds, so that all of it is done within 200 ms.
  */
 export class Work {
-  private left = 8_000;
+  private left = 5_000;
   private comparisons = 250_000;
   private readonly signatures: SignaturePolicy;
   private readonly checked = new Map<string, Result<void, string>>();
