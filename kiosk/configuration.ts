@@ -46,7 +46,12 @@ export const configuration = z.strictObject({
     /** The CMS's public signing key (JWK file), pinned apart from TLS. */
     signingKey: file,
   }),
-  trust: z.strictObject({ anchors: z.array(file).min(1), crls: z.array(file).default([]) }),
+  trust: z.strictObject({
+    anchors: z.array(file).min(1),
+    crls: z.array(file).default([]),
+    /** Where CRLs are fetched from (`sportello trust crl refresh`): who signs each, and its distribution points in the order in which they are asked. */
+    points: z.array(z.strictObject({ issuer: file, urls: z.array(z.url({ protocol: /^https?$/ })).min(1) })).default([]),
+  }),
   printer: z.strictObject({ device: z.string().min(1) }),
   /**
    * `reader`: its PC/SC name, or a pattern in which `*` stands for anything (names end in numbers that follow the order of plugging).
@@ -90,7 +95,11 @@ export function readConfiguration(path: string): Result<Configuration, Configura
       signingKey: at(cms.signingKey),
     },
     card: { ...card, ...(card.series === undefined ? {} : { series: at(card.series) }) },
-    trust: { anchors: trust.anchors.map(at), crls: trust.crls.map(at) },
+    trust: {
+      anchors: trust.anchors.map(at),
+      crls: trust.crls.map(at),
+      points: trust.points.map(({ issuer, urls }) => ({ issuer: at(issuer), urls })),
+    },
     operators: at(operators),
     state: at(state),
   });

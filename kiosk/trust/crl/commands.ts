@@ -1,10 +1,15 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { CommandFailure, answerJson, exit } from '../../../devices/command.ts';
+import { readConfiguration } from '../../configuration.ts';
 import { type CrlAnswer, askAbout } from './answer.ts';
 import { importCrls } from './import.ts';
 import { type CrlIssuer, readIssuers } from './issuer.ts';
+import { limits } from './reader.ts';
+import { refresh } from './refresh.ts';
 import { uriPoint } from './scope.ts';
 import { serialOfHex } from './serial.ts';
 import { type CrlStore, openStore, openStoreReadOnly } from './store.ts';
@@ -29,6 +34,8 @@ const lookupOptions = z.object({
   distributionPoint: z.array(z.string().min(1)),
   ca: z.boolean().default(false),
 });
+
+const refreshOptions = z.object({ config: z.string().min(1), all: z.boolean().default(false) });
 
 /** `sportello trust crl import|lookup|refresh`: the local cache of CRLs. */
 export function crlCommands(): Command {
@@ -103,6 +110,39 @@ export function crlCommands(): Command {
         answerJson(parsed.map(({ serial, read }) => ({ serial, ...answerOf(ask(read)) })));
       } finally {
         store?.close();
+      }
+    });
+
+  crl
+    .command('refresh')
+    .description('fetches what is due from the distribution points of the configuration')
+    .requiredOption('--config <file>', "the kiosk's configuration")
+    .option('--all', 'also what is not due')
+    .addHelpText('after', '\nExample:\n  sportello trust crl refresh --config /etc/sportello/config.json')
+    .action(async (given: unknown) => {
+      const { config, all } = checked(refreshOptions, given);
+      const read = readConfiguration(config);
+      if (!read.ok) throw new CommandFailure(exit.unusable, `${read.error.file}: ${read.error.detail}`);
+      const sets = read.value.trust.points.map(({ issuer, urls }) => ({ issuers: issuersOf(issuer), urls }));
+      const folder = join(read.value.state, 'crl');
+      const store = openStore(folder);
+      if (!store.ok) throw new CommandFailure(exit.unusable, `the store ${folder} cannot be used: ${store.error}`);
+      try {
+        const done = await refresh(store.value, sets, {
+          folder,
+          all,
+          now: () => new Date(),
+          limits: { bytes: limits.bytes, ms: 300_000 },
+          tries: 4,
+          pause: async (ms, signal) => setTimeout(ms, undefined, { signal }),
+          random: Math.random,
+          signal: new AbortController().signal,
+        });
+        answerJson(done);
+        if (done.some(({ result }) => result === 'refused')) process.exitCode = exit.no;
+        else if (done.some(({ result }) => result === 'unreachable')) process.exitCode = exit.unreachable;
+      } finally {
+        store.value.close();
       }
     });
 

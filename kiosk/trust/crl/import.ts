@@ -32,6 +32,8 @@ export interface ImportError {
 export interface ImportOptions {
   /** Issuers that are new to the store; those of earlier imports it knows. */
   readonly issuers: readonly CrlIssuer[];
+  /** Take CRLs of these alone. */
+  readonly issuersOnly?: boolean;
   readonly now: Date;
   /** Accept SHA-1, and RSA keys of less than 2048 bits. */
   readonly allowLegacy: boolean;
@@ -65,7 +67,7 @@ function importFile(store: CrlStore, file: string, options: ImportOptions): Resu
     return fault('unreadable', codeOf(error));
   }
   try {
-    const known = [...options.issuers, ...store.issuers()];
+    const known = [...options.issuers, ...(options.issuersOnly === true ? [] : store.issuers())];
     const verified = verify(source, known, options.allowLegacy);
     if (!verified.ok) return fault('refused', verified.error);
     const { crl, issuer } = verified.value;

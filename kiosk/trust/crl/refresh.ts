@@ -1,0 +1,121 @@
+import { rmSync } from 'node:fs';
+import { type DownloadLimits, download } from './download.ts';
+import { importCrls } from './import.ts';
+import type { CrlIssuer } from './issuer.ts';
+import type { CrlStore, PointState } from './store.ts';
+
+/** Distribution points of one CRL, in the order in which they are asked. */
+export interface PointSet {
+  readonly issuers: readonly CrlIssuer[];
+  readonly urls: readonly string[];
+}
+
+export interface Refreshed {
+  readonly urls: readonly string[];
+  /** `imported` or `unchanged`; `not-due`; `refused`: what came cannot be used; `unreachable`: nothing came. */
+  readonly result: 'imported' | 'unchanged' | 'not-due' | 'refused' | 'unreachable';
+  /** What went wrong on the way, a line for each. */
+  readonly problems: readonly string[];
+}
+
+export interface RefreshOptions {
+  readonly folder: string;
+  readonly now: () => Date;
+  /** Ask though it is not due. */
+  readonly all: boolean;
+  readonly limits: DownloadLimits;
+  /** Tries a URL. */
+  readonly tries: number;
+  /** Waits so many milliseconds. */
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** From 0 up to 1: what keeps many kiosks from asking at the same moment. */
+  readonly random: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** Milliseconds before a second try; twice as long before each further one. */
+const FIRST_PAUSE_MS = 2_000;
+/** Seconds. */
+const MOST_BETWEEN = 6 * 3600;
+const LEAST_BETWEEN = 300;
+const LONGEST_BACKOFF = 3600;
+
+/** Fetches what is due, one CRL after the other, from the first of its points that gives a CRL that can be used. The store answers all the while. */
+export async function refresh(store: CrlStore, sets: readonly PointSet[], options: RefreshOptions): Promise<readonly Refreshed[]> {
+  const done: Refreshed[] = [];
+  for (const set of sets) {
+    const { urls } = set;
+    done.push(
+      options.all || isDue(store, set, options.now())
+        ? { urls, ...(await refreshOne(store, set, options)) }
+        : { urls, result: 'not-due', problems: [] },
+    );
+  }
+  return done;
+}
+
+async function refreshOne(store: CrlStore, { issuers, urls }: PointSet, options: RefreshOptions): Promise<Omit<Refreshed, 'urls'>> {
+  const problems: string[] = [];
+  let came = false;
+  for (const url of urls) {
+    const before = store.point(url);
+    const fetched = await fetchWithPatience(url, before, options, problems);
+    const now = Math.floor(options.now().getTime() / 1000);
+    const failed = (): void =>
+      store.keepPoint(url, {
+        etag: before?.etag ?? null,
+        lastModified: before?.lastModified ?? null,
+        checkedAt: now,
+        failures: (before?.failures ?? 0) + 1,
+      });
+    if (fetched === null) {
+      failed();
+      continue;
+    }
+    if (fetched.kind === 'unchanged') {
+      store.keepPoint(url, { etag: before?.etag ?? null, lastModified: before?.lastModified ?? null, checkedAt: now, failures: 0 });
+      return { result: 'unchanged', problems };
+    }
+    came = true;
+    const { file, etag, lastModified } = fetched;
+    const imported = importCrls(store, [file], { issuers, issuersOnly: true, now: options.now(), allowLegacy: false });
+    rmSync(file, { force: true });
+    if (imported.ok) {
+      store.keepPoint(url, { etag, lastModified, checkedAt: now, failures: 0 });
+      return { result: imported.value.every(({ note }) => note === 'held already') ? 'unchanged' : 'imported', problems };
+    }
+    problems.push(`${url}: ${imported.error.detail}`);
+    failed();
+  }
+  return { result: came ? 'refused' : 'unreachable', problems };
+}
+
+async function fetchWithPatience(url: string, held: PointState | null, options: RefreshOptions, problems: string[]) {
+  for (let attempt = 1; ; attempt += 1) {
+    const fetched = await download(url, options.folder, held, options.limits, options.signal);
+    if (fetched.ok) return fetched.value;
+    problems.push(`${url}: ${fetched.error.detail}`);
+    if (fetched.error.final || attempt >= options.tries) return null;
+    await options.pause(FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + options.random() / 2), options.signal);
+  }
+}
+
+/** Several times within the life of a CRL, and soon again after its end; after failures ever more seldom. A clock that went back makes all due. */
+export function isDue(store: CrlStore, { issuers, urls }: PointSet, at: Date): boolean {
+  const now = at.getTime() / 1000;
+  const states = urls.map((url) => store.point(url)).filter((state) => state !== null);
+  if (states.length === 0 || states.some(({ checkedAt }) => checkedAt > now)) return true;
+  const good = states.filter(({ failures }) => failures === 0);
+  if (good.length === 0) {
+    const failures = Math.min(...states.map((state) => state.failures));
+    return now >= Math.max(...states.map(({ checkedAt }) => checkedAt)) + Math.min(LONGEST_BACKOFF, 30 * 2 ** failures);
+  }
+  const last = Math.max(...good.map(({ checkedAt }) => checkedAt));
+  const keys = issuers.map(({ keyHash }) => keyHash.toString('hex'));
+  const known = store.issuers().filter(({ keyHash }) => keys.includes(keyHash.toString('hex')));
+  const lists = store.lists().filter(({ issuer }) => known.some(({ id }) => id === issuer));
+  const ends = lists.map(({ nextUpdate, thisUpdate }) => nextUpdate ?? thisUpdate + 86_400);
+  const lives = lists.map(({ thisUpdate }, place) => (ends[place] ?? thisUpdate) - thisUpdate);
+  const between = Math.max(LEAST_BETWEEN, Math.min(MOST_BETWEEN, ...lives.map((life) => life / 4)));
+  return now >= last + (lists.length === 0 || ends.some((end) => end <= now) ? LEAST_BETWEEN : between);
+}
