@@ -19,3 +19,23 @@ export function historicalBytes(atr: string): Uint8Array | undefined {
   const count = format & 0x0f;
   return at + count <= bytes.length ? new Uint8Array(bytes.subarray(at, at + count)) : undefined;
 }
+
+/**
+ * Whether the historical bytes say that the card takes extended length fields: third byte of its capabilities, bit 7 (ISO 7816-4, 12.1.1.9 and
+ * table 119), in a compact TLV object of tag 7. What is cut short, or of another category than 00 and 80, says nothing.
+ */
+export function takesExtendedLength(historical: Uint8Array): boolean {
+  const [category, ...rest] = historical;
+  if (category !== 0x00 && category !== 0x80) return false;
+  // The last three bytes of category 00 are a status, not an object.
+  const objects = category === 0x00 ? rest.slice(0, -3) : rest;
+  for (let at = 0; at < objects.length;) {
+    const head = objects[at] ?? 0;
+    const length = head & 0x0f;
+    const value = objects.slice(at + 1, at + 1 + length);
+    if (value.length < length) return false;
+    if (head >> 4 === 7) return ((value[2] ?? 0) & 0x40) !== 0;
+    at += 1 + length;
+  }
+  return false;
+}

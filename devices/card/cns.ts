@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { type Result, ok } from '../result.ts';
 import { type Transmit, exchange } from './apdu.ts';
+import { historicalBytes, takesExtendedLength } from './atr.ts';
 import type { CardError, PersonalData, TriesLeft } from './contract.ts';
 import { certificateExtent } from './der.ts';
 import { CardFiles, type ElementaryFile, unreadable, word } from './files.ts';
@@ -40,7 +41,8 @@ export async function readCns(transmit: Transmit<CardError>, atr: string, table:
   const recognised = await recognise(transmit, atr, table);
   if (!recognised.ok) return recognised;
   const series = recognised.value;
-  const files = new CardFiles(transmit, series);
+  const extendedLength = series.extendedLength || takesExtendedLength(historicalBytes(atr) ?? new Uint8Array());
+  const files = new CardFiles(transmit, { ...series, extendedLength });
 
   const id = await files.read(idCarta, idLength, () => ({ from: 0, length: idLength }));
   if (!id.ok) return id;

@@ -1,7 +1,7 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import { historicalBytes } from '../../../devices/card/atr.ts';
+import { historicalBytes, takesExtendedLength } from '../../../devices/card/atr.ts';
 import { type CnsContents, readCns } from '../../../devices/card/cns.ts';
 import type { CardError } from '../../../devices/card/contract.ts';
 import { CardDriver } from '../../../devices/card/driver.ts';
@@ -131,6 +131,20 @@ test('a reader that refuses extended APDUs is asked in short ones', async () => 
     builtInSeries,
   );
   expect(result).toMatchObject({ ok: true, value: { cardId: specimens.adult.cardId } });
+});
+
+test.each([
+  ['80 31 80 65 B0 85 04 00 11 12 0F FF 82 90 00', false],
+  ['80 73 C8 21 10', false],
+  ['80 73 C8 21 40', true],
+  ['80 31 C0 73 C0 01 C0', true],
+  ['00 31 C0 73 C0 01 40 90 00', false],
+  ['00 31 C0 73 C0 01 40 05 90 00', true],
+  ['80 73 C8 21', false],
+  ['10 73 C8 21 40', false],
+  ['', false],
+])('the historical bytes %s say that extended length is taken: %s', (historical, expected) => {
+  expect(takesExtendedLength(Buffer.from(historical.replaceAll(' ', ''), 'hex'))).toBe(expected);
 });
 
 test('any bytes have historical bytes of their own or none', () => {
