@@ -124,11 +124,10 @@ describe.each(Object.entries(rigs))('a card %s', (_name, makeRig) => {
     for (const [name, operation] of Object.entries(operations)) {
       for (const kind of ['pull', 'lose'] as const) {
         let commands = 0;
-        for (let pulled = true; pulled; commands += 1) {
+        for (; ; commands += 1) {
           rig.slot.fail(commands + 1, { kind });
           const result = await operation();
-          pulled = !result.ok;
-          if (!pulled) break;
+          if (result.ok) break;
           expect(result, `${name}, ${kind} at command ${commands + 1}`).toEqual({ ok: false, error: { kind: 'card-removed' } });
           await untilStatus(reader, 'empty');
           await rig.slot.insert();
