@@ -135,7 +135,7 @@ export class CnsApplication {
     const left = content.length - offset;
     if (left < 0) return { status: sw.wrongOffset };
     if (left === 0) return { status: this.#profile.endOfFile === 'real' ? sw.wrongOffset : sw.endOfFile };
-    if (left < le && this.#profile.tooMuchAsked === '6Cxx') return { status: 0x6c00 | left };
+    if (left < le && this.#profile.tooMuchAsked === '6Cxx') return { status: 0x6c00 | (Math.min(left, 0x100) & 0xff) };
     return { status: sw.done, data: content.subarray(offset, offset + le) };
   }
 

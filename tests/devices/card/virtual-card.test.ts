@@ -254,3 +254,10 @@ function inMemory(): MemoryStore {
   let image: Uint8Array | undefined;
   return { load: () => image, save: (bytes) => (image = bytes.slice()) };
 }
+
+test('asked for more than there is, it names the exact length, and 256 by 6C00 (ISO 7816-4, 5.6)', async () => {
+  const card = await specimenCard({ tooMuchAsked: '6Cxx' });
+  expect(ask(card, '00A40800041100 1101')).toMatch(/9000$/);
+  for (const offset of ['0000', '0100', '0680']) expect(ask(card, `00B0${offset}001000`)).toBe('6C00');
+  expect(ask(card, '00B0000000')).toMatch(/^[0-9A-F]{512}9000$/);
+});
