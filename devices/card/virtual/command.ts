@@ -11,7 +11,10 @@ export interface ReceivedCommand {
   readonly extended: boolean;
 }
 
-/** `undefined`: its length fields do not add up. */
+/**
+ * `undefined`: its length fields do not add up. Read apart from the driver's codec (`apdu.ts`) on purpose: the two are to agree by the
+ * standard, not by sharing a mistake.
+ */
 export function decodeCommand(bytes: Uint8Array): ReceivedCommand | undefined {
   const [cla, ins, p1, p2, ...body] = bytes;
   if (cla === undefined || ins === undefined || p1 === undefined || p2 === undefined) return undefined;
