@@ -27,7 +27,11 @@ interface VerifyOptions {
 }
 
 export function trustCommands(): Command {
-  return new Command('trust').description('certificates and CRLs').addCommand(verifyCommand()).addCommand(crlCommands());
+  return new Command('trust')
+    .description('certificates and CRLs')
+    .addCommand(verifyCommand())
+    .addCommand(crlCommands())
+    .addHelpText('after', '\nExample:\n  sportello trust verify --anchor ca.pem --crl ca.crl card.pem');
 }
 
 function verifyCommand(): Command {

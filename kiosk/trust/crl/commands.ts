@@ -39,7 +39,9 @@ const refreshOptions = z.object({ config: z.string().min(1), all: z.boolean().de
 
 /** `sportello trust crl import|lookup|refresh`: the local cache of CRLs. */
 export function crlCommands(): Command {
-  const crl = new Command('crl').description('certificate revocation lists, kept as an index that answers at once');
+  const crl = new Command('crl')
+    .description('certificate revocation lists, kept as an index that answers at once')
+    .addHelpText('after', '\nExample:\n  sportello trust crl import --store state/crl --issuer ca.pem ca.crl');
 
   crl
     .command('import')
