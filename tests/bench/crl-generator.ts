@@ -61,7 +61,7 @@ const algorithms: Readonly<Record<Signing, Buffer>> = {
   ed25519: der(0x30, oid('1.3.101.112')),
 };
 
-function signed(tbs: Buffer, key: KeyObject, signing: Signing): Buffer {
+export function signed(tbs: Buffer, key: KeyObject, signing: Signing): Buffer {
   const hash = signing === 'ed25519' ? null : signing === 'rsa-sha1' ? 'sha1' : 'sha256';
   const how = signing === 'rsa-pss' ? { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 } : key;
   return der(0x30, tbs, algorithms[signing], der(0x03, Buffer.of(0), sign(hash, tbs, how)));
