@@ -23,6 +23,7 @@ import {
   type NameConstraints,
   type PolicyConstraints,
   type PolicyMapping,
+  accessDescriptionsOf,
   authorityKeyOf,
   basicConstraintsOf,
   certificatePoliciesOf,
@@ -196,6 +197,7 @@ function meaningOf(extensions: Extensions): Meaning {
     const extension = extensions.get(id);
     return extension === undefined ? absent : reader(extension.value);
   };
+  read(oid.authorityInfoAccess, accessDescriptionsOf, null);
   return {
     basicConstraints: read(oid.basicConstraints, basicConstraintsOf, null),
     keyUsage: read(oid.keyUsage, keyUsageOf, null),

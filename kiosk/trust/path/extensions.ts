@@ -25,6 +25,7 @@ export const oid = {
   extKeyUsage: '2.5.29.37',
   anyExtendedKeyUsage: '2.5.29.37.0',
   inhibitAnyPolicy: '2.5.29.54',
+  authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
 } as const;
 
 /** Extensions ::= SEQUENCE SIZE (1..MAX) OF Extension, none of them twice (RFC 5280, 4.2). */
@@ -183,6 +184,19 @@ export function authorityKeyOf(value: Uint8Array): string | null {
 
 export function subjectKeyOf(value: Uint8Array): string {
   return hex(whole(value, tag.octetString, 'subjectKeyIdentifier').content);
+}
+
+/** How many places an authorityInfoAccess names. Nobody goes there; but what cannot be read makes the certificate one that cannot be. */
+export function accessDescriptionsOf(value: Uint8Array): number {
+  const what = 'authorityInfoAccess';
+  const places = sequenceOf(value, what);
+  for (const element of places) {
+    const reader = new DerReader(whole(element.whole, tag.sequence, what).content);
+    oidOf(reader.next(tag.oid, what), what);
+    reader.any(what);
+    reader.end(what);
+  }
+  return places.length;
 }
 
 /** Where a CRL stands: the keys of its full names, or the end of a name that the CRL's issuer begins. */

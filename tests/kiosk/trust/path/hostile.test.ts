@@ -138,6 +138,7 @@ describe('a certificate whose form is wrong is refused, and says why', () => {
     'with a path length, and no authority': [made({}, [extension('2.5.29.19', sequence(integer(0)), true)]), /path length/],
     'with an unknown critical extension': [made({}, [extension('1.2.3.4', integer(1), true)]), /unknown critical/],
     'with a critical authorityKeyIdentifier': [made({}, [extension('2.5.29.35', sequence(text(0x80, 'k')), true)]), /unknown critical/],
+    'with an authorityInfoAccess that is none': [made({}, [extension('1.3.6.1.5.5.7.1.1', integer(1))]), /authorityInfoAccess/],
     'that ended': [made({ notAfter: day(-1) }), /expired/],
     'that has not begun': [made({ notBefore: day(1) }), /not valid before/],
   };
