@@ -98,12 +98,14 @@ interface Verified {
 /** Walks the CRL once: hashes it for each key that its issuer may have signed it with, and builds its index beside. */
 function verify(source: CrlFile, known: readonly CrlIssuer[], allowLegacy: boolean): Result<Verified, string> {
   let head: CrlHead | undefined;
+  let own = '';
   let index = new BucketBuilder(0);
   let checks: readonly { readonly issuer: CrlIssuer; readonly check: SignatureCheck }[] = [];
   const read = readCrl(source, {
     head(found) {
       head = found;
       const name = nameOf(found.issuer);
+      own = name.normal;
       const keys = new Map(known.filter((each) => each.name.normal === name.normal).map((each) => [each.keyHash.toString('hex'), each]));
       if (keys.size === 0) throw new Malformed(`its issuer is not known: ${name.text}`);
       if (keys.size > MOST_KEYS) throw new Malformed(`more than ${MOST_KEYS} keys of its issuer are known`);
@@ -114,7 +116,8 @@ function verify(source: CrlFile, known: readonly CrlIssuer[], allowLegacy: boole
       index = new BucketBuilder(found.entriesBytes);
     },
     signed: (piece) => checks.forEach(({ check }) => check.update(piece)),
-    entry: (bytes, start, end, reason, seconds, issuer) => index.add(bytes, start, end, reason, seconds, issuer),
+    // An indirect CRL may also name its own issuer, to come back to it after others.
+    entry: (bytes, start, end, reason, seconds, issuer) => index.add(bytes, start, end, reason, seconds, issuer === own ? null : issuer),
   });
   if (!read.ok) return read;
   if (head === undefined) throw new Error('a CRL was read without its head');

@@ -287,11 +287,13 @@ describe('a scope', () => {
     const folder = newFolder();
     const other = makeAuthority('Another CA');
     const certificateIssuer = extension('2.5.29.29', true, der(0x30, der(0xa4, other.name)));
-    const entries = [one(1), one(2, KEY_COMPROMISE, [certificateIssuer]), one(3, HOLD)];
+    const itself = extension('2.5.29.29', true, der(0x30, der(0xa4, ca.name)));
+    const entries = [one(1), one(2, KEY_COMPROMISE, [certificateIssuer]), one(3, HOLD), one(4, KEY_COMPROMISE, [itself]), one(5, HOLD)];
     const indirect = der(0x84, Buffer.of(0xff));
     expect(why(newFolder(), makeCrl(ca, { ...fresh, entries }))).toMatch(/not indirect/);
     expect(why(folder, makeCrl(ca, { ...fresh, entries, scope: indirect }))).toBe(null);
-    expect(['01', '02', '03'].map((serial) => ask(folder, ca, serial).status)).toEqual(['revoked', 'good', 'good']);
+    const listed = ['01', '02', '03', '04', '05'].map((serial) => ask(folder, ca, serial).status);
+    expect(listed).toEqual(['revoked', 'good', 'good', 'revoked', 'suspended']);
     const referring = { crlIssuers: [issuerOf(ca.certificate).name.normal] };
     expect(['01', '02', '03'].map((serial) => ask(folder, other, serial, referring).status)).toEqual(['good', 'revoked', 'suspended']);
     // Whoever does not refer to it learns from it what is listed, and nothing from its silence.
