@@ -4,12 +4,15 @@ import { basename } from 'node:path';
 import { Certificate, type RelativeDistinguishedNames } from 'pkijs';
 import { type Result, err, ok } from '../../devices/result.ts';
 import { parseDer } from './der.ts';
+import { type AnchorCertificate, readAnchorCertificate } from './path/certificate.ts';
 import { derObjects } from './pem.ts';
 
 /** A trust anchor is a name and a key (RFC 5280, 6.1.1 d): its own extensions and dates ask nothing. */
 export interface Anchor {
   readonly name: RelativeDistinguishedNames;
   readonly key: KeyObject;
+  /** The same, for paths. */
+  readonly ofPaths: AnchorCertificate;
 }
 
 export type AnchorError = { readonly kind: 'anchor-unusable'; readonly file: string; readonly detail: string };
@@ -32,7 +35,9 @@ export function readAnchors(files: readonly string[]): Result<readonly Anchor[],
 function anchorOf(der: Buffer): Anchor {
   const parsed = parseDer(der);
   if (!parsed.ok) throw new Error(parsed.error);
+  const ofPaths = readAnchorCertificate(der);
+  if (!ofPaths.ok) throw new Error(ofPaths.error);
   const certificate = new Certificate({ schema: parsed.value });
   const spki = Buffer.from(certificate.subjectPublicKeyInfo.toSchema().toBER());
-  return { name: certificate.subject, key: createPublicKey({ key: spki, format: 'der', type: 'spki' }) };
+  return { name: certificate.subject, key: createPublicKey({ key: spki, format: 'der', type: 'spki' }), ofPaths: ofPaths.value };
 }

@@ -4,11 +4,12 @@ import { personalDataLength } from '../../devices/card/personal-data.ts';
 import { type Result, ok } from '../../devices/result.ts';
 import type { Trust, TrustVerdict } from '../../flows/ports/trust.ts';
 import type { Log } from '../log/log.ts';
-import { type AnchorError, readAnchors } from './anchors.ts';
-import { type CardName, readCardCertificate } from './card-certificate.ts';
+import { type Anchor, type AnchorError, readAnchors } from './anchors.ts';
+import { type CardCertificate, readCardCertificate } from './card-certificate.ts';
 import { type Crl, covers, isFresh } from './crl.ts';
 import { type LoadedCrls, createCrlFiles } from './crl-files.ts';
-import { isSignedBy } from './signature.ts';
+import { CLIENT_AUTH, type CnsName, bindsPersonalData } from './path/cns.ts';
+import { type Verdict, verifyCertificate } from './verify.ts';
 
 export interface TrustOptions {
   /** Files of issuers' certificates and of CRLs, DER or PEM. */
@@ -43,7 +44,7 @@ export function createTrust({ anchors: files, crls, grace, log }: TrustOptions):
     async checkCard(reading, at) {
       const der = Buffer.from(reading.certificate, 'base64');
       const certificateDigest = createHash('sha256').update(der).digest('hex');
-      const verdict = (status: TrustVerdict['status'], reason: string, name: CardName | null, crl: Crl | null = null): TrustVerdict => ({
+      const verdict = (status: TrustVerdict['status'], reason: string, name: CnsName | null, crl: Crl | null = null): TrustVerdict => ({
         status,
         reason,
         fiscalCode: name?.fiscalCode ?? '',
@@ -53,13 +54,15 @@ export function createTrust({ anchors: files, crls, grace, log }: TrustOptions):
       const read = readCardCertificate(der);
       if (!read.ok) return verdict('invalid', read.error.reason, read.error.name);
       const card = read.value;
-      const namesakes = anchors.value.filter(({ name }) => name.isEqual(card.certificate.issuer));
-      if (namesakes.length === 0) return verdict('invalid', 'its issuer is no trust anchor', card.name);
-      const issuer = namesakes.find(({ key }) => isSignedBy(card.certificate, key));
-      if (issuer === undefined) return verdict('invalid', 'its signature is not its issuer’s', card.name);
-      const { notBefore, notAfter } = card.certificate;
-      if (at > notAfter.value) return verdict('expired', `expired at ${notAfter.value.toISOString()}`, card.name);
-      if (at < notBefore.value) return verdict('invalid', `not valid before ${notBefore.value.toISOString()}`, card.name);
+      const issuer = anchors.value.find((anchor) => pathTo(anchor, card, at).valid);
+      if (issuer === undefined) {
+        const { notAfter, issuer: named } = card.certificate;
+        if (at > notAfter && anchors.value.some((anchor) => pathTo(anchor, card, notAfter).valid)) {
+          return verdict('expired', `expired at ${notAfter.toISOString()}`, card.name);
+        }
+        const namesake = anchors.value.find(({ ofPaths }) => ofPaths.name.key === named.key);
+        return verdict('invalid', namesake === undefined ? 'its issuer is no trust anchor' : pathTo(namesake, card, at).reason, card.name);
+      }
       const amiss = notOfThisCard(card.name, reading);
       if (amiss !== null) return verdict('invalid', amiss, card.name);
       const loaded = await crlFiles.load();
@@ -74,6 +77,27 @@ export function createTrust({ anchors: files, crls, grace, log }: TrustOptions):
       const { crls: all } = await crlFiles.load();
       return all.map((crl) => ({ issuer: crl.issuerName, ...age(crl, at), stale: !isFresh(crl, at, grace) }));
     },
+  });
+}
+
+/** The path of a card: from this anchor at once, for client authentication. Revocation is asked of the CRLs that are kept. */
+function pathTo(anchor: Anchor, { certificate }: CardCertificate, at: Date): Verdict {
+  return verifyCertificate({
+    target: certificate,
+    anchors: [anchor.ofPaths],
+    intermediates: [],
+    crls: [],
+    at,
+    policies: new Set(['2.5.29.32.0']),
+    requireExplicitPolicy: false,
+    inhibitPolicyMapping: false,
+    inhibitAnyPolicy: false,
+    eku: CLIENT_AUTH,
+    maxDepth: 0,
+    maxCrlAge: null,
+    allowSha1: false,
+    allowRsa1024: false,
+    checkRevocation: false,
   });
 }
 
@@ -94,20 +118,11 @@ function age({ thisUpdate, nextUpdate }: Crl, at: Date): NonNullable<TrustVerdic
 }
 
 /** The certificate's name must speak of the card that was read: fiscal code, card number, personal data. */
-function notOfThisCard(name: CardName, reading: CardReading): string | null {
+function notOfThisCard(name: CnsName, reading: CardReading): string | null {
   if (name.fiscalCode !== reading.personalData.fiscalCode) return 'the fiscal code is not that of the personal data';
   if (name.cardId !== reading.cardId) return 'the card number is not that of the card';
   const file = Buffer.from(reading.personalDataFile, 'base64');
-  const whole = sha1(file) === name.personalDataHash;
-  return whole || sha1(cutAtLength(file)) === name.personalDataHash ? null : 'the personal data are not those that the certificate binds';
-}
-
-function sha1(bytes: Uint8Array): string {
-  return createHash('sha1').update(bytes).digest('base64');
-}
-
-/** EF.Dati_personali without its zero padding. Whether the hash covers the padding is nowhere written down (card.md 1.5): either is accepted. */
-function cutAtLength(file: Uint8Array): Uint8Array {
   const length = personalDataLength(file);
-  return length.ok ? file.subarray(0, length.value) : file;
+  const bound = bindsPersonalData(name, file, length.ok ? length.value : file.length);
+  return bound ? null : 'the personal data are not those that the certificate binds';
 }

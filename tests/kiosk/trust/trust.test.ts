@@ -94,7 +94,7 @@ describe('the path and the profile', () => {
   });
 
   const invalid: Record<string, { readonly make: () => Promise<Uint8Array>; readonly reason: RegExp }> = {
-    'not yet valid': { make: () => card(ca, { notBefore: at(1) }), reason: /^not valid before/ },
+    'not yet valid': { make: () => card(ca, { notBefore: at(1) }), reason: /not valid before/ },
     'changed after it was signed': {
       make: async () => {
         const der = Buffer.from(good);
@@ -128,7 +128,7 @@ describe('the path and the profile', () => {
     },
     'with a name of another shape': { make: () => altered(good, ca, commonName('MARIO ROSSI')), reason: /name/ },
     'cut short': { make: () => Promise.resolve(good.subarray(0, good.length - 40)), reason: /cut short/ },
-    'with something behind it': { make: () => Promise.resolve(Buffer.concat([good, Buffer.alloc(3)])), reason: /3 bytes more/ },
+    'with something behind it': { make: () => Promise.resolve(Buffer.concat([good, Buffer.alloc(3)])), reason: /followed/ },
     empty: { make: () => Promise.resolve(new Uint8Array()), reason: /certificate/ },
   };
   for (const [what, { make, reason }] of Object.entries(invalid)) {
