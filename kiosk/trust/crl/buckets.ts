@@ -27,7 +27,7 @@ const SEGMENT = BLOCK * SEGMENT_BLOCKS;
 /** Of each block that is full: where in the arena its bucket's records before it end. */
 const HEAD = 4;
 
-/** About how many octets of a CRL go to a bucket: two BLOBs then share a page of the store. */
+/** About how many octets of a CRL go to a bucket: several BLOBs then share a page of the store. */
 const OCTETS_A_BUCKET = 8192;
 const MOST_BUCKETS = 65_536;
 

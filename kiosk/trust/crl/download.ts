@@ -41,7 +41,13 @@ export async function download(
   signal: AbortSignal,
 ): Promise<Result<Downloaded, DownloadError>> {
   const part = partOf(url, folder);
-  const inTime = AbortSignal.any([signal, AbortSignal.timeout(limits.ms)]);
+  // Not AbortSignal.any with AbortSignal.timeout: Node 20 may collect the timeout before it fires, and a slow server would hold us for ever.
+  const limited = new AbortController();
+  const inTime = limited.signal;
+  const giveUp = (): void => limited.abort();
+  const timer = setTimeout(giveUp, limits.ms);
+  signal.addEventListener('abort', giveUp, { once: true });
+  if (signal.aborted) giveUp();
   try {
     const from = part.resume();
     const response = await follow(url, { ...(from === null ? conditional(held) : from.headers), 'accept-encoding': 'identity' }, inTime);
@@ -82,6 +88,9 @@ export async function download(
     }
     if (signal.aborted) return err({ final: true, detail: 'given up' });
     return err({ final: false, detail: inTime.aborted ? `not done after ${limits.ms} ms` : causeOf(error) });
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', giveUp);
   }
 }
 

@@ -1,6 +1,8 @@
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
+import { readdirSync, statSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { issuerOf } from '../../../../kiosk/trust/crl/issuer.ts';
 import { type Refreshed, type RefreshOptions, isDue, refresh } from '../../../../kiosk/trust/crl/refresh.ts';
 import { type CrlStore, openStore } from '../../../../kiosk/trust/crl/store.ts';
@@ -84,7 +86,7 @@ it('asks for it again only if it changed: 304', async () => {
   expect(statusOf('01')).toBe('revoked');
 });
 
-/** Sends a part of the body and breaks off; whoever asks for the rest gets it. */
+/** Sends a part of the body and, once some of it stands in a file, breaks off; whoever asks for the rest gets it. */
 function breakingOff(crl: Buffer, etag: () => string): Answering {
   return (request, response, time) => {
     const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
@@ -95,8 +97,13 @@ function breakingOff(crl: Buffer, etag: () => string): Answering {
       ...(rest === crl ? {} : { 'content-range': `bytes ${from}-${crl.length - 1}/${crl.length}` }),
     };
     response.writeHead(rest === crl ? 200 : 206, headers);
-    if (time === 0) response.write(rest.subarray(0, 200_000), () => setImmediate(() => response.destroy()));
-    else response.end(rest);
+    if (time > 0) {
+      response.end(rest);
+      return;
+    }
+    response.write(rest.subarray(0, 200_000));
+    const arrived = (): boolean => readdirSync(folder).some((name) => name.endsWith('.part') && statSync(join(folder, name)).size > 0);
+    void vi.waitUntil(arrived, { timeout: 4_000, interval: 2 }).finally(() => response.destroy());
   };
 }
 
