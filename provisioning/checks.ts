@@ -1,3 +1,4 @@
+import { withDeadline } from '../devices/deadline.ts';
 import { spawn } from 'node:child_process';
 import { existsSync, rmSync, statfsSync } from 'node:fs';
 import { once } from 'node:events';
@@ -128,14 +129,17 @@ export async function readerSeen(
   const host = startCardHost({ entry: processEntry('devices/card/pcsc-host.ts'), reader, ...(env === undefined ? {} : { env }) });
   const seen = ({ state }: CardStatus): boolean => state === 'empty' || state === 'present' || state === 'mute';
   try {
-    await new Promise<void>((resolve) => {
-      const patience = AbortSignal.any([signal, AbortSignal.timeout(readerPatience)]);
-      patience.addEventListener('abort', () => resolve(), { once: true });
-      host.onStatus((status) => {
-        if (seen(status)) resolve();
-      });
-      if (seen(host.status())) resolve();
-    });
+    await withDeadline(
+      readerPatience,
+      signal,
+      () =>
+        new Promise<void>((resolve) => {
+          host.onStatus((status) => {
+            if (seen(status)) resolve();
+          });
+          if (seen(host.status())) resolve();
+        }),
+    );
     return readerFinding(host.status(), reader);
   } finally {
     await host.close();

@@ -55,7 +55,7 @@ interface Facts {
 const FIRST_ATTEMPT = 1;
 
 /** How long the citizen waits for the receipt before the outbox goes on alone. */
-export const RECEIPT_WAIT_MS = 8_000;
+const RECEIPT_WAIT_MS = 8_000;
 
 type Failure = CmsError | JournalError | { readonly kind: 'printer-not-ready' };
 
@@ -125,7 +125,7 @@ export function activationMachine(ports: ActivationPorts) {
   const conclude = fromPromise<Result<unknown, JournalError>, OutcomeReport>(({ input }) => Promise.resolve(journal.appendOutcome(input)));
 
   const settle = fromPromise<Result<Receipt, CmsError>, { id: string }>(async ({ input, signal }) => {
-    return outbox.deliver(input.id, AbortSignal.any([signal, AbortSignal.timeout(RECEIPT_WAIT_MS)]));
+    return outbox.deliver(input.id, signal);
   });
 
   return setup({
@@ -135,6 +135,7 @@ export function activationMachine(ports: ActivationPorts) {
       events: {} as ActivationEvent,
       output: {} as ActivationOutput,
     },
+    delays: { receiptWait: RECEIPT_WAIT_MS },
     actors: { reserve, prepare, print, attest, conclude, settle },
     actions: {
       stopped: assign({ stop: (_, params: { reason: StopReason }) => params.reason }),
@@ -281,6 +282,7 @@ export function activationMachine(ports: ActivationPorts) {
       },
       /** Only who was handed a slip waits for the receipt: it says whether the second part is on its way. */
       settling: {
+        after: { receiptWait: 'closed' },
         invoke: {
           src: 'settle',
           input: ({ context }) => ({ id: context.input.reserve.operationId }),

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
 import { compactVerify, errors } from 'jose';
 import { z } from 'zod';
+import { withDeadline } from '../../devices/deadline.ts';
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { Cms, CmsError, OperationView } from '../../flows/ports/cms.ts';
 import type { Log } from '../log/log.ts';
@@ -108,7 +109,9 @@ export function createCmsClient({ url, log, limits: given, ...files }: CmsClient
     const question = { url: new URL(path, base), method: calls[call].method, headers, body: body?.bytes ?? null };
     let raw: RawAnswer;
     try {
-      raw = await exchange(agent, question, limits.largestAnswer, AbortSignal.any([signal, AbortSignal.timeout(limits.tryMs)]));
+      const asked = await withDeadline(limits.tryMs, signal, (limit) => exchange(agent, question, limits.largestAnswer, limit));
+      if (!asked.ok) return unreachable('no answer');
+      raw = asked.value;
     } catch (error) {
       return unreachable(error instanceof Error && 'code' in error ? String(error.code) : 'no answer');
     }
@@ -137,16 +140,18 @@ export function createCmsClient({ url, log, limits: given, ...files }: CmsClient
     tries = limits.tries,
   ): Promise<Result<U, CmsError>> => {
     const begun = performance.now();
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(limits.callMs)]);
     let result: Result<U, CmsError> = unreachable('not asked');
     let tried = 0;
-    while (tried < tries && !limit.aborted) {
-      if (tried > 0 && !(await pause(limits.pauseMs * 2 ** (tried - 1), limit))) break;
-      tried += 1;
-      const answered = await ask(call, answer, question, limit);
-      result = answered.ok ? await accept(answered.value) : answered;
-      if (result.ok || result.error.kind !== 'unreachable') break;
-    }
+    await withDeadline(limits.callMs, signal, async (limit) => {
+      while (tried < tries && !limit.aborted) {
+        if (tried > 0 && !(await pause(limits.pauseMs * 2 ** (tried - 1), limit))) return;
+        tried += 1;
+        const answered = await ask(call, answer, question, limit);
+        if (limit.aborted) return;
+        result = answered.ok ? await accept(answered.value) : answered;
+        if (result.ok || result.error.kind !== 'unreachable') return;
+      }
+    });
     if (!result.ok && signal.aborted) result = err({ kind: 'aborted' });
     const word = result.ok ? 'ok' : result.error.kind === 'refused' ? result.error.type : result.error.kind;
     log.event('cms-call', { call, result: word, tries: tried, ms: Math.round(performance.now() - begun) });

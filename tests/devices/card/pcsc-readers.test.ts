@@ -101,7 +101,9 @@ test('card list shows them all, and says which are not for cards with contacts',
   await untilReader(host(), plain, 'present');
   const cli = [processEntry('kiosk/cli.ts'), 'card', 'list', '--json'];
   const { stdout } = await promisify(execFile)(process.execPath, cli, { env: { ...process.env, ...pcscd.env } });
-  const atr = Buffer.from((await specimenCard()).atr).toString('hex').toUpperCase();
+  const atr = Buffer.from((await specimenCard()).atr)
+    .toString('hex')
+    .toUpperCase();
   expect(JSON.parse(stdout)).toEqual([
     { reader: `${contactless} 00 00`, state: 'empty', slot: 'contactless' },
     { reader: `${contactless} 00 01`, state: 'empty', slot: 'contactless' },

@@ -308,6 +308,16 @@ describe('handed over', () => {
     expect(journal.outcome()).toMatchObject({ outcome: 'handed-over' });
   });
 
+  test('and no answer at all: the citizen waits eight seconds for the receipt, and no longer', async () => {
+    const { desk, cms, journal, goTo, pass, screen } = startTestDesk();
+    cms.hangs = { reportOutcome: true };
+    await goTo('done');
+    expect(screen()).toBe('issuing');
+    await pass(8_000);
+    expect(desk.citizen()).toMatchObject({ screen: 'done', secondPart: 'pending' });
+    expect(journal.waiting).toHaveLength(1);
+  });
+
   test('and the reservation void in the meantime: the citizen is told that the slip is dead', async () => {
     const { desk, cms, journal, goTo } = startTestDesk();
     cms.lateVoid = true;

@@ -1,12 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { batchAnswer } from '../../../../kiosk/trust/commands.ts';
 import { Sources } from '../../../../kiosk/trust/verify-request.ts';
 
-// NIST PKITS 1.0.1: certificates, CRLs and cases.json, in the folder that PKITS names, or in tests/data/pkits.
-const folder = process.env.PKITS ?? fileURLToPath(new URL('../../../data/pkits', import.meta.url));
+// NIST PKITS 1.0.1: certificates, CRLs and cases.json, in the folder that PKITS names. Without it the suite leaves this file out (vitest.config.ts).
+const folder = process.env.PKITS ?? '';
 
 const strings = z.array(z.string());
 const suite = z.object({
@@ -49,8 +48,8 @@ const sections: Readonly<Record<string, number>> = {
   '4.16': 2,
 };
 
-describe.runIf(existsSync(folder))('NIST PKITS, with revocation', () => {
-  const { cases } = suite.parse(existsSync(folder) ? JSON.parse(readFileSync(`${folder}/cases.json`, 'utf8')) : { cases: [] });
+describe('NIST PKITS, with revocation', () => {
+  const { cases } = suite.parse(JSON.parse(readFileSync(`${folder}/cases.json`, 'utf8')));
   const sources = new Sources();
   const certs = (names: readonly string[]): string[] => names.map((name) => `${folder}/certs/${name}`);
   const answerTo = (test: (typeof cases)[number], allowSha1: boolean): { valid: boolean; reason: string; policies?: readonly string[] } =>
