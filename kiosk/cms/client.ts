@@ -147,7 +147,6 @@ export function createCmsClient({ url, log, limits: given, ...files }: CmsClient
         if (tried > 0 && !(await pause(limits.pauseMs * 2 ** (tried - 1), limit))) return;
         tried += 1;
         const answered = await ask(call, answer, question, limit);
-        if (limit.aborted) return;
         result = answered.ok ? await accept(answered.value) : answered;
         if (result.ok || result.error.kind !== 'unreachable') return;
       }
