@@ -1,19 +1,13 @@
 import { afterEach, expect, test } from 'vitest';
 import { Sportello } from '../harness/sportello.ts';
-import { agree, endings, rows } from './expectations.ts';
+import { agree, endings, rows, walkTo } from './expectations.ts';
 
 let world: Sportello;
 afterEach(() => world.close());
 
 test.each(rows)('the CMS is killed right after %s and comes back when the session is over: both sides agree', async (kind) => {
   world = await Sportello.start({ pauseAfter: kind });
-  await world.issue();
-  const afterHandOver = rows.indexOf(kind) > rows.indexOf('EVIDENCE');
-  if (afterHandOver) {
-    await world.client.on('collect');
-    world.client.operatorDoes({ type: 'hand-over', handedOver: true }).catch(() => undefined);
-  }
-  await world.paused(kind);
+  await walkTo(world, kind);
   await world.killCms();
   world.resume();
   if (kind === 'EVIDENCE') {
@@ -30,12 +24,7 @@ test.each(rows)('the CMS is killed right after %s and comes back when the sessio
 
 test.each(rows)('the CMS is killed right after %s and is back before the kiosk goes on: nothing is lost', async (kind) => {
   world = await Sportello.start({ pauseAfter: kind });
-  await world.issue();
-  if (rows.indexOf(kind) > rows.indexOf('EVIDENCE')) {
-    await world.client.on('collect');
-    world.client.operatorDoes({ type: 'hand-over', handedOver: true }).catch(() => undefined);
-  }
-  await world.paused(kind);
+  await walkTo(world, kind);
   await world.killCms();
   await world.startCms();
   world.resume();

@@ -1,18 +1,13 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { Sportello } from '../harness/sportello.ts';
-import { agree, endings, rows } from './expectations.ts';
+import { agree, endings, rows, walkTo } from './expectations.ts';
 
 let world: Sportello;
 afterEach(() => world.close());
 
 test.each(rows)('the core is killed right after %s; started again, it prints nothing and both sides agree', async (kind) => {
   world = await Sportello.start({ pauseAfter: kind });
-  await world.issue();
-  if (rows.indexOf(kind) > rows.indexOf('EVIDENCE')) {
-    await world.client.on('collect');
-    world.client.operatorDoes({ type: 'hand-over', handedOver: true }).catch(() => undefined);
-  }
-  await world.paused(kind);
+  await walkTo(world, kind);
   expect(world.printWorkers(), 'no print worker lives while a row is written').toEqual([]);
   await world.killKiosk();
   const slips = world.wholeSlips().length;
