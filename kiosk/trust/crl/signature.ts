@@ -1,7 +1,6 @@
 import { type KeyObject, type Verify, constants, createVerify, verify } from 'node:crypto';
+import { type Hash, hashes, signatures } from '../algorithms.ts';
 import { Elements, Malformed, context, numberOf, oidOf, tag } from './tlv.ts';
-
-type Hash = 'sha1' | 'sha256' | 'sha384' | 'sha512';
 
 /** How a CRL is signed, by its AlgorithmIdentifier (RFC 4055, 5758, 8410). */
 export type SignatureAlgorithm =
@@ -9,24 +8,6 @@ export type SignatureAlgorithm =
   | { readonly kind: 'rsa-pss'; readonly hash: Hash; readonly saltLength: number }
   | { readonly kind: 'ed25519' };
 
-const byOid: Readonly<Record<string, SignatureAlgorithm>> = {
-  '1.2.840.113549.1.1.5': { kind: 'rsa', hash: 'sha1' },
-  '1.2.840.113549.1.1.11': { kind: 'rsa', hash: 'sha256' },
-  '1.2.840.113549.1.1.12': { kind: 'rsa', hash: 'sha384' },
-  '1.2.840.113549.1.1.13': { kind: 'rsa', hash: 'sha512' },
-  '1.2.840.10045.4.1': { kind: 'ec', hash: 'sha1' },
-  '1.2.840.10045.4.3.2': { kind: 'ec', hash: 'sha256' },
-  '1.2.840.10045.4.3.3': { kind: 'ec', hash: 'sha384' },
-  '1.2.840.10045.4.3.4': { kind: 'ec', hash: 'sha512' },
-  '1.3.101.112': { kind: 'ed25519' },
-};
-
-const hashes: Readonly<Record<string, Hash>> = {
-  '1.3.14.3.2.26': 'sha1',
-  '2.16.840.1.101.3.4.2.1': 'sha256',
-  '2.16.840.1.101.3.4.2.2': 'sha384',
-  '2.16.840.1.101.3.4.2.3': 'sha512',
-};
 const rsaPss = '1.2.840.113549.1.1.10';
 const mgf1 = '1.2.840.113549.1.1.8';
 const asn1Null = 0x05;
@@ -35,7 +16,7 @@ const asn1Null = 0x05;
 export function signatureAlgorithm(der: Buffer): SignatureAlgorithm {
   const { oid, parameters } = algorithm(new Elements(der));
   if (oid === rsaPss) return pssParameters(parameters);
-  const known = byOid[oid];
+  const known = signatures[oid];
   if (known === undefined) throw new Malformed(`unknown signature algorithm ${oid}`);
   if (known.kind === 'rsa') parameters.optional(asn1Null);
   parameters.nothingMore('a signature algorithm');

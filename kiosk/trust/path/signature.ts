@@ -1,5 +1,6 @@
 import { type KeyObject, constants, createHash, createPublicKey, verify } from 'node:crypto';
 import { type Result, err, ok } from '../../../devices/result.ts';
+import { hashes, signatures } from '../algorithms.ts';
 import { DerReader, type Element, Malformed, constructed, countOf, octetsOfBitString, oidOf, tag, whole } from './der.ts';
 
 /** Which signatures are believed beyond RSA from 2048 bits, ECDSA and EdDSA with SHA-2: what old cards and their authorities were made with. */
@@ -75,25 +76,10 @@ type Scheme =
   | { readonly kind: 'ed25519' | 'ed448' };
 
 const schemes: Readonly<Record<string, Scheme>> = {
-  '1.2.840.113549.1.1.5': { kind: 'rsa', hash: 'sha1' },
-  '1.2.840.113549.1.1.11': { kind: 'rsa', hash: 'sha256' },
-  '1.2.840.113549.1.1.12': { kind: 'rsa', hash: 'sha384' },
-  '1.2.840.113549.1.1.13': { kind: 'rsa', hash: 'sha512' },
-  '1.2.840.10045.4.1': { kind: 'ec', hash: 'sha1' },
-  '1.2.840.10045.4.3.2': { kind: 'ec', hash: 'sha256' },
-  '1.2.840.10045.4.3.3': { kind: 'ec', hash: 'sha384' },
-  '1.2.840.10045.4.3.4': { kind: 'ec', hash: 'sha512' },
+  ...signatures,
   '1.2.840.10040.4.3': { kind: 'dsa', hash: 'sha1' },
   '2.16.840.1.101.3.4.3.2': { kind: 'dsa', hash: 'sha256' },
-  '1.3.101.112': { kind: 'ed25519' },
   '1.3.101.113': { kind: 'ed448' },
-};
-
-const hashes: Readonly<Record<string, string>> = {
-  '1.3.14.3.2.26': 'sha1',
-  '2.16.840.1.101.3.4.2.1': 'sha256',
-  '2.16.840.1.101.3.4.2.2': 'sha384',
-  '2.16.840.1.101.3.4.2.3': 'sha512',
 };
 
 function schemeOf(algorithm: Algorithm): Scheme | null {
