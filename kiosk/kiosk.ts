@@ -91,8 +91,9 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
   if (!operators.ok) return failed('operators', operators.error);
   opened.push(() => operators.value.close());
 
-  const outbox = startOutbox({ cms: cms.value, journal: records.value, log });
+  const outbox = startOutbox({ cms: cms.value, records: records.value, log });
   opened.push(() => outbox.close());
+  opened.push(cms.value.onReconnected(() => outbox.reconnected()));
 
   const printing = createPrinting({
     device: configuration.printer.device,

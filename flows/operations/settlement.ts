@@ -1,4 +1,4 @@
-import { type Result, ok } from '../../devices/result.ts';
+import { type Result, err, ok } from '../../devices/result.ts';
 import type { Cms, CmsError, OutcomeReport, Receipt } from '../ports/cms.ts';
 import type { Journal, JournalError } from '../ports/journal.ts';
 
@@ -12,10 +12,26 @@ export async function settle(
   signal: AbortSignal,
 ): Promise<Result<Receipt, CmsError | JournalError>> {
   const answer = await cms.reportOutcome(report, signal);
-  if (!answer.ok) return answer;
-  const { state, sequence, jws } = answer.value;
-  const received = journal.appendReceipt(report.operationId, { kind: 'RECEIPT', state, cmsSequence: sequence, jws });
+  return answer.ok ? record(journal, report, answer.value) : answer;
+}
+
+/** As `settle`, for many at once after an outage. */
+export async function settleAll(
+  { cms, journal }: { readonly cms: Cms; readonly journal: Journal },
+  reports: readonly OutcomeReport[],
+  signal: AbortSignal,
+): Promise<readonly Result<Receipt, CmsError | JournalError>[]> {
+  const answers = await cms.reportOutcomes(reports, signal);
+  return reports.map((report, index) => {
+    const answer = answers.ok ? (answers.value[index] ?? err({ kind: 'unreachable', detail: 'no answer' })) : answers;
+    return answer.ok ? record(journal, report, answer.value) : answer;
+  });
+}
+
+function record(journal: Journal, { operationId }: OutcomeReport, receipt: Receipt): Result<Receipt, JournalError> {
+  const { state, sequence, jws } = receipt;
+  const received = journal.appendReceipt(operationId, { kind: 'RECEIPT', state, cmsSequence: sequence, jws });
   if (!received.ok) return received;
-  const closed = journal.append(report.operationId, { kind: 'CLOSED', state });
-  return closed.ok ? ok(answer.value) : closed;
+  const closed = journal.append(operationId, { kind: 'CLOSED', state });
+  return closed.ok ? ok(receipt) : closed;
 }

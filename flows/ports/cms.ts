@@ -111,6 +111,12 @@ export interface OperationView {
   readonly releases: number;
 }
 
+/** What the CMS released to this kiosk on one day (`YYYY-MM-DD`, UTC, by the CMS's clock). */
+export interface DayCount {
+  readonly day: string;
+  readonly releases: readonly { readonly operationId: string; readonly attempt: number; readonly at: string }[];
+}
+
 /** The CMS as the flows need it. Each call has a limit of its own and ends early on `signal`. */
 export interface Cms {
   sendContactCode(
@@ -133,5 +139,8 @@ export interface Cms {
     signal: AbortSignal,
   ): Promise<Result<SealedPaperPart, CmsError>>;
   reportOutcome(report: OutcomeReport, signal: AbortSignal): Promise<Result<Receipt, CmsError>>;
+  /** Many at once, after an outage; answers in the order of `reports`. */
+  reportOutcomes(reports: readonly OutcomeReport[], signal: AbortSignal): Promise<Result<readonly Result<Receipt, CmsError>[], CmsError>>;
+  countDay(day: string, signal: AbortSignal): Promise<Result<DayCount, CmsError>>;
   operations(ids: readonly string[], signal: AbortSignal): Promise<Result<readonly OperationView[], CmsError>>;
 }

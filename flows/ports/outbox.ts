@@ -5,4 +5,6 @@ import type { CmsError, Receipt } from './cms.ts';
 export interface Outbox {
   /** Tries now to deliver the operation's outcome and to close it; on failure the background goes on trying. */
   deliver(operationId: string, signal: AbortSignal): Promise<Result<Receipt, CmsError>>;
+  /** The operations whose outcome was brought to the CMS in vain too often: a person must look. */
+  attention(): readonly string[];
 }

@@ -1,28 +1,32 @@
-import { type KeyObject, createPublicKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Agent } from 'node:https';
-import { setTimeout as delay } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
-import { compactVerify, errors } from 'jose';
 import { z } from 'zod';
 import { withDeadline } from '../../devices/deadline.ts';
 import { type Result, err, ok } from '../../devices/result.ts';
-import type { Cms, CmsError, OperationView } from '../../flows/ports/cms.ts';
+import type { Cms, CmsError, OperationView, OutcomeReport, Receipt } from '../../flows/ports/cms.ts';
 import type { Log } from '../log/log.ts';
+import { type ClockOffset, watchClock } from './clock-offset.ts';
 import {
   type CallName,
+  type ProblemType,
   calls,
   idempotencyHeader,
   idempotencyKey,
   mostOperationsAsked,
+  mostOutcomes,
   problem,
   problemMediaType,
   problemPrefix,
+  problems,
   proofClaims,
   receiptClaims,
   stepOf,
 } from './contract.ts';
 import { type RawAnswer, exchange } from './exchange.ts';
+import { type Clock, createPace, realClock } from './pace.ts';
+import { claimsOf, jsonOf, signingKeyOf } from './signed.ts';
 
 export interface CmsLimits {
   /** Milliseconds for a whole call with all its tries, and for one try. */
@@ -35,7 +39,7 @@ export interface CmsLimits {
   readonly largestAnswer: number;
 }
 
-export const usualLimits: CmsLimits = { callMs: 12_000, tryMs: 5_000, tries: 3, pauseMs: 300, largestAnswer: 256 * 1024 };
+export const usualLimits: CmsLimits = { callMs: 12_000, tryMs: 5_000, tries: 3, pauseMs: 1_000, largestAnswer: 256 * 1024 };
 
 export interface CmsClientOptions {
   readonly url: string;
@@ -47,6 +51,8 @@ export interface CmsClientOptions {
   readonly signingKey: string;
   readonly log: Log;
   readonly limits?: Partial<CmsLimits>;
+  /** What pauses between tries are measured by. */
+  readonly clock?: Clock;
 }
 
 export interface CmsHealth {
@@ -60,6 +66,10 @@ export interface CmsHealth {
 
 export interface CmsClient extends Cms {
   health(signal: AbortSignal): Promise<Result<CmsHealth, CmsError>>;
+  /** The CMS's clock as last measured, `null` before that. */
+  clockOffset(): (ClockOffset & { readonly apart: boolean }) | null;
+  /** Calls back each time that the CMS answers after it had failed; returns the way to stop. */
+  onReconnected(listener: () => void): () => void;
   close(): Promise<void>;
 }
 
@@ -74,9 +84,15 @@ interface Question {
 /**
  * The kiosk's side of the contract: TLS 1.3 with a client certificate, only the pinned CA, each answer checked against its schema,
  * each receipt and proof against the pinned signing key. What cannot be trusted counts as no answer (`unreachable`). Calls are tried
- * again under the same idempotency key, within their limit, as long as nobody answered.
+ * again under the same idempotency key, within their limit, as long as nobody answered; all calls together at most once a second (`pace.ts`).
  */
-export function createCmsClient({ url, log, limits: given, ...files }: CmsClientOptions): Result<CmsClient, CmsClientError> {
+export function createCmsClient({
+  url,
+  log,
+  limits: given,
+  clock = realClock,
+  ...files
+}: CmsClientOptions): Result<CmsClient, CmsClientError> {
   const limits = { ...usualLimits, ...given };
   let agent: Agent;
   let signingKey: KeyObject;
@@ -89,12 +105,22 @@ export function createCmsClient({ url, log, limits: given, ...files }: CmsClient
     };
     createSecureContext(tls);
     agent = new Agent({ ...tls, rejectUnauthorized: true, keepAlive: true, maxSockets: 4 });
-    signingKey = createPublicKey({ key: publicJwk.parse(JSON.parse(readFileSync(files.signingKey, 'utf8'))), format: 'jwk' });
+    signingKey = signingKeyOf(JSON.parse(readFileSync(files.signingKey, 'utf8')));
     if (new URL(url).protocol !== 'https:') throw new Error('the URL is not https');
   } catch (error) {
     return err({ kind: 'cms-client-unusable', detail: error instanceof Error ? error.message : String(error) });
   }
   const base = url.endsWith('/') ? url : `${url}/`;
+  const pace = createPace(clock);
+  const cmsClock = watchClock(log);
+  const reconnected = new Set<() => void>();
+
+  /** Tells the pace how a try ended, once it is known whether what was answered can be believed. Who no longer waited proves nothing. */
+  const heard = (result: Result<unknown, CmsError>, limit: AbortSignal): void => {
+    if (!result.ok && result.error.kind === 'unreachable') {
+      if (!limit.aborted) pace.failed();
+    } else if (pace.answered()) for (const listener of reconnected) listener();
+  };
 
   /** One try: an answer of the contract, its refusal, or `unreachable`. */
   const ask = async <T>(
@@ -108,6 +134,7 @@ export function createCmsClient({ url, log, limits: given, ...files }: CmsClient
     if (body !== undefined) headers['Content-Type'] = body.mediaType;
     const question = { url: new URL(path, base), method: calls[call].method, headers, body: body?.bytes ?? null };
     let raw: RawAnswer;
+    const begun = Date.now();
     try {
       const asked = await withDeadline(limits.tryMs, signal, (limit) => exchange(agent, question, limits.largestAnswer, limit));
       if (!asked.ok) return unreachable('no answer');
@@ -118,6 +145,8 @@ export function createCmsClient({ url, log, limits: given, ...files }: CmsClient
     const json = jsonOf(raw.body);
     if (raw.status === calls[call].status && raw.mediaType === 'application/json') {
       const read = answer.safeParse(json);
+      const at = answeredAt.safeParse(json);
+      if (question.method === 'GET' && at.success) cmsClock.measure(at.data.at, begun, Date.now());
       return read.success ? ok(read.data) : unreachable('an answer that the contract does not know');
     }
     const refusal = problem.safeParse(json);
@@ -144,29 +173,39 @@ export function createCmsClient({ url, log, limits: given, ...files }: CmsClient
     let tried = 0;
     await withDeadline(limits.callMs, signal, async (limit) => {
       while (tried < tries && !limit.aborted) {
-        if (tried > 0 && !(await pause(limits.pauseMs * 2 ** (tried - 1), limit))) return;
+        if (tried > 0) await clock.wait(jittered(limits.pauseMs * 2 ** (tried - 1)), limit);
+        if (!(await pace.turn(limit))) return;
         tried += 1;
         const answered = await ask(call, answer, question, limit);
         result = answered.ok ? await accept(answered.value) : answered;
+        heard(result, limit);
         if (result.ok || result.error.kind !== 'unreachable') return;
       }
     });
     if (!result.ok && signal.aborted) result = err({ kind: 'aborted' });
+    if (!result.ok && result.error.kind === 'refused' && result.error.type === 'idempotency-mismatch') {
+      log.event('cms-key-contradicted', { call, key: question.key ?? '' });
+    }
     const word = result.ok ? 'ok' : result.error.kind === 'refused' ? result.error.type : result.error.kind;
     log.event('cms-call', { call, result: word, tries: tried, ms: Math.round(performance.now() - begun) });
     return result;
   };
 
-  /** The claims of what the CMS says it signed; `null` if it did not, or if they are not as they should be. */
-  const signed = async <T>(jws: string, type: string, schema: z.ZodType<T>): Promise<T | null> => {
-    try {
-      const { payload, protectedHeader } = await compactVerify(jws, signingKey, { algorithms: ['ES256', 'EdDSA'] });
-      if (protectedHeader.typ !== type) return null;
-      return schema.safeParse(jsonOf(payload)).data ?? null;
-    } catch (error) {
-      if (error instanceof errors.JOSEError) return null;
-      throw error;
-    }
+  const signed = async <T>(jws: string, type: string, schema: z.ZodType<T>): Promise<T | null> =>
+    await claimsOf(jws, type, signingKey, schema);
+
+  /** A receipt that is about this operation and was signed as it stands. */
+  const believed = async (operationId: string, receipt: z.infer<typeof calls.outcome.answer>): Promise<Result<Receipt, CmsError>> => {
+    const claims = await signed(receipt.jws, 'sportello-receipt+jwt', receiptClaims);
+    const holds =
+      claims !== null &&
+      claims.operationId === operationId &&
+      claims.state === receipt.state &&
+      claims.sequence === receipt.sequence &&
+      claims.at === receipt.at;
+    return holds
+      ? ok({ operationId, state: receipt.state, sequence: receipt.sequence, at: receipt.at, jws: receipt.jws })
+      : unreachable('a receipt that does not hold');
   };
 
   /** Members in the contract's order: the same request is the same bytes, wherever it was kept in between. */
@@ -174,6 +213,26 @@ export function createCmsClient({ url, log, limits: given, ...files }: CmsClient
     mediaType: 'application/json',
     bytes: Buffer.from(JSON.stringify(schema.safeParse(value).data ?? value)),
   });
+
+  /** The answers to many outcomes, each judged as it would be alone; what cannot be believed of one does not spoil the others. */
+  const believedEach = async (
+    told: readonly OutcomeReport[],
+    answers: z.infer<typeof calls.outcomes.answer>['answers'],
+  ): Promise<Result<readonly Result<Receipt, CmsError>[], CmsError>> => {
+    const fits = answers.length === told.length && told.every(({ operationId }, index) => answers[index]?.operationId === operationId);
+    if (!fits) return unreachable('an answer about other operations');
+    return ok(
+      await Promise.all(
+        answers.map(async ({ operationId, ...answer }): Promise<Result<Receipt, CmsError>> => {
+          if (answer.receipt !== undefined) return await believed(operationId, answer.receipt);
+          const type = 'refused' in answer ? answer.refused : '';
+          // A server's own failure leaves open what it did.
+          if (type === 'internal-error') return unreachable('a failure of the CMS');
+          return err({ kind: 'refused', type, title: titleOf(type) });
+        }),
+      ),
+    );
+  };
 
   return ok({
     sendContactCode(request, signal) {
@@ -232,19 +291,25 @@ export function createCmsClient({ url, log, limits: given, ...files }: CmsClient
     reportOutcome({ operationId, ...report }, signal) {
       const key = idempotencyKey.write({ operationId, step: stepOf.outcome(report.outcome), attempt: report.attempt });
       const question = { path: `operations/${encodeURIComponent(operationId)}/outcome`, key, body: json(calls.outcome.request, report) };
-      return run('outcome', calls.outcome.answer, question, signal, async (receipt) => {
-        const claims = await signed(receipt.jws, 'sportello-receipt+jwt', receiptClaims);
-        const holds =
-          claims !== null &&
-          claims.operationId === operationId &&
-          claims.state === receipt.state &&
-          claims.sequence === receipt.sequence &&
-          claims.at === receipt.at;
-        return holds
-          ? ok({ operationId, state: receipt.state, sequence: receipt.sequence, at: receipt.at, jws: receipt.jws })
-          : unreachable('a receipt that does not hold');
-      });
+      return run('outcome', calls.outcome.answer, question, signal, (receipt) => believed(operationId, receipt));
     },
+
+    async reportOutcomes(reports, signal) {
+      const settled: Result<Receipt, CmsError>[] = [];
+      for (let from = 0; from < reports.length; from += mostOutcomes) {
+        const told = reports.slice(from, from + mostOutcomes);
+        const question = { path: 'outcomes', body: json(calls.outcomes.request, { outcomes: told }) };
+        const part = await run('outcomes', calls.outcomes.answer, question, signal, ({ answers }) => believedEach(told, answers));
+        if (!part.ok) return part;
+        settled.push(...part.value);
+      }
+      return ok(settled);
+    },
+
+    countDay: (day, signal) =>
+      run('counts', calls.counts.answer, { path: `counts?day=${encodeURIComponent(day)}` }, signal, (count) =>
+        Promise.resolve(count.day === day ? ok({ day, releases: count.releases }) : unreachable('an answer about another day')),
+      ),
 
     async operations(ids, signal) {
       const views: OperationView[] = [];
@@ -266,11 +331,19 @@ export function createCmsClient({ url, log, limits: given, ...files }: CmsClient
 
     health(signal) {
       const begun = Date.now();
-      const accept = ({ kiosk, at }: z.infer<typeof calls.health.answer>): Promise<Result<CmsHealth, CmsError>> => {
-        const ended = Date.now();
-        return Promise.resolve(ok({ kiosk, at, clockAheadMs: Math.round(Date.parse(at) - (begun + ended) / 2), tookMs: ended - begun }));
-      };
+      const accept = ({ kiosk, at }: z.infer<typeof calls.health.answer>): Promise<Result<CmsHealth, CmsError>> =>
+        Promise.resolve(ok({ kiosk, at, clockAheadMs: cmsClock.last()?.aheadMs ?? 0, tookMs: Date.now() - begun }));
       return run('health', calls.health.answer, { path: 'health' }, signal, accept, 1);
+    },
+
+    clockOffset() {
+      const offset = cmsClock.last();
+      return offset === null ? null : { ...offset, apart: cmsClock.apart() };
+    },
+
+    onReconnected(listener) {
+      reconnected.add(listener);
+      return () => reconnected.delete(listener);
     },
 
     close() {
@@ -280,10 +353,7 @@ export function createCmsClient({ url, log, limits: given, ...files }: CmsClient
   });
 }
 
-const publicJwk = z.union([
-  z.object({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string() }),
-  z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string() }),
-]);
+const answeredAt = z.object({ at: z.iso.datetime() });
 
 function unreachable(detail: string): Result<never, CmsError> {
   return err({ kind: 'unreachable', detail });
@@ -293,15 +363,11 @@ function accepted<T>(answer: T): Promise<Result<T, CmsError>> {
   return Promise.resolve(ok(answer));
 }
 
-function jsonOf(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    return undefined;
-  }
+function titleOf(type: string): string {
+  return Object.hasOwn(problems, type) ? problems[type as ProblemType].title : type;
 }
 
-/** `false`: it was cut short. */
-async function pause(longestMs: number, signal: AbortSignal): Promise<boolean> {
-  return await delay(longestMs / 2 + Math.random() * (longestMs / 2), true, { signal }).catch(() => false);
+/** Half of it at least; the rest is chance. */
+function jittered(ms: number): number {
+  return (ms / 2) * (1 + Math.random());
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { identityDocument } from '../../flows/people/identity-document.ts';
 import type {
   ContactCodeSent,
+  DayCount,
   OneUseKey,
   OperationView,
   OutcomeReport,
@@ -140,6 +141,35 @@ export const receiptClaims = z.object({ operationId, state: settledState, sequen
 
 export const mostOperationsAsked = 100;
 
+/** Many outcomes at once, after an outage: each one stands under the Idempotency-Key that it would have alone. */
+export const mostOutcomes = 50;
+
+export const outcomesRequest = z.strictObject({
+  outcomes: z.array(outcomeRequest.extend({ operationId })).min(1).max(mostOutcomes),
+});
+
+/** One answer an outcome, in the order of the request: its receipt, or its refusal. */
+export const outcomeAnswers = z.object({
+  answers: z
+    .array(
+      z.union([
+        z.object({ operationId, receipt }),
+        z.object({ operationId, refused: z.string().regex(/^[a-z-]{1,60}$/), receipt: receipt.optional() }),
+      ]),
+    )
+    .max(mostOutcomes),
+  at: instant,
+});
+
+export const mostReleasesCounted = 5_000;
+
+/** What the CMS released to this kiosk on one day (UTC, by its own clock). */
+export const dayCount = z.object({
+  day: z.iso.date(),
+  releases: z.array(z.object({ operationId, attempt, at: instant })).max(mostReleasesCounted),
+  at: instant,
+}) satisfies z.ZodType<DayCount>;
+
 export const operationViews = z.object({
   operations: z
     .array(z.object({ operationId, state: z.enum(['NONE', 'RESERVED', 'CONFIRMED', 'VOIDED', 'HELD']), releases: z.int().nonnegative() }))
@@ -259,6 +289,25 @@ export const calls = {
       'operation-held',
     ],
   },
+  outcomes: {
+    method: 'POST',
+    path: '/outcomes',
+    summary:
+      'Many outcomes at once, after an outage; each has the effect and the answer that it would have alone, and carries no Idempotency-Key but the one of its operation, outcome and attempt',
+    request: outcomesRequest,
+    status: 200,
+    answer: outcomeAnswers,
+    refusals: [],
+  },
+  counts: {
+    method: 'GET',
+    path: '/counts',
+    summary: 'The releases of paper parts to this kiosk on one day (UTC), for the daily three-way count',
+    request: null,
+    status: 200,
+    answer: dayCount,
+    refusals: [],
+  },
   operations: {
     method: 'GET',
     path: '/operations',
@@ -294,6 +343,7 @@ export const callNames = Object.keys(calls) as readonly CallName[];
 
 /** Larger requests are refused unread. Bytes. */
 export const largestRequest = 32 * 1024;
+export const largestOutcomes = mostOutcomes * 16 * 1024;
 export const idempotencyHeader = 'Idempotency-Key';
 
 const keyShape = /^([0-9a-f-]{36}):([a-z0-9-]{1,60}):(0|[1-9][0-9]{0,3})$/;

@@ -42,7 +42,9 @@ function describeCall(name: CallName): Record<string, unknown> {
   if (call.path.includes('{id}')) parameters.push({ name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } });
   if (name === 'operations')
     parameters.push({ name: 'ids', in: 'query', required: true, description: idsDescription, schema: { type: 'string' } });
-  if (call.method === 'POST') {
+  if (name === 'counts')
+    parameters.push({ name: 'day', in: 'query', required: true, description: 'The day (UTC)', schema: { type: 'string', format: 'date' } });
+  if (call.method === 'POST' && name !== 'outcomes') {
     parameters.push({ name: idempotencyHeader, in: 'header', required: true, description: keyDescription, schema: { type: 'string' } });
   }
   const refusals = call.refusals.map((type) => `\`${type}\``).join(', ');
@@ -79,7 +81,7 @@ const description = `What a kiosk needs of a Card Management System.
 
 **Transport.** HTTPS, TLS 1.3 only, client certificate. JSON, UTF-8. Every answer carries \`at\`, the CMS's clock (UTC).
 
-**Writes are idempotent.** The same \`${idempotencyHeader}\` with the same request gets the stored answer, byte for byte, with its status and content type; with another request it is refused (\`idempotency-mismatch\`) and an alarm is raised. Keys are kept 30 days. Only answers that say "not now" (status 429 and 5xx) are not stored.
+**Writes are idempotent.** The same \`${idempotencyHeader}\` with the same request gets the stored answer, byte for byte, with its status and content type; with another request it is refused (\`idempotency-mismatch\`) and an alarm is raised. Keys are kept 30 days. \`POST /outcomes\` has no key of its own: each outcome in it is looked up under the key that it would have alone, its body being the outcome without \`operationId\`, members in the order of the schema, no white space. Only answers that say "not now" (status 429 and 5xx) are not stored.
 
 **An operation moves one way.** NONE → RESERVED → CONFIRMED | VOIDED | HELD; HELD → CONFIRMED | VOIDED only by an operator's signed decision. Silence voids a reservation: after 15 minutes, or 72 hours once the paper part was released. An outcome other than \`handed-over\` for an unknown operation voids it, so that a late reservation is refused. Only CONFIRMED sends the second part, once.
 

@@ -63,6 +63,11 @@ export const events = {
     meaning: 'An outcome could not be delivered to the CMS yet; it is tried again.',
     fields: { operation: 'string', problem: 'string' },
   },
+  'outcome-needs-a-person': {
+    level: 'error',
+    meaning: 'An outcome was brought to the CMS six times in vain: a person must look. It is tried on, slowly.',
+    fields: { operation: 'string', problem: 'string' },
+  },
   'operator-signed-on': { level: 'info', meaning: 'An operator signed on.', fields: { operator: 'string' } },
   'operator-signed-off': {
     level: 'info',
@@ -80,6 +85,21 @@ export const events = {
     level: 'info',
     meaning: 'A call to the CMS ended: `ok`, the type of the refusal, `unreachable` or `aborted`.',
     fields: { call: 'string', result: 'string', tries: 'number', ms: 'number' },
+  },
+  'cms-key-contradicted': {
+    level: 'error',
+    meaning: 'The CMS had another request under the same idempotency key: this kiosk, or somebody in its name, contradicts itself.',
+    fields: { call: 'string', key: 'string' },
+  },
+  'cms-clock-apart': {
+    level: 'warn',
+    meaning: "The CMS's clock and ours are more than a second apart: by how many milliseconds it is ahead, give or take.",
+    fields: { aheadMs: 'number', uncertaintyMs: 'number' },
+  },
+  'cms-clock-agrees': {
+    level: 'info',
+    meaning: "The CMS's clock and ours agree again.",
+    fields: { aheadMs: 'number', uncertaintyMs: 'number' },
   },
   'cms-ready': { level: 'info', meaning: 'The reference CMS takes calls.', fields: { port: 'number', startMs: 'number' } },
   'cms-operation': {

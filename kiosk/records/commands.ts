@@ -64,8 +64,14 @@ function reading<T>(state: string, read: (history: History) => T): T {
   }
 }
 
-function line({ operationId, openedAt, lastRow, outcome, state, waiting }: OperationSummary): string {
-  const told = [lastRow, outcome ?? 'no outcome', state ?? 'no receipt', ...(waiting ? ['waiting for the CMS'] : [])];
+function line({ operationId, openedAt, lastRow, outcome, state, waiting, attention }: OperationSummary): string {
+  const told = [
+    lastRow,
+    outcome ?? 'no outcome',
+    state ?? 'no receipt',
+    ...(waiting ? ['waiting for the CMS'] : []),
+    ...(attention ? ['A PERSON MUST LOOK'] : []),
+  ];
   return `${operationId}  ${openedAt}  ${told.join('  ')}\n`;
 }
 

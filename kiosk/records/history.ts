@@ -9,6 +9,7 @@ import { configure, settings } from './database.ts';
 import { type RecordsError, openingFailure } from './failure.ts';
 import { recordsVersion, versionOf } from './migrations.ts';
 import { journalRow, operationId, outcomeReport } from './rows.ts';
+import { failuresForAPerson, outboxFailures } from './waiting.ts';
 
 /** One operation in a line. `state`: where the CMS had it when last heard of, `null` before its receipt. */
 export interface OperationSummary {
@@ -21,6 +22,8 @@ export interface OperationSummary {
   readonly state: CmsState | null;
   /** An outcome still waits for the CMS's receipt. */
   readonly waiting: boolean;
+  /** It was brought to the CMS in vain too often: a person must look. */
+  readonly attention: boolean;
 }
 
 /** What can be asked of records without changing them. */
@@ -100,6 +103,8 @@ export function readHistory(database: Database.Database): History {
   const waiting = database.prepare('select report from outbox order by sequence').pluck();
   const isWaiting = database.prepare('select 1 from outbox where operation_id = ?').pluck();
 
+  const failures = outboxFailures(database);
+
   const rowsOf = (id: string): readonly JournalEntry[] => rowsOfOperation.all(id).map((row) => storedRow.parse(row));
 
   const summaryOf = (rows: readonly JournalEntry[]): OperationSummary | null => {
@@ -115,6 +120,7 @@ export function readHistory(database: Database.Database): History {
       outcome: kinds.find((row) => row.kind === 'OUTCOME')?.outcome ?? null,
       state: kinds.findLast((row) => row.kind === 'RECEIPT' || row.kind === 'CLOSED')?.state ?? null,
       waiting: isWaiting.get(first.operationId) === 1,
+      attention: failures.of(first.operationId) >= failuresForAPerson,
     };
   };
 

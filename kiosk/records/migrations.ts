@@ -9,7 +9,13 @@ import type { RecordsError } from './failure.ts';
  * The SQL that takes a file from one version to the next: `migrations[0]` from 1 to 2, and so on. `schema.sql` always holds
  * the newest version, for new files. A step is never changed once released.
  */
-const migrations: readonly string[] = [];
+const migrations: readonly string[] = [
+  // 2: how often an outcome was brought to the CMS in vain.
+  `create table outbox_failures (
+    operation_id text primary key references outbox (operation_id) on delete cascade,
+    failures integer not null check (failures >= 1)
+  ) strict;`,
+];
 
 export const recordsVersion = 1 + migrations.length;
 

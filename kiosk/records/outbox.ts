@@ -1,98 +1,169 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { withAny } from '../../devices/deadline.ts';
 import { type Result, err } from '../../devices/result.ts';
-import { settle } from '../../flows/operations/settlement.ts';
-import { type Cms, type CmsError, type Receipt, stateOfOutcome } from '../../flows/ports/cms.ts';
+import { settle, settleAll } from '../../flows/operations/settlement.ts';
+import { type Cms, type CmsError, type OutcomeReport, type Receipt, stateOfOutcome } from '../../flows/ports/cms.ts';
 import type { Journal, JournalError } from '../../flows/ports/journal.ts';
 import type { Outbox } from '../../flows/ports/outbox.ts';
+import { mostOutcomes } from '../cms/contract.ts';
+import { type Clock, realClock } from '../cms/pace.ts';
 import type { Log } from '../log/log.ts';
+import { failuresForAPerson } from './waiting.ts';
 
 /** Milliseconds between rounds while the CMS does not answer: never more than one a second, at most half a minute apart. */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
+/** What the CMS refuses, or fails at while it answers others, is asked again ever more slowly, at last this far apart. */
+const SLOWEST_RETRY_MS = 15 * 60_000;
 /** One delivery may take this long, whoever asked for it. */
 const DELIVERY_LIMIT_MS = 15_000;
 
-type Delivery = Promise<Result<Receipt, CmsError | JournalError>>;
+type Settled = Result<Receipt, CmsError | JournalError>;
+
+/** An outcome that the CMS has not acknowledged. */
+export interface WaitingOutcome {
+  readonly report: OutcomeReport;
+  /** How often it was brought to the CMS in vain; outlives the process. */
+  readonly failures: number;
+}
+
+/** The journal with what the outbox keeps beside it. */
+export interface OutboxRecords extends Journal {
+  /** Oldest first. */
+  waiting(): readonly WaitingOutcome[];
+  countFailures(operationIds: readonly string[]): Result<void, JournalError>;
+}
 
 export interface RunningOutbox extends Outbox {
   /** An outcome was recorded: deliver it without waiting for the next round. */
   wake(): void;
+  /** The CMS answers again: no pause is of use any more. */
+  reconnected(): void;
   close(): Promise<void>;
 }
 
 export interface OutboxOptions {
   readonly cms: Cms;
-  readonly journal: Journal;
+  readonly records: OutboxRecords;
   readonly log: Log;
-  /** Resolves after `ms`, or as soon as `signal` ends it. */
-  readonly wait?: (ms: number, signal: AbortSignal) => Promise<void>;
-}
-
-async function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch(() => undefined);
+  readonly clock?: Clock;
 }
 
 /**
- * Brings recorded outcomes to the CMS until each has its receipt: oldest first, one at a time, with growing and jittered pauses while
- * the CMS does not answer, and none once it does.
+ * Brings recorded outcomes to the CMS until each has its receipt: those that failed least first, then the oldest. While the CMS does
+ * not answer, one alone and ever more seldom; once it answers, without pauses and twice as many at each step, so that an outcome at which the
+ * CMS fails keeps up no others. After six failures a person is called (`attention`), and it is tried on.
  */
-export function startOutbox({ cms, journal, log, wait = pauseFor }: OutboxOptions): RunningOutbox {
+export function startOutbox({ cms, records, log, clock = realClock }: OutboxOptions): RunningOutbox {
   const stopping = new AbortController();
-  const underway = new Map<string, Delivery>();
+  const underway = new Map<string, Promise<Settled>>();
+  /** When an outcome that failed by itself may be tried again, by `clock`. */
+  const notBefore = new Map<string, number>();
+  let linkUp = true;
   let woken = new AbortController();
+  let reopened = new AbortController();
 
-  /** Everybody who asks for the same operation at the same time shares one delivery. */
-  function attempt(operationId: string): Delivery {
-    const going = underway.get(operationId);
-    if (going !== undefined) return going;
-    const report = journal.outbox().find((waiting) => waiting.operationId === operationId);
-    if (report === undefined)
-      return Promise.resolve(err({ kind: 'refused', type: 'not-waiting', title: 'nothing waits for this operation' }));
-    const delivery = withAny([stopping.signal, AbortSignal.timeout(DELIVERY_LIMIT_MS)], (limit) =>
-      settle({ cms, journal }, report, limit),
-    ).finally(() => underway.delete(operationId));
-    underway.set(operationId, delivery);
-    return delivery;
+  /** What a delivery came to, for the counts, the log and the next try. */
+  function conclude(reports: readonly OutcomeReport[], settled: readonly Settled[]): void {
+    const reached = settled.some(answered);
+    const inVain = reports.flatMap(({ operationId }, index) => {
+      const problem = problemOf(settled[index]);
+      return problem === null ? [] : [{ operationId, problem }];
+    });
+    if (inVain.length > 0) records.countFailures(inVain.map(({ operationId }) => operationId));
+    const failures = new Map(inVain.length === 0 ? [] : records.waiting().map((each) => [each.report.operationId, each.failures]));
+    for (const { operationId, problem } of inVain) {
+      const count = failures.get(operationId) ?? 0;
+      log.event('outbox-waits', { operation: operationId, problem });
+      if (count === failuresForAPerson) log.event('outcome-needs-a-person', { operation: operationId, problem });
+      // Where the CMS answers others it is this outcome's own trouble; where it answers nobody the round's pause is enough.
+      const pause = jittered(Math.min(FIRST_PAUSE_MS * 2 ** count, SLOWEST_RETRY_MS));
+      if (reached || linkUp) notBefore.set(operationId, clock.now() + pause);
+    }
+    reports.forEach(({ operationId, outcome }, index) => {
+      const one = settled[index];
+      if (one?.ok !== true) return;
+      notBefore.delete(operationId);
+      const { state } = one.value;
+      if (state !== stateOfOutcome[outcome]) log.event('outcome-came-too-late', { operation: operationId, outcome, state });
+    });
+    if (!stopping.signal.aborted) linkUp = reached;
   }
 
-  /** Tries everything that waits, once. `true`: nothing waits any more. A CMS that does not answer ends the round; a refusal is one operation's. */
-  async function round(): Promise<boolean> {
-    let emptied = true;
-    for (const { operationId, outcome } of journal.outbox()) {
-      if (stopping.signal.aborted) return true;
-      const delivered = await attempt(operationId);
-      if (delivered.ok) {
-        const { state } = delivered.value;
-        if (state !== stateOfOutcome[outcome]) log.event('outcome-came-too-late', { operation: operationId, outcome, state });
-        continue;
-      }
-      emptied = false;
-      const { error } = delivered;
-      log.event('outbox-waits', { operation: operationId, problem: error.kind === 'refused' ? error.type : error.kind });
-      if (error.kind !== 'refused') break;
-    }
-    return emptied;
+  /** Delivers these together; everybody who asks for one of them meanwhile shares its delivery. */
+  function send(reports: readonly OutcomeReport[]): Promise<readonly Settled[]> {
+    const [alone] = reports;
+    const delivery = withAny([stopping.signal, AbortSignal.timeout(DELIVERY_LIMIT_MS)], async (limit): Promise<readonly Settled[]> => {
+      if (reports.length === 1 && alone !== undefined) return [await settle({ cms, journal: records }, alone, limit)];
+      return await settleAll({ cms, journal: records }, reports, limit);
+    }).then((settled) => {
+      conclude(reports, settled);
+      return settled;
+    });
+    reports.forEach(({ operationId }, index) => {
+      const mine = delivery.then((settled) => settled[index] ?? err({ kind: 'unreachable' as const, detail: 'no answer' }));
+      // Whoever shares it hears of a bug in it, and so does the round: nobody else has to.
+      mine.catch(() => undefined);
+      underway.set(operationId, mine);
+    });
+    return delivery.finally(() => {
+      for (const { operationId } of reports) underway.delete(operationId);
+    });
+  }
+
+  function attempt(operationId: string): Promise<Settled> {
+    const going = underway.get(operationId);
+    if (going !== undefined) return going;
+    const found = records.waiting().find(({ report }) => report.operationId === operationId);
+    if (found === undefined)
+      return Promise.resolve(err({ kind: 'refused', type: 'not-waiting', title: 'nothing waits for this operation' }));
+    return send([found.report]).then(([settled]) => settled ?? err({ kind: 'aborted' }));
+  }
+
+  /** What may be tried now, in its order; and how long until there is more. */
+  function due(): { readonly reports: readonly OutcomeReport[]; readonly nextMs: number } {
+    const now = clock.now();
+    const waiting = records.waiting().filter(({ report }) => !underway.has(report.operationId));
+    const later = waiting.map(({ report }) => (notBefore.get(report.operationId) ?? 0) - now).filter((ms) => ms > 0);
+    const ready = waiting.filter(({ report }) => (notBefore.get(report.operationId) ?? 0) <= now);
+    return {
+      reports: ready.toSorted((one, other) => one.failures - other.failures).map(({ report }) => report),
+      nextMs: Math.min(LONGEST_PAUSE_MS, ...later),
+    };
   }
 
   async function run(): Promise<void> {
     let pause = FIRST_PAUSE_MS;
+    let together = 1;
     while (!stopping.signal.aborted) {
-      if (await round()) {
-        pause = FIRST_PAUSE_MS;
-        await withAny([stopping.signal, woken.signal], (either) => wait(LONGEST_PAUSE_MS, either));
+      const { reports, nextMs } = due();
+      if (reports.length === 0) {
+        await withAny([stopping.signal, woken.signal, reopened.signal], (any) => clock.wait(nextMs, any));
       } else {
-        // A wake-up does not shorten this one: a CMS that does not answer is not hammered.
-        await wait(pause * (1 + Math.random() / 2), stopping.signal);
-        pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+        await send(reports.slice(0, together));
+        if (linkUp) {
+          pause = FIRST_PAUSE_MS;
+          together = Math.min(together * 2, mostOutcomes);
+        } else {
+          together = 1;
+          // A wake-up does not shorten this one: a CMS that does not answer is not hammered.
+          await withAny([stopping.signal, reopened.signal], (either) => clock.wait(pause * (1 + Math.random() / 2), either));
+          pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+        }
       }
       woken = new AbortController();
+      reopened = new AbortController();
     }
   }
 
   const running = run();
   return {
     wake: () => woken.abort(),
+    reconnected: () => reopened.abort(),
+    attention: () =>
+      records
+        .waiting()
+        .filter(({ failures }) => failures >= failuresForAPerson)
+        .map(({ report }) => report.operationId),
     async deliver(operationId, signal) {
       const aborted = new Promise<Result<Receipt, CmsError>>((resolve) => {
         const give = (): void => resolve(err({ kind: 'aborted' }));
@@ -109,4 +180,20 @@ export function startOutbox({ cms, journal, log, wait = pauseFor }: OutboxOption
       await Promise.allSettled(underway.values());
     },
   };
+}
+
+/** The CMS said something that can be believed, be it no. */
+function answered(settled: Settled): boolean {
+  return settled.ok || settled.error.kind === 'refused';
+}
+
+/** Why a delivery was in vain; `null`: it was not, or nobody waited for its end. */
+function problemOf(settled: Settled | undefined): string | null {
+  if (settled === undefined || settled.ok || settled.error.kind === 'aborted') return null;
+  return settled.error.kind === 'refused' ? settled.error.type : settled.error.kind;
+}
+
+/** Between once and one and a half times as long. */
+function jittered(ms: number): number {
+  return ms * (1 + Math.random() / 2);
 }

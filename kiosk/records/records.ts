@@ -4,18 +4,20 @@ import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
-import type { Journal, JournalEntry, JournalError, JournalRow } from '../../flows/ports/journal.ts';
+import type { JournalEntry, JournalError, JournalRow } from '../../flows/ports/journal.ts';
 import type { Log } from '../log/log.ts';
 import { openDatabase } from './database.ts';
 import { type RecordsError, openingFailure, recordsFailure } from './failure.ts';
 import { type History, readHistory } from './history.ts';
 import { takeLock } from './lock.ts';
 import { mayFollow } from './order.ts';
+import type { OutboxRecords } from './outbox.ts';
 import { journalRow, operationId as operationIdShape, outcomeReport } from './rows.ts';
 import { type SignOnFailureStore, signOnFailureStore } from './sign-on-failures.ts';
+import { outboxFailures } from './waiting.ts';
 
 /** A kiosk's records: operations journal, outbox, and the wrong PINs of its operators. One process at a time has them. */
-export interface Records extends Journal, Pick<History, 'list' | 'show'> {
+export interface Records extends OutboxRecords, Pick<History, 'list' | 'show'> {
   readonly signOnFailures: SignOnFailureStore;
   close(): void;
 }
@@ -81,6 +83,7 @@ function createRecords(
   history.open();
   history.outbox();
 
+  const failures = outboxFailures(database);
   const insertRow = database
     .prepare(
       `insert into journal (sequence, operation_id, at, start, monotonic_ns, kind, fields)
@@ -100,17 +103,20 @@ function createRecords(
     return { sequence, operationId: id, at, row };
   };
 
-  /** One transaction; what it wrote is durable when it is announced. */
-  const write = (work: () => JournalEntry): Result<JournalEntry, JournalError> => {
-    let entry: JournalEntry;
+  const transaction = <T>(work: () => T): Result<T, JournalError> => {
     try {
-      entry = database.transaction(work).immediate();
+      return ok(database.transaction(work).immediate());
     } catch (error) {
       const failure = recordsFailure(database.name, error);
       return err({ kind: 'journal-unwritable', detail: 'detail' in failure ? failure.detail : failure.kind });
     }
-    appended(entry);
-    return ok(entry);
+  };
+
+  /** One transaction; what it wrote is durable when it is announced. */
+  const write = (work: () => JournalEntry): Result<JournalEntry, JournalError> => {
+    const written = transaction(work);
+    if (written.ok) appended(written.value);
+    return written;
   };
 
   return {
@@ -136,6 +142,8 @@ function createRecords(
       }),
     open: () => history.open(),
     outbox: () => history.outbox(),
+    waiting: () => history.outbox().map((report) => ({ report, failures: failures.of(report.operationId) })),
+    countFailures: (operationIds) => transaction(() => operationIds.forEach(failures.add)),
     list: (filter) => history.list(filter),
     show: (id) => history.show(id),
     digest: (kind, value) => createHmac('sha256', digestKey).update(`${kind}\0${value}`).digest('hex'),

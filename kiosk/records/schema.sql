@@ -65,6 +65,12 @@ create table outbox (
   report text not null check (json_valid(report) and json_type(report) = 'object' and length(report) <= 16384)
 ) strict;
 
+-- How often an outcome was brought to the CMS in vain. Goes with its outbox row.
+create table outbox_failures (
+  operation_id text primary key references outbox (operation_id) on delete cascade,
+  failures integer not null check (failures >= 1)
+) strict;
+
 -- Keys of the records themselves, made at the first start. Losing one makes old digests strangers to new ones.
 create table keys (
   name text primary key check (name in ('digest')),

@@ -8,6 +8,7 @@ import {
   type contactCodeRequest,
   type contactCodeSent,
   type contactProved,
+  type dayCount,
   type operationViews,
   oneTimeCodeLength,
   type paperPartRequest,
@@ -46,6 +47,8 @@ export interface CmsParts {
   readonly scheme: readonly CodeScheme[];
   readonly ttl: TimesToLive;
 }
+
+const DAY_MS = 24 * 3_600_000;
 
 const proofType = 'sportello-contact+jwt';
 const receiptType = 'sportello-receipt+jwt';
@@ -229,6 +232,12 @@ export function createCms({ store, key, mail, log, operators, scheme, ttl }: Cms
       }),
       at: iso(now),
     }),
+
+    countDay: (kiosk: string, day: string, now: number): z.infer<typeof dayCount> => {
+      const from = Date.parse(day);
+      const releases = store.releasesBetween(kiosk, from, from + DAY_MS).map(({ at, ...release }) => ({ ...release, at: iso(at) }));
+      return { day, releases, at: iso(now) };
+    },
 
     /** Voids what silence has voided by `now`, whether or not anybody asks. */
     voidSilent(now: number): void {

@@ -64,6 +64,7 @@ CREATE TABLE releases (
   at           INTEGER NOT NULL,
   PRIMARY KEY (operation_id, attempt)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX releases_by_day ON releases (at);
 
 -- What kiosks said of the end, each word of it.
 CREATE TABLE outcomes (

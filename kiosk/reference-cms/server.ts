@@ -13,12 +13,15 @@ import {
   contactId,
   idempotencyHeader,
   idempotencyKey,
+  largestOutcomes,
   largestRequest,
   mostOperationsAsked,
   oneTimeCodeLength,
   operationId,
   outcomeRequest,
+  outcomesRequest,
   paperPartRequest,
+  problem,
   problemMediaType,
   problemPrefix,
   problems,
@@ -136,6 +139,24 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
     return problemOf('idempotency-mismatch');
   };
 
+  /** Decides, and keeps the answer; inside a transaction. What is to be done once it is durable goes to `afterwards`. */
+  const keep = (
+    call: CallName,
+    kiosk: string,
+    keyText: string,
+    digest: Buffer,
+    decideNow: Decide<object>,
+    afterwards: (() => void)[],
+  ): Answer => {
+    const at = now();
+    const decided = decideNow(at);
+    const made = decided.ok ? answerTo(call, decided.value) : problemOf(decided.error);
+    if (decided.ok && decided.value.then !== undefined) afterwards.push(decided.value.then);
+    // "Not now" is no answer to keep: the same request may be asked again later.
+    if (made.status !== 429) store.keepAnswer(kiosk, keyText, { digest, ...made }, at);
+    return made;
+  };
+
   /** Has the write prepared, then decided and its answer stored in one transaction. */
   const decide = async (
     { call, prepare }: Write,
@@ -147,21 +168,16 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
   ): Promise<Answer> => {
     const prepared = await prepare(kiosk, read);
     if (!prepared.ok) throw new Refusal(prepared.error);
-    let then: (() => void) | undefined;
+    const afterwards: (() => void)[] = [];
     const answer = store.transaction((): Answer => {
       // Asked again here: the same request may have come in parallel while this one was prepared.
       const meanwhile = storedFor(kiosk, keyText, digest);
       if (meanwhile !== null) return meanwhile;
-      const at = now();
-      const decided = prepared.value(at);
-      const made = decided.ok ? answerTo(call, decided.value) : problemOf(decided.error);
-      if (decided.ok) then = decided.value.then;
-      // "Not now" is no answer to keep: the same request may be asked again later.
-      if (made.status !== 429) store.keepAnswer(kiosk, keyText, { digest, ...made }, at);
+      const made = keep(call, kiosk, keyText, digest, prepared.value, afterwards);
       if (befalling?.mode === 'fail-before-commit') throw new FailedOnPurpose();
       return made;
     });
-    then?.();
+    for (const then of afterwards) then();
     return answer;
   };
 
@@ -245,6 +261,41 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
     });
   });
 
+  app.post('/outcomes', { bodyLimit: largestOutcomes }, async (request, reply) => {
+    const { outcomes } = jsonOf(request, outcomesRequest);
+    const befalling = await suffer('outcomes', request);
+    const kiosk = kioskOf(request);
+    const written = await Promise.all(
+      outcomes.map(async (report) => {
+        const { operationId: id, ...alone } = report;
+        const path = `/operations/${id}/outcome`;
+        const keyText = idempotencyKey.write({ operationId: id, step: stepOf.outcome(report.outcome), attempt: report.attempt });
+        const digest = key.digest('POST', path, Buffer.from(JSON.stringify(alone)));
+        return { id, keyText, digest, decide: await cms.outcome(kiosk, report) };
+      }),
+    );
+    const afterwards: (() => void)[] = [];
+    // One transaction for all: what makes many at once quick is that they become durable at once.
+    const answers = store.transaction(() => {
+      const answered = written.map(({ id, keyText, digest, decide: decideOne }) => {
+        const answer = storedFor(kiosk, keyText, digest) ?? keep('outcome', kiosk, keyText, digest, decideOne, afterwards);
+        return { operationId: id, ...outcomeAnswerOf(answer) };
+      });
+      if (befalling?.mode === 'fail-before-commit') throw new FailedOnPurpose();
+      return answered;
+    });
+    for (const then of afterwards) then();
+    if (befalling?.mode === 'lose-answer') request.raw.socket.destroy();
+    return send(reply, answerOf('outcomes', { answers, at: new Date(now()).toISOString() }));
+  });
+
+  app.get('/counts', async (request, reply) => {
+    await suffer('counts', request);
+    const query = z.strictObject({ day: z.iso.date() }).safeParse(request.query);
+    if (!query.success) throw new Refusal('request-unusable', 'day');
+    return send(reply, answerOf('counts', cms.countDay(kioskOf(request), query.data.day, now())));
+  });
+
   app.get('/operations', async (request, reply) => {
     await suffer('operations', request);
     const query = z
@@ -281,6 +332,14 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
     return send(reply, problemOf(type));
   });
   return app;
+}
+
+/** A kept answer to one outcome, as it stands among many: the same members, byte for byte. */
+function outcomeAnswerOf({ status, body }: Answer): { readonly refused?: string; readonly receipt?: unknown } {
+  const json: unknown = JSON.parse(body.toString('utf8'));
+  if (status === calls.outcome.status) return { receipt: json };
+  const { type, receipt } = problem.parse(json);
+  return { refused: type.slice(problemPrefix.length), ...(receipt === undefined ? {} : { receipt }) };
 }
 
 function problemOfFramework(error: FastifyError): ProblemType {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { z } from 'zod';
 import type { OutcomeReport, Receipt, Reserve } from '../../flows/ports/cms.ts';
+import { mostReleasesCounted } from '../cms/contract.ts';
 import { projectRoot } from '../project.ts';
 import type { Code } from './codes.ts';
 import type { Operation } from './ratchet.ts';
@@ -43,6 +44,7 @@ const operationRow = z.object({
   expiresAt: z.int().nullable(),
 });
 const attemptRow = z.object({ attempt: z.int() });
+const releaseRow = z.object({ operationId: z.string(), attempt: z.int(), at: z.int() });
 const idRow = z.object({ operationId: z.string() });
 const codeRow = z.object({ label: z.string(), value: z.string(), paperCharacters: z.int() });
 const receiptRow = z.object({
@@ -107,6 +109,8 @@ export function openStore(file: string) {
   const findReleases = sql('SELECT attempt FROM releases WHERE operation_id = ? ORDER BY attempt');
   const putOperation = sql(`INSERT INTO operations (operation_id, kiosk, state, expires_at, changed_at) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (operation_id) DO UPDATE SET state = excluded.state, expires_at = excluded.expires_at, changed_at = excluded.changed_at`);
+  const findReleasesBetween = sql(`SELECT operation_id AS operationId, attempt, at FROM releases JOIN operations USING (operation_id)
+    WHERE kiosk = ? AND at >= ? AND at < ? ORDER BY at, operation_id, attempt LIMIT ${mostReleasesCounted}`);
   const putRelease = sql('INSERT INTO releases (operation_id, attempt, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
   const findSilent = sql(`SELECT operation_id AS operationId FROM operations WHERE state = 'RESERVED' AND expires_at <= ?`);
   const addReservation =
@@ -158,6 +162,9 @@ export function openStore(file: string) {
       putOperation.run(id, kiosk, state, expiresAt, at);
       for (const attempt of releases) putRelease.run(id, attempt, at);
     },
+    /** What was released to a kiosk from one instant to, and without, another. */
+    releasesBetween: (kiosk: string, from: number, to: number): readonly z.infer<typeof releaseRow>[] =>
+      findReleasesBetween.all(kiosk, from, to).map((row) => releaseRow.parse(row)),
     /** Operations that silence voids at `now`. */
     silent: (now: number): readonly string[] => findSilent.all(now).map((row) => idRow.parse(row).operationId),
 

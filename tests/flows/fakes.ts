@@ -128,6 +128,11 @@ export class FakeCms implements Cms {
       };
     });
 
+  reportOutcomes: Cms['reportOutcomes'] = async (reports, signal) =>
+    ok(await Promise.all(reports.map((report) => this.reportOutcome(report, signal))));
+
+  countDay: Cms['countDay'] = (day, signal) => this.#answer('countDay', signal, () => ({ day, releases: [] }));
+
   operations: Cms['operations'] = (_, signal) => this.#answer('operations', signal, () => []);
 }
 
@@ -192,6 +197,7 @@ export class FakeOperators implements Operators {
 /** Delivers at once, through the same settlement as production. */
 export function fakeOutbox(cms: Cms, journal: Journal): Outbox {
   return {
+    attention: () => [],
     async deliver(operationId, signal) {
       const report = journal.outbox().find((waiting) => waiting.operationId === operationId);
       if (report === undefined) return err({ kind: 'unreachable', detail: 'nothing waits' });

@@ -19,6 +19,7 @@ import { processEntry } from '../../kiosk/project.ts';
 import { cmsConfiguration } from '../../kiosk/reference-cms/configuration.ts';
 import { type Mailbox, startMailbox } from '../../kiosk/reference-cms/mailbox.ts';
 import { type RunningCms, startReferenceCms } from '../../kiosk/reference-cms/start.ts';
+import { SimulatedClock } from './simulated-clock.ts';
 import { makeOneUseKey } from '../../kiosk/printing/one-use-key.ts';
 
 export const signal = new AbortController().signal;
@@ -87,7 +88,7 @@ export async function startCms(surroundings: CmsSurroundings, changes: Record<st
     log: kept.log,
     now: clock.now,
   });
-  const client = clientAt(cms.url, surroundings, { log: kept.log });
+  const client = clientAt(cms.url, surroundings, { log: kept.log, clock: new SimulatedClock() });
   return {
     ...surroundings,
     cms,

@@ -20,6 +20,7 @@ import {
   signal,
   startCms,
 } from '../../harness/cms.ts';
+import { SimulatedClock } from '../../harness/simulated-clock.ts';
 
 let surroundings: CmsSurroundings;
 let cms: TestCms;
@@ -61,7 +62,7 @@ test('answers lost each time: the CMS did it, the client does not know', async (
 });
 
 test('a slow CMS is waited for, up to the limit', async () => {
-  const hasty = clientAt(cms.cms.url, surroundings, { limits: { tryMs: 300, callMs: 700, pauseMs: 10 } });
+  const hasty = clientAt(cms.cms.url, surroundings, { limits: { tryMs: 300, callMs: 700, pauseMs: 10 }, clock: new SimulatedClock() });
   cms.cms.faults.set({ mode: 'slow', ms: 50 });
   expect(await hasty.operations([newOperationId()], signal)).toMatchObject({ ok: true });
   cms.cms.faults.set({ mode: 'slow', ms: 5_000 });
@@ -78,7 +79,7 @@ test('an unreachable CMS, and one that is back', async () => {
   cms.cms.faults.set({ mode: 'normal' });
   expect(await cms.client.health(signal)).toMatchObject({ ok: true });
 
-  const nobody = clientAt('https://127.0.0.1:1', surroundings, { limits: { pauseMs: 10 } });
+  const nobody = clientAt('https://127.0.0.1:1', surroundings, { limits: { pauseMs: 10 }, clock: new SimulatedClock() });
   expect(await nobody.health(signal)).toMatchObject({ error: { kind: 'unreachable', detail: 'ECONNREFUSED' } });
   await nobody.close();
 });
@@ -106,7 +107,7 @@ test('a receipt or proof by another key is no answer', async () => {
   const other = join(surroundings.folder, 'other.jwk');
   writeFileSync(other, JSON.stringify(await exportJWK((await generateKeyPair('ES256', { extractable: true })).publicKey)));
   const { operationId } = await released(cms);
-  const doubting = clientAt(cms.cms.url, surroundings, { signingKey: other, limits: { pauseMs: 10 } });
+  const doubting = clientAt(cms.cms.url, surroundings, { signingKey: other, limits: { pauseMs: 10 }, clock: new SimulatedClock() });
   const report = await handedOver(cms, operationId);
   expect(await doubting.reportOutcome(report, signal)).toMatchObject({
     error: { kind: 'unreachable', detail: 'a receipt that does not hold' },
@@ -176,7 +177,7 @@ test('garbage of every kind counts as no answer', async () => {
   ];
   let next: Canned = { body: '' };
   const { url, server } = await impostor(() => next);
-  const client = clientAt(url, surroundings, { limits: { tries: 1 } });
+  const client = clientAt(url, surroundings, { limits: { tries: 1 }, clock: new SimulatedClock() });
   const report = await handedOver(cms, id);
   for (const [index, canned] of garbage.entries()) {
     next = canned;

@@ -33,6 +33,7 @@ describe('sportello records', () => {
       outcome: 'handed-over',
       state: null,
       waiting: true,
+      attention: false,
     };
     expect(JSON.parse(all.out)).toEqual([
       waiting,
@@ -49,6 +50,19 @@ describe('sportello records', () => {
     expect(told.out.split('\n')).toHaveLength(9);
     expect(told.out).toContain('EVIDENCE        attempt=1 class=E2 raw=3722313233340000 buffer=printed');
     expect(kiosk.append(operationId, { kind: 'CLOSED', state: 'CONFIRMED' }).ok).toBe(true);
+  });
+
+  test('says which outcomes a person must look at', () => {
+    const folder = temporaryFolder();
+    const kiosk = recordsIn(join(folder, 'records'));
+    for (const row of beforeOutcome) kiosk.append(operationId, row);
+    kiosk.appendOutcome(report());
+    for (let failures = 0; failures < 6; failures += 1) {
+      expect(kiosk.list()).toMatchObject([{ attention: false }]);
+      expect(kiosk.countFailures([operationId, otherOperationId])).toEqual({ ok: true });
+    }
+    expect(JSON.parse(sportello('list', '--state', folder, '--json').out)).toMatchObject([{ operationId, waiting: true, attention: true }]);
+    expect(sportello('list', '--open', '--state', folder).out).toContain('A PERSON MUST LOOK');
   });
 
   test('says no to an operation that is not there, and names what it cannot read', () => {

@@ -150,6 +150,7 @@ describe('versions', () => {
   test('an older file is brought forward step by step and keeps its rows; a step that fails leaves the one before', () => {
     const { file } = closedRecords();
     const database = new Database(file);
+    database.pragma('user_version = 1');
     const addHash = 'alter table journal add column hash text';
     const broken = 'create table half (a integer) strict; insert into nowhere values (1)';
     expect(() => migrate(database, [addHash, broken])).toThrow('no such table: nowhere');
@@ -158,6 +159,15 @@ describe('versions', () => {
     expect(migrate(database, [addHash, 'create table checkpoints (sequence integer primary key) strict'])).toMatchObject({ ok: true });
     expect(database.pragma('user_version', { simple: true })).toBe(3);
     expect(database.prepare('select count(*) from journal where hash is null').pluck().get()).toBe(7);
+    database.close();
+  });
+
+  test('records of version 1 learn to count failures', () => {
+    const { file } = closedRecords();
+    const database = new Database(file);
+    database.exec('drop table outbox_failures; pragma user_version = 1');
+    expect(migrate(database)).toMatchObject({ ok: true });
+    expect(database.prepare('select count(*) from outbox_failures').pluck().get()).toBe(0);
     database.close();
   });
 });

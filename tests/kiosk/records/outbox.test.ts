@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { err, ok } from '../../../devices/result.ts';
 import type { CmsError, OutcomeReport } from '../../../flows/ports/cms.ts';
 import type { JournalEntry } from '../../../flows/ports/journal.ts';
 import { startOutbox } from '../../../kiosk/records/outbox.ts';
 import { openRecords, type Records } from '../../../kiosk/records/records.ts';
 import { FakeCms } from '../../flows/fakes.ts';
+import { SimulatedClock } from '../../harness/simulated-clock.ts';
 
 const unreachable: CmsError = { kind: 'unreachable', detail: 'no answer' };
 const ids = ['0190b0a0-0000-7000-8000-000000000001', '0190b0a0-0000-7000-8000-000000000002'] as const;
@@ -20,6 +22,7 @@ let cms: FakeCms;
 const appended: JournalEntry[] = [];
 
 beforeEach(() => {
+  logged.mockReset();
   folder = mkdtempSync(join(tmpdir(), 'outbox-'));
   const opened = openRecords({ folder, onAppended: (entry) => appended.push(entry) });
   if (!opened.ok) throw new Error(JSON.stringify(opened.error));
@@ -53,50 +56,127 @@ function conclude(operationId: string): void {
   }
 }
 
-/** Waits that end at once while the suite allows it, and tell how long they would have been. */
+/** A clock that stands still once nothing is left to deliver, and tells of it. */
 function patientClock() {
-  const waits: number[] = [];
+  const clock = new SimulatedClock();
   let idle = (): void => undefined;
   const rested = new Promise<void>((resolve) => (idle = resolve));
-  return {
-    waits,
-    /** Resolved when nothing is left to deliver. */
-    rested,
-    wait: async (ms: number, stop: AbortSignal): Promise<void> => {
-      waits.push(ms);
-      if (records.outbox().length > 0) return;
-      idle();
-      await new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
-    },
+  clock.mayPass = () => {
+    if (records.outbox().length > 0) return true;
+    idle();
+    return false;
   };
+  return { clock, rested };
+}
+
+/** The CMS answers from `at` on, by the clock. */
+function downUntil(clock: SimulatedClock, at: number): void {
+  const answers = cms.reportOutcome;
+  cms.reportOutcome = (report, stop) => (clock.now() < at ? Promise.resolve(err(unreachable)) : answers(report, stop));
 }
 
 test('while the CMS does not answer the pauses grow from a second to half a minute; then everything is delivered, oldest first', async () => {
   ids.forEach(conclude);
-  const clock = patientClock();
-  cms.fails = { reportOutcome: unreachable };
-  const wait = (ms: number, stop: AbortSignal): Promise<void> => {
-    if (clock.waits.length === 7) cms.fails = {};
-    return clock.wait(ms, stop);
-  };
-  const outbox = startOutbox({ cms, journal: records, log, wait });
-  await clock.rested;
+  const { clock, rested } = patientClock();
+  downUntil(clock, 200_000);
+  const outbox = startOutbox({ cms, records, log, clock });
+  await rested;
   await outbox.close();
-  const failing = clock.waits.slice(0, 8);
-  failing.forEach((ms, n) => {
+  // The first failure is the outcome's own affair, as far as anybody knows: the others are tried at once.
+  clock.waits.slice(0, 8).forEach((ms, n) => {
     const base = Math.min(1000 * 2 ** n, 30_000);
     expect(ms).toBeGreaterThanOrEqual(base);
     expect(ms).toBeLessThanOrEqual(base * 1.5);
   });
-  expect(cms.reports.map(({ operationId }) => operationId)).toEqual(ids);
+  expect(cms.reports.map(({ operationId }) => operationId).sort()).toEqual(ids);
   expect(records.open()).toEqual([]);
   expect(logged).toHaveBeenCalledWith('outbox-waits', { operation: ids[0], problem: 'unreachable' });
 });
 
+test('after six failures a person is called, also after a restart; it is tried on, and forgotten once it is delivered', async () => {
+  conclude(ids[0]);
+  const { clock, rested } = patientClock();
+  downUntil(clock, 300_000);
+  let called: number | null = null;
+  logged.mockImplementation((name: string) => {
+    if (name === 'outcome-needs-a-person') called ??= logged.mock.calls.filter(([each]) => each === 'outbox-waits').length;
+  });
+  const passes = clock.mayPass;
+  clock.mayPass = () => called === null && passes();
+  const outbox = startOutbox({ cms, records, log, clock });
+  await vi.waitUntil(() => called !== null, { timeout: 5_000 });
+  expect(called).toBe(6);
+  expect(outbox.attention()).toEqual([ids[0]]);
+  await outbox.close();
+
+  records.close();
+  const reopened = openRecords({ folder });
+  if (!reopened.ok) throw new Error('not reopened');
+  records = reopened.value;
+  expect(records.list()).toMatchObject([{ operationId: ids[0], waiting: true, attention: true }]);
+  clock.mayPass = passes;
+  const again = startOutbox({ cms, records, log, clock });
+  await rested;
+  expect(again.attention()).toEqual([]);
+  expect(records.list()).toMatchObject([{ open: false, waiting: false, attention: false }]);
+  await again.close();
+});
+
+test('what the CMS refuses, or fails at, is tried ever more slowly and keeps up no others', async () => {
+  const many = Array.from({ length: 200 }, (_, n) => `0190b0a0-0000-7000-8000-${String(n).padStart(12, '0')}`);
+  many.forEach(conclude);
+  const [refused, poison] = [many[0], many[7]];
+  const { clock } = patientClock();
+  const tries = { refused: [] as number[], poison: [] as number[] };
+  const answers = cms.reportOutcome;
+  cms.reportOutcome = (report, stop) => {
+    if (report.operationId === refused) {
+      tries.refused.push(clock.now());
+      return Promise.resolve(err({ kind: 'refused', type: 'evidence-insufficient', title: 'no' }));
+    }
+    if (report.operationId === poison) tries.poison.push(clock.now());
+    return report.operationId === poison ? Promise.resolve(err(unreachable)) : answers(report, stop);
+  };
+  // A CMS that falls over at one outcome answers none of those that came with it.
+  cms.reportOutcomes = async (reports, stop) => {
+    const settled = await Promise.all(reports.map((report) => cms.reportOutcome(report, stop)));
+    return reports.some(({ operationId }) => operationId === poison) ? err(unreachable) : ok(settled);
+  };
+  let last = 0;
+  const onlyTwo = (): boolean => records.outbox().length <= 2;
+  clock.mayPass = () => {
+    if (!onlyTwo()) last = clock.now();
+    return clock.now() < 6 * 3_600_000;
+  };
+  const outbox = startOutbox({ cms, records, log, clock });
+  await vi.waitUntil(() => clock.now() >= 6 * 3_600_000, { timeout: 20_000 });
+  expect(onlyTwo()).toBe(true);
+  expect(last).toBeLessThan(60_000);
+  expect(outbox.attention().toSorted()).toEqual([refused, poison]);
+  const inTheLastHour = (all: readonly number[]): number => all.filter((at) => at > 5 * 3_600_000).length;
+  expect(inTheLastHour(tries.refused)).toBeGreaterThanOrEqual(2);
+  expect(inTheLastHour(tries.refused)).toBeLessThanOrEqual(5);
+  await outbox.close();
+});
+
+test('once the CMS is back no pause is sat out', async () => {
+  conclude(ids[0]);
+  const { clock } = patientClock();
+  cms.fails = { reportOutcome: unreachable };
+  let pauses = 0;
+  clock.mayPass = () => (pauses += 1) < 20;
+  const outbox = startOutbox({ cms, records, log, clock });
+  await vi.waitUntil(() => pauses >= 20, { timeout: 5_000 });
+  cms.fails = {};
+  outbox.reconnected();
+  await vi.waitUntil(() => records.open().length === 0, { timeout: 5_000 });
+  await outbox.close();
+});
+
 test('who asks for the same operation at the same time shares one delivery', async () => {
-  const clock = patientClock();
-  const outbox = startOutbox({ cms, journal: records, log, wait: clock.wait });
-  await clock.rested;
+  const { clock, rested } = patientClock();
+  const outbox = startOutbox({ cms, records, log, clock });
+  await rested;
   conclude(ids[0]);
   const answers = await Promise.all([outbox.deliver(ids[0], signal), outbox.deliver(ids[0], signal)]);
   expect(answers.map((answer) => answer.ok)).toEqual([true, true]);
@@ -105,9 +185,9 @@ test('who asks for the same operation at the same time shares one delivery', asy
 });
 
 test('a wake-up delivers without waiting for the next round', async () => {
-  const clock = patientClock();
-  const outbox = startOutbox({ cms, journal: records, log, wait: clock.wait });
-  await clock.rested;
+  const { clock, rested } = patientClock();
+  const outbox = startOutbox({ cms, records, log, clock });
+  await rested;
   conclude(ids[0]);
   outbox.wake();
   await vi.waitUntil(() => records.open().length === 0, { timeout: 5_000 });
@@ -115,9 +195,9 @@ test('a wake-up delivers without waiting for the next round', async () => {
 });
 
 test('who stops waiting is let go; the delivery goes on', async () => {
-  const clock = patientClock();
-  const outbox = startOutbox({ cms, journal: records, log, wait: clock.wait });
-  await clock.rested;
+  const { clock, rested } = patientClock();
+  const outbox = startOutbox({ cms, records, log, clock });
+  await rested;
   conclude(ids[0]);
   const stop = new AbortController();
   const waiting = outbox.deliver(ids[0], stop.signal);

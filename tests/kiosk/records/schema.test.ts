@@ -46,7 +46,7 @@ describe('the schema', () => {
       'select "from", "table", "to" from pragma_foreign_key_list(?)',
     );
     const keys = tables.flatMap(({ name }) => keysOf.all(name).map((key) => ({ in: name, ...key })));
-    expect(keys).toHaveLength(2);
+    expect(keys).toHaveLength(3);
     for (const key of keys) expect({ key, type: typeOf.get(key.in, key.from) }).toEqual({ key, type: typeOf.get(key.table, key.to) });
     database.close();
   });

@@ -365,6 +365,17 @@ test('the running server answers each call as its OpenAPI description says', asy
       key(id, 'paper-part'),
     ),
     outcome: await raw('POST', `/operations/${id}/outcome`, JSON.stringify(report), key(id, 'handed-over')),
+    outcomes: await raw(
+      'POST',
+      '/outcomes',
+      JSON.stringify({
+        outcomes: [
+          { operationId: id, ...report },
+          { operationId: newOperationId(), ...report },
+        ],
+      }),
+    ),
+    counts: await raw('GET', `/counts?day=${new Date().toISOString().slice(0, 10)}`),
     operations: await raw('GET', `/operations?ids=${id},${newOperationId()}`),
     health: await raw('GET', '/health'),
   };

@@ -1,0 +1,34 @@
+import { type KeyObject, createPublicKey } from 'node:crypto';
+import { compactVerify, errors } from 'jose';
+import { z } from 'zod';
+
+const publicJwk = z.union([
+  z.object({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string() }),
+  z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string() }),
+]);
+
+/** A public key that signs for a CMS, from its JWK (P-256 or Ed25519). Throws where it is none. */
+export function signingKeyOf(jwk: unknown): KeyObject {
+  return createPublicKey({ key: publicJwk.parse(jwk), format: 'jwk' });
+}
+
+/** The claims of what the CMS says it signed as `type`; `null` if it did not, or if they are not as they should be. */
+export async function claimsOf<T>(jws: string, type: string, key: KeyObject, schema: z.ZodType<T>): Promise<T | null> {
+  try {
+    const { payload, protectedHeader } = await compactVerify(jws, key, { algorithms: ['ES256', 'EdDSA'] });
+    if (protectedHeader.typ !== type) return null;
+    return schema.safeParse(jsonOf(payload)).data ?? null;
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return null;
+    throw error;
+  }
+}
+
+/** What UTF-8 bytes say as JSON; `undefined` where they say nothing. */
+export function jsonOf(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
