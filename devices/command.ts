@@ -19,3 +19,10 @@ export class CommandFailure extends Error {
 export function answerJson(answer: unknown): void {
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }
+
+/** Aborted by SIGINT or SIGTERM, which then do not end the process by themselves. */
+export function untilInterrupted(): AbortSignal {
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
+  return interrupted.signal;
+}

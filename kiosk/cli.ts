@@ -31,6 +31,11 @@ const groups: readonly Group[] = [
     load: async () => (await import('../devices/printer/commands.ts')).printerCommands(),
   },
   {
+    name: 'barcode',
+    summary: 'the barcode scanner: what it reads, a virtual scanner',
+    load: async () => (await import('../devices/barcode/commands.ts')).barcodeCommands(),
+  },
+  {
     name: 'trust',
     summary: 'certificates and CRLs: is this one to be trusted',
     load: async () => (await import('./trust/commands.ts')).trustCommands(),

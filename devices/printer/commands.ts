@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import { answerJson, CommandFailure, exit } from '../command.ts';
+import { answerJson, CommandFailure, exit, untilInterrupted } from '../command.ts';
 import { parsePrinterAddress } from './address.ts';
 import type { PrintEvidence, Printer, PrinterStatus } from './contract.ts';
 import { openPrinter } from './esc-pos.ts';
@@ -101,13 +101,6 @@ function read<T>(schema: z.ZodType<T>, value: string, option: string): T {
 function report(json: true | undefined, answer: unknown, text: string): void {
   if (json) answerJson(answer);
   else process.stdout.write(`${text}\n`);
-}
-
-/** Aborted by SIGINT or SIGTERM, which then do not end the process by themselves. */
-function untilInterrupted(): AbortSignal {
-  const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
-  return interrupted.signal;
 }
 
 function isReached(status: PrinterStatus): boolean {

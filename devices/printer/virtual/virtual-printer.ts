@@ -1,11 +1,12 @@
 import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ControlSocket, openControlSocket, parseControl } from './control.ts';
+import { type ControlSocket, openControlSocket } from '../../control-socket.ts';
+import { parseControl } from './control.ts';
 import { drawPaper } from './drawing.ts';
 import { startMechanism } from './mechanism.ts';
 import { type PaperItem, paperText } from './paper.ts';
 import { openPrinterPort } from './tcp-server.ts';
-import { openPty } from './pty.ts';
+import { openPty } from '../../pty.ts';
 
 export interface VirtualPrinterOptions {
   /** Where the pseudo-terminal is linked; or else `tcp`. */

@@ -71,6 +71,6 @@ function started(socat: ChildProcessByStdio<Writable, Readable, Readable>): Prom
 function removeLeftover(link: string): void {
   const there = lstatSync(link, { throwIfNoEntry: false });
   if (there === undefined) return;
-  if (!there.isSymbolicLink()) throw new Error(`${link} exists and is not a link of a virtual printer`);
+  if (!there.isSymbolicLink()) throw new Error(`${link} exists and is not a link of a virtual device`);
   rmSync(link, { force: true });
 }
