@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { cmsCheckCommand } from '../cms/check/command.ts';
 import { serve } from './serve.ts';
 
 export function cmsCommands(): Command {
@@ -11,5 +12,6 @@ export function cmsCommands(): Command {
     .action(async ({ config }: { config: string }) => {
       await serve(config);
     });
+  cms.addCommand(cmsCheckCommand());
   return cms;
 }

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { type Result, err, ok } from '../../../devices/result.ts';
+import { identityDocument } from '../../../flows/people/identity-document.ts';
+import { operatorId, publicSigningKey } from '../../operators/assertion.ts';
+import { contactCodeRequest, reserveRequest } from '../contract.ts';
+
+/**
+ * What the other side's test bench lends to the suite (`--bench FILE`): how to learn a one-time code, the key of an operator that it
+ * knows, and whom and which card it takes. Specimens only.
+ */
+const benchFile = z.strictObject({
+  /** Where codes are sent to; the bench reads them there. */
+  contact: z.strictObject({ channel: contactCodeRequest.shape.channel, value: contactCodeRequest.shape.value }).optional(),
+  /**
+   * How to learn the code: always the same, or from an address that answers with its six digits (404: not yet). In the address
+   * `{contactId}` and `{value}` are filled in.
+   */
+  oneTimeCode: z
+    .union([z.strictObject({ fixed: z.string().regex(/^\d{6}$/) }), z.strictObject({ url: z.url({ protocol: /^https?$/ }) })])
+    .optional(),
+  operator: z.strictObject({ id: operatorId, privateKey: publicSigningKey.extend({ d: z.string().min(1) }) }).optional(),
+  subject: z
+    .strictObject({
+      desk: reserveRequest.shape.desk,
+      profile: reserveRequest.shape.profile,
+      card: reserveRequest.shape.card,
+      applicant: reserveRequest.shape.applicant,
+      document: identityDocument,
+    })
+    .optional(),
+  /** An address that answers with the number of second parts that were sent for `{operationId}`. */
+  secondParts: z.strictObject({ url: z.url({ protocol: /^https?$/ }) }).optional(),
+});
+
+export type Bench = z.infer<typeof benchFile>;
+
+/** Persons and cards that there are none of: the specimen of the documents. */
+export const usualSubject: NonNullable<Bench['subject']> = {
+  desk: 'health-authority',
+  profile: { id: 'emilia-romagna', version: '1.0' },
+  card: { cardId: '6030000000000001', certificateDigest: 'ab'.repeat(32), chip: true },
+  applicant: { relation: 'holder', fiscalCode: 'RSSMRA72L09H501S', surname: 'ROSSI', name: 'MARIO', birthDate: '1972-07-09' },
+  document: { type: 'identity-card', number: 'CA00000AA', issuingBody: 'COMUNE DI BOLOGNA', expires: '2099-12-31' },
+};
+
+export const usualContact: NonNullable<Bench['contact']> = { channel: 'email', value: 'collaudo@example.it' };
+
+export function readBench(file: string): Result<Bench, string> {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    return err(error instanceof SyntaxError ? 'not JSON' : error instanceof Error ? error.message : String(error));
+  }
+  const read = benchFile.safeParse(json);
+  if (read.success) return ok(read.data);
+  const issue = read.error.issues[0];
+  return err(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`);
+}

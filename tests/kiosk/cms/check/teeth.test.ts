@@ -1,0 +1,211 @@
+import { readFileSync } from 'node:fs';
+import type { TlsOptions } from 'node:tls';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkCms } from '../../../../kiosk/cms/check/check.ts';
+import type { RawAnswer } from '../../../../kiosk/cms/exchange.ts';
+import { signingKeyOf } from '../../../../kiosk/cms/signed.ts';
+import { makeOneUseKey } from '../../../../kiosk/printing/one-use-key.ts';
+import { cmsKey } from '../../../../kiosk/reference-cms/signing.ts';
+import { startCmsBench } from '../../../harness/cms-bench.ts';
+import { type Between, startCmsProxy } from '../../../harness/cms-proxy.ts';
+import { type CmsSurroundings, type TestCms, cmsSurroundings, startCms } from '../../../harness/cms.ts';
+
+let surroundings: CmsSurroundings;
+let cms: TestCms;
+let bench: Awaited<ReturnType<typeof startCmsBench>>;
+beforeAll(async () => {
+  surroundings = await cmsSurroundings();
+  cms = await startCms(surroundings);
+  bench = await startCmsBench(surroundings.mailbox, surroundings.operatorKey);
+});
+afterAll(async () => {
+  bench.close();
+  await cms.close();
+  await surroundings.close();
+});
+
+type Json = Record<string, unknown>;
+const json = (answer: { body: Buffer }): Json => JSON.parse(answer.body.toString('utf8')) as Json;
+const withBody = (answer: RawAnswer, body: unknown): RawAnswer => ({ ...answer, body: Buffer.from(JSON.stringify(body)) });
+/** The CMS's own key: a mutant may sign whatever it likes. */
+const theKey = () => cmsKey(JSON.parse(readFileSync(surroundings.pki.files.cmsSigningKey, 'utf8')) as Parameters<typeof cmsKey>[0]);
+const aReceipt = (operationId: string, state: string, sequence = 1): RawAnswer => {
+  const claims = { operationId, state, sequence, at: new Date().toISOString() };
+  const jws = theKey().sign('sportello-receipt+jwt', claims);
+  return { status: 200, mediaType: 'application/json', body: Buffer.from(JSON.stringify({ ...claims, jws })) };
+};
+const operationOf = (path: string): string => path.split('/')[2] ?? '';
+const asItIs: Between = (asked, forward) => forward(asked);
+
+interface Mutant {
+  /** Checks that must fail, and no other of those that run. */
+  readonly breaks: readonly string[];
+  readonly between?: () => Between;
+  readonly tls?: TlsOptions;
+}
+
+const mutants: Record<string, Mutant> = {
+  'takes TLS 1.2': { breaks: ['tls-1.3'], tls: { minVersion: 'TLSv1.2' } },
+  'asks for no client certificate': { breaks: ['client-certificate'], tls: { requestCert: false, rejectUnauthorized: false } },
+  'has a clock that stands still': {
+    breaks: ['clock'],
+    between: () => async (asked, forward) => {
+      const answer = await forward(asked);
+      return asked.path.startsWith('/health') ? withBody(answer, { ...json(answer), at: '2026-01-01T00:00:00.000Z' }) : answer;
+    },
+  },
+  'makes a stored answer anew': {
+    breaks: ['same-key-same-answer', 'same-key-other-body', 'fifty-at-once'],
+    between: () => async (asked, forward) => {
+      const answer = await forward(asked);
+      return asked.path.endsWith('/outcome')
+        ? withBody(answer, { ...json(answer), at: new Date().toISOString(), made: Math.random() })
+        : answer;
+    },
+  },
+  'looks at the key and not at the body': {
+    breaks: ['same-key-other-body'],
+    between: () => {
+      const kept = new Map<string, RawAnswer>();
+      return async (asked, forward) => {
+        const before = kept.get(asked.key ?? '');
+        const answer = before ?? (await forward(asked));
+        if (asked.path.endsWith('/outcome')) kept.set(asked.key ?? '', answer);
+        return answer;
+      };
+    },
+  },
+  'does what comes in parallel more than once': {
+    breaks: ['fifty-at-once'],
+    between: () => {
+      const underWay = new Set<string>();
+      return async (asked, forward) => {
+        const key = asked.key ?? '';
+        if (!asked.path.endsWith('/outcome')) return await forward(asked);
+        if (underWay.has(key)) return aReceipt(operationOf(asked.path), 'VOIDED', Math.ceil(Math.random() * 1e9));
+        underWay.add(key);
+        return await forward(asked).finally(() => underWay.delete(key));
+      };
+    },
+  },
+  'repeats what it refuses': {
+    breaks: ['problems'],
+    between: () => async (asked, forward) => {
+      const answer = await forward(asked);
+      return answer.status === 400 ? withBody(answer, { ...json(answer), detail: asked.body.toString('latin1').slice(0, 300) }) : answer;
+    },
+  },
+  'refuses in a dialect of its own': {
+    breaks: ['problems', 'views', 'as-described'],
+    between: () => async (asked, forward) => {
+      const answer = await forward(asked);
+      return answer.status === 400 ? { ...withBody(answer, { error: 'bad request' }), mediaType: 'application/json' } : answer;
+    },
+  },
+  'leaves out a member of an answer': {
+    breaks: ['as-described', 'code-tries'],
+    between: () => async (asked, forward) => {
+      const answer = await forward(asked);
+      if (asked.path !== '/contacts' || answer.status !== 201) return answer;
+      const { resendAfter: _left, ...rest } = json(answer);
+      return withBody(answer, rest);
+    },
+  },
+  'lets a one-time code be guessed': {
+    breaks: ['code-tries'],
+    between: () => async (asked, forward) => {
+      const answer = await forward(asked);
+      const { type } = answer.status >= 400 ? json(answer) : { type: '' };
+      const wrong = { type: 'urn:sportello:cms:wrong-code', title: 'wrong', status: 422, at: new Date().toISOString() };
+      return type === 'urn:sportello:cms:tries-exhausted' ? { ...withBody(answer, wrong), status: 422 } : answer;
+    },
+  },
+  'signs receipts with another key': {
+    breaks: ['receipts'],
+    between: () => {
+      const cut = (jws: string): string => `${jws.slice(0, -8)}AAAAAAAA`;
+      return async (asked, forward) => {
+        const answer = await forward(asked);
+        if (!asked.path.endsWith('/outcome') || answer.status !== 200) return answer;
+        return withBody(answer, { ...json(answer), jws: cut(String(json(answer)['jws'])) });
+      };
+    },
+  },
+  'takes a late confirm': {
+    breaks: ['void-before-reserve', 'voided-is-final'],
+    between: () => async (asked, forward) => {
+      const answer = await forward(asked);
+      const late = asked.path.endsWith('/outcome') && answer.status === 409 && String(json(answer)['type']).endsWith('operation-voided');
+      return late ? aReceipt(operationOf(asked.path), 'CONFIRMED') : answer;
+    },
+  },
+  'forgets a void': {
+    breaks: ['void-before-reserve', 'views', 'voided-is-final'],
+    between: () => async (asked, forward) => {
+      const answer = await forward(asked);
+      if (!asked.path.startsWith('/operations?') || answer.status !== 200) return answer;
+      const { operations, at } = json(answer) as { operations: { state: string }[]; at: string };
+      return withBody(answer, { at, operations: operations.map((one) => (one.state === 'VOIDED' ? { ...one, state: 'RESERVED' } : one)) });
+    },
+  },
+  'confirms on bytes that went out': {
+    breaks: ['evidence'],
+    between: () => async (asked, forward) => {
+      if (!asked.path.endsWith('/outcome')) return await forward(asked);
+      const report = json(asked) as { outcome?: string; evidence?: { class?: string } };
+      const inflated = report.outcome === 'handed-over' && report.evidence?.class === 'E1';
+      const body = inflated ? Buffer.from(JSON.stringify({ ...report, evidence: { class: 'E2', raw: '' } })) : asked.body;
+      return await forward({ ...asked, body });
+    },
+  },
+  'seals to a key of its own': {
+    breaks: ['paper-part'],
+    between: () => async (asked, forward) => {
+      if (!asked.path.endsWith('/paper-part')) return await forward(asked);
+      const { attempt, key } = json(asked) as { attempt: number; key: { x: string } };
+      if (/^A+$/.test(key.x)) return await forward(asked);
+      return await forward({ ...asked, body: Buffer.from(JSON.stringify({ attempt, key: makeOneUseKey().publicKey })) });
+    },
+  },
+  'counts no releases': {
+    breaks: ['releases-counted'],
+    between: () => async (asked, forward) => {
+      const answer = await forward(asked);
+      return asked.path.startsWith('/counts') ? withBody(answer, { ...json(answer), releases: [] }) : answer;
+    },
+  },
+  'lets one bad outcome spoil the others': {
+    breaks: ['many-outcomes'],
+    between: () => async (asked, forward) => {
+      const answer = await forward(asked);
+      if (asked.path !== '/outcomes') return answer;
+      const { answers, at } = json(answer) as { answers: { operationId: string }[]; at: string };
+      return withBody(answer, { at, answers: answers.map(({ operationId }) => ({ operationId, refused: 'request-unusable' })) });
+    },
+  },
+};
+
+/** Beside the checks that must fail, some that must hold. */
+const others = ['health', 'views', 'void-before-reserve', 'same-key-same-answer', 'code-sends'];
+
+async function failing(url: string, only: readonly string[]): Promise<readonly string[]> {
+  const { files } = surroundings.pki;
+  const text = (file: string): string => readFileSync(file, 'utf8');
+  const report = await checkCms({
+    url: new URL(url),
+    identity: { ca: text(files.cmsCa), cert: text(files.kioskClient), key: text(files.kioskClientKey) },
+    bench: bench.bench,
+    signingKey: signingKeyOf(JSON.parse(text(files.cmsSigningPublicKey))),
+    only,
+  });
+  if (!report.ok) throw new Error(report.error);
+  expect(report.value.left).toEqual([]);
+  return report.value.checks.filter(({ ok }) => !ok).map(({ id }) => id);
+}
+
+test.each(Object.entries(mutants))('a server that %s fails the right check', async (_name, { breaks, between, tls }) => {
+  const proxy = await startCmsProxy(cms.cms.url, surroundings.pki, between?.() ?? asItIs, tls);
+  const failed = await failing(proxy.url, [...new Set([...breaks, ...others])]);
+  expect(failed.toSorted()).toEqual(breaks.toSorted());
+  proxy.close();
+});
