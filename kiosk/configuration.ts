@@ -61,6 +61,8 @@ export const configuration = z.strictObject({
   /** Operators' accounts: names, public keys, and signing keys wrapped under their PINs. */
   operators: file,
   screen: z.strictObject({ port: z.number().int().min(0).max(65535).default(8080) }).prefault({}),
+  /** The device's signing key (private JWK file, Ed25519 or P-256). Without it one is made in the state. */
+  deviceKey: file.optional(),
   /** Folder of records and logs. */
   state: file,
 });
@@ -84,7 +86,7 @@ export function readConfiguration(path: string): Result<Configuration, Configura
   }
   const base = dirname(resolve(path));
   const at = (name: string): string => resolve(base, name);
-  const { cms, trust, card, operators, state, ...rest } = checked.data;
+  const { cms, trust, card, operators, deviceKey, state, ...rest } = checked.data;
   return ok({
     ...rest,
     cms: {
@@ -101,6 +103,7 @@ export function readConfiguration(path: string): Result<Configuration, Configura
       points: trust.points.map(({ issuer, urls }) => ({ issuer: at(issuer), urls })),
     },
     operators: at(operators),
+    ...(deviceKey === undefined ? {} : { deviceKey: at(deviceKey) }),
     state: at(state),
   });
 }

@@ -66,6 +66,7 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
 
   const records = openRecords({
     folder: join(configuration.state, 'records'),
+    deviceKey: configuration.deviceKey ?? join(configuration.state, 'device-key.jwk'),
     log,
     onAppended: (entry) => {
       parts.onJournalRow?.(entry);

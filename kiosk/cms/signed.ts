@@ -1,15 +1,11 @@
-import { type KeyObject, createPublicKey } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { compactVerify, errors } from 'jose';
-import { z } from 'zod';
-
-const publicJwk = z.union([
-  z.object({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string() }),
-  z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string() }),
-]);
+import type { z } from 'zod';
+import { publicJwk, publicKeyOf } from '../jws.ts';
 
 /** A public key that signs for a CMS, from its JWK (P-256 or Ed25519). Throws where it is none. */
 export function signingKeyOf(jwk: unknown): KeyObject {
-  return createPublicKey({ key: publicJwk.parse(jwk), format: 'jwk' });
+  return publicKeyOf(publicJwk.parse(jwk));
 }
 
 /** The claims of what the CMS says it signed as `type`; `null` if it did not, or if they are not as they should be. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { type Result, err, ok } from '../../devices/result.ts';
+import { brokenAfter } from './chain.ts';
 import { type RecordsError, openingFailure } from './failure.ts';
 import { migrate } from './migrations.ts';
 
@@ -27,8 +28,14 @@ export const settings: readonly Setting[] = [
 /** Milliseconds to wait for another connection; writers are kept apart by the lock, so only a checkpoint is ever waited for. */
 const busyTimeoutMs = 2_000;
 
+/** One start of the kiosk, and the kernel's boot id in it. */
+export interface Start {
+  readonly number: number;
+  readonly boot: string;
+}
+
 /** Opens the database for writing: checked, migrated, written to once, and its settings read back after that write. */
-export function openDatabase(file: string, now: () => Date): Result<{ database: Database.Database; start: number }, RecordsError> {
+export function openDatabase(file: string, now: () => Date): Result<{ database: Database.Database; start: Start }, RecordsError> {
   let database: Database.Database | undefined;
   try {
     database = new Database(file, { timeout: busyTimeoutMs });
@@ -41,7 +48,7 @@ export function openDatabase(file: string, now: () => Date): Result<{ database: 
   }
 }
 
-function prepare(database: Database.Database, now: () => Date): Result<number, RecordsError> {
+function prepare(database: Database.Database, now: () => Date): Result<Start, RecordsError> {
   configure(database, settings);
   // Not `quick_check`: it does not see a row that its indexes know otherwise, and would let an operation lose a row.
   const fault = String(database.pragma('integrity_check(1)', { simple: true }));
@@ -49,6 +56,8 @@ function prepare(database: Database.Database, now: () => Date): Result<number, R
   const migrated = migrate(database);
   if (!migrated.ok) return migrated;
   if (hasGap(database)) return err({ kind: 'records-corrupt', file: database.name, detail: 'the journal has a gap' });
+  const broken = brokenAfter(database, lastCheckpoint(database));
+  if (broken !== null) return err({ kind: 'records-corrupt', file: database.name, detail: `the chain of the journal breaks at ${broken}` });
   const start = writeStart(database, now());
   const durable = readBack(database);
   return durable.ok ? ok(start) : durable;
@@ -71,7 +80,13 @@ function hasGap(database: Database.Database): boolean {
   return database.prepare('select count(*) <> coalesce(max(sequence), 0) from journal').pluck().get() === 1;
 }
 
-function writeStart(database: Database.Database, at: Date): number {
-  const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  return Number(database.prepare('insert into starts (at, boot_id) values (?, ?)').run(at.toISOString(), bootId).lastInsertRowid);
+/** The rows after it are checked at each start; those before it, when somebody asks: `records verify`. */
+function lastCheckpoint(database: Database.Database): number {
+  return Number(database.prepare('select coalesce(max(sequence), 0) from checkpoints').pluck().get());
+}
+
+function writeStart(database: Database.Database, at: Date): Start {
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  const { lastInsertRowid } = database.prepare('insert into starts (at, boot_id) values (?, ?)').run(at.toISOString(), boot);
+  return { number: Number(lastInsertRowid), boot };
 }

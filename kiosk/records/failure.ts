@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { z } from 'zod';
+import type { DeviceKeyError } from '../device-key.ts';
 
 /** Why records cannot be used. `detail` is one line for a technician, without any content of the records. */
 export type RecordsError =
@@ -11,6 +12,9 @@ export type RecordsError =
   | { readonly kind: 'records-unwritable'; readonly file: string; readonly detail: string }
   /** Damaged, or not records at all. They are left as they are: a person decides. */
   | { readonly kind: 'records-corrupt'; readonly file: string; readonly detail: string }
+  /** Whole in themselves, and not what the last checkpoint beside them says they were. They are left as they are. */
+  | { readonly kind: 'records-rolled-back'; readonly file: string; readonly detail: string }
+  | DeviceKeyError
   /** Written by another version of the program than can be brought to this one. */
   | { readonly kind: 'records-version'; readonly file: string; readonly found: number; readonly known: number }
   /** The database does not do what durability needs (reliability.md, 1.4). */
@@ -47,6 +51,10 @@ export function describeRecordsError(error: RecordsError): string {
       return `${error.file} cannot be written: ${error.detail}`;
     case 'records-corrupt':
       return `${error.file} is damaged: ${error.detail}`;
+    case 'records-rolled-back':
+      return `${error.file} is not as it was: ${error.detail}`;
+    case 'device-key-unusable':
+      return `${error.file}: ${error.detail}`;
     case 'records-version':
       return `${error.file} is of version ${error.found}, this program knows version ${error.known}`;
     case 'records-not-durable':

@@ -3,18 +3,56 @@ import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { type Result, err, ok } from '../../devices/result.ts';
 import { projectRoot } from '../project.ts';
+import { chainRows } from './chain.ts';
 import type { RecordsError } from './failure.ts';
 
-/**
- * The SQL that takes a file from one version to the next: `migrations[0]` from 1 to 2, and so on. `schema.sql` always holds
- * the newest version, for new files. A step is never changed once released.
- */
-const migrations: readonly string[] = [
+/** What takes a file from one version to the next: SQL, or what SQL alone cannot do. */
+type Step = string | ((database: Database.Database) => void);
+
+/** To version 3: rows are chained, and checkpoints sign the chain. */
+const chained: Step = (database) => {
+  database.exec(`
+      alter table journal add column hash blob check (length(hash) = 32);
+      drop trigger journal_is_not_changed;`);
+  chainRows(database);
+  database.exec(`
+      create trigger journal_is_not_changed before update on journal
+      begin
+        select raise(abort, 'the journal is only added to');
+      end;
+      create trigger journal_is_chained before insert on journal
+      when new.hash is null
+      begin
+        select raise(abort, 'a row of the journal has its hash');
+      end;
+      create table checkpoints (
+        sequence integer primary key references journal (sequence),
+        jws text not null check (length(jws) <= 4096),
+        countersignature text check (length(countersignature) <= 8192)
+      ) strict;
+
+      create index checkpoints_without_witness on checkpoints (sequence) where countersignature is null;
+
+      create trigger checkpoints_are_not_changed before update on checkpoints
+      when new.sequence <> old.sequence or new.jws <> old.jws or old.countersignature is not null
+      begin
+        select raise(abort, 'a checkpoint is not changed');
+      end;
+
+      create trigger checkpoints_are_not_removed before delete on checkpoints
+      begin
+        select raise(abort, 'a checkpoint is not removed');
+      end;`);
+};
+
+/** `migrations[0]` goes from 1 to 2, and so on. `schema.sql` always holds the newest version, for new files. A step is never changed once released. */
+const migrations: readonly Step[] = [
   // 2: how often an outcome was brought to the CMS in vain.
   `create table outbox_failures (
     operation_id text primary key references outbox (operation_id) on delete cascade,
     failures integer not null check (failures >= 1)
   ) strict;`,
+  chained,
 ];
 
 export const recordsVersion = 1 + migrations.length;
@@ -23,7 +61,7 @@ export const recordsVersion = 1 + migrations.length;
  * Brings a database to `recordsVersion`, a step a transaction, by its `user_version`. A file that is newer, or not ours, is
  * refused and left alone: no file is ever renamed, emptied or dropped for its version.
  */
-export function migrate(database: Database.Database, steps: readonly string[] = migrations): Result<void, RecordsError> {
+export function migrate(database: Database.Database, steps: readonly Step[] = migrations): Result<void, RecordsError> {
   const known = 1 + steps.length;
   const found = versionOf(database);
   if (found > known || found < 0) return err({ kind: 'records-version', file: database.name, found, known });
@@ -32,7 +70,7 @@ export function migrate(database: Database.Database, steps: readonly string[] = 
       return err({ kind: 'records-corrupt', file: database.name, detail: 'not a records database' });
     advance(database, readFileSync(join(projectRoot(), 'kiosk/records/schema.sql'), 'utf8'), known);
   }
-  for (let version = versionOf(database); version < known; version += 1) advance(database, steps[version - 1] ?? '', version + 1);
+  for (const step of steps.slice(versionOf(database) - 1)) advance(database, step, versionOf(database) + 1);
   return ok();
 }
 
@@ -41,10 +79,11 @@ export function versionOf(database: Database.Database): number {
 }
 
 /** Schema and version change together or not at all: `user_version` is part of the transaction. */
-function advance(database: Database.Database, sql: string, version: number): void {
+function advance(database: Database.Database, step: Step, version: number): void {
   database
     .transaction(() => {
-      database.exec(sql);
+      if (typeof step === 'string') database.exec(step);
+      else step(database);
       database.pragma(`user_version = ${version}`);
     })
     .immediate();

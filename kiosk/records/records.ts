@@ -5,8 +5,11 @@ import type Database from 'better-sqlite3';
 import { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { JournalEntry, JournalError, JournalRow } from '../../flows/ports/journal.ts';
+import { findOrMakeDeviceKey } from '../device-key.ts';
 import type { Log } from '../log/log.ts';
-import { openDatabase } from './database.ts';
+import { type ChainedRow, rowHash, tipReader } from './chain.ts';
+import { type CheckpointStore, checkpointStore } from './checkpoints.ts';
+import { type Start, openDatabase } from './database.ts';
 import { type RecordsError, openingFailure, recordsFailure } from './failure.ts';
 import { type History, readHistory } from './history.ts';
 import { takeLock } from './lock.ts';
@@ -16,45 +19,65 @@ import { journalRow, operationId as operationIdShape, outcomeReport } from './ro
 import { type SignOnFailureStore, signOnFailureStore } from './sign-on-failures.ts';
 import { outboxFailures } from './waiting.ts';
 
-/** A kiosk's records: operations journal, outbox, and the wrong PINs of its operators. One process at a time has them. */
-export interface Records extends OutboxRecords, Pick<History, 'list' | 'show'> {
+/** A kiosk's records: operations journal, its checkpoints, outbox, and the wrong PINs of its operators. One process at a time has them. */
+export interface Records extends OutboxRecords, Pick<History, 'list' | 'show'>, Pick<CheckpointStore, 'uncountersigned' | 'countersign'> {
+  /** Signs how far the journal goes, if it goes further than the last checkpoint. An operation's close and `close` do it by themselves. */
+  checkpoint(): Result<void, RecordsError>;
   readonly signOnFailures: SignOnFailureStore;
   close(): void;
 }
 
 export interface RecordsOptions {
-  /** Made where absent; holds `records.db` and `records.lock`. */
+  /** Made where absent; holds `records.db`, `records.lock`, the last checkpoint and the device's public key. */
   readonly folder: string;
+  /** The device's signing key (private JWK file), made where absent: `device-key.jwk` in the folder, if nothing is said. */
+  readonly deviceKey?: string;
   readonly log?: Log;
   /** Called after each row of the journal once it is durable. */
   readonly onAppended?: (entry: JournalEntry) => void;
   readonly now?: () => Date;
 }
 
-export function openRecords({ folder, log, onAppended, now = () => new Date() }: RecordsOptions): Result<Records, RecordsError> {
+export function openRecords({ folder, deviceKey, log, onAppended, now = () => new Date() }: RecordsOptions): Result<Records, RecordsError> {
   const file = join(folder, 'records.db');
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const lock = takeLock(join(folder, 'records.lock'));
-    const opened = lock.recordsMade && isEmpty(file) ? err(missed(file)) : openDatabase(file, now);
-    if (!opened.ok) {
+    const key = findOrMakeDeviceKey(deviceKey ?? join(folder, 'device-key.jwk'));
+    const opened = !key.ok ? key : lock.recordsMade && isEmpty(file) ? err(missed(file)) : openDatabase(file, now);
+    if (!key.ok || !opened.ok) {
       lock.release();
-      return opened;
+      return opened as Result<never, RecordsError>;
     }
     const { database, start } = opened.value;
-    const close = (): void => {
+    const end = (): void => {
       database.close();
       lock.release();
     };
     try {
+      const checkpoints = checkpointStore(database, key.value, folder);
+      const fault = checkpoints.contradiction();
+      if (fault !== null) {
+        end();
+        return err({ kind: 'records-rolled-back', file, detail: fault });
+      }
       lock.remember();
-      const records = createRecords(database, start, now, (entry) => {
+      checkpoints.leaveOutside();
+      const records = createRecords(database, start, checkpoints, now, (entry) => {
         log?.event('journal-row', { operation: entry.operationId, sequence: entry.sequence, kind: entry.row.kind });
         onAppended?.(entry);
       });
+      const close = (): void => {
+        if (!database.open) return;
+        try {
+          records.checkpoint();
+        } finally {
+          end();
+        }
+      };
       return ok({ ...records, close });
     } catch (error) {
-      close();
+      end();
       return err(openingFailure(file, error));
     }
   } catch (error) {
@@ -73,7 +96,8 @@ function missed(file: string): RecordsError {
 
 function createRecords(
   database: Database.Database,
-  start: number,
+  start: Start,
+  checkpoints: CheckpointStore,
   now: () => Date,
   appended: (entry: JournalEntry) => void,
 ): Omit<Records, 'close'> {
@@ -84,12 +108,10 @@ function createRecords(
   history.outbox();
 
   const failures = outboxFailures(database);
-  const insertRow = database
-    .prepare(
-      `insert into journal (sequence, operation_id, at, start, monotonic_ns, kind, fields)
-       values ((select coalesce(max(sequence), 0) + 1 from journal), ?, ?, ?, ?, ?, ?) returning sequence`,
-    )
-    .pluck();
+  const tip = tipReader(database);
+  const insertRow = database.prepare(
+    'insert into journal (sequence, operation_id, at, start, monotonic_ns, kind, fields, hash) values (?, ?, ?, ?, ?, ?, ?, ?)',
+  );
   const insertReport = database.prepare('insert into outbox (operation_id, sequence, report) values (?, ?, ?)');
   const deleteReport = database.prepare('delete from outbox where operation_id = ?');
 
@@ -99,9 +121,23 @@ function createRecords(
     const before = history.rowsOf(id).map((entry) => entry.row.kind);
     if (!mayFollow(before, kind)) throw new Error(`the journal does not take ${kind} after ${before.join(', ') || 'nothing'}`);
     const at = now().toISOString();
-    const sequence = Number(insertRow.get(id, at, start, process.hrtime.bigint(), kind, JSON.stringify(fields)));
-    return { sequence, operationId: id, at, row };
+    const last = tip();
+    const chained: ChainedRow = {
+      sequence: last.sequence + 1,
+      start: start.number,
+      boot: start.boot,
+      monotonicNs: String(process.hrtime.bigint()),
+      at,
+      operationId: id,
+      kind,
+      fields: JSON.stringify(fields),
+    };
+    const hash = Buffer.from(rowHash(chained, last.hash), 'hex');
+    insertRow.run(chained.sequence, id, at, start.number, BigInt(chained.monotonicNs), kind, chained.fields, hash);
+    return { sequence: chained.sequence, operationId: id, at, row };
   };
+
+  const checkpoint = (): void => checkpoints.sign(now());
 
   const transaction = <T>(work: () => T): Result<T, JournalError> => {
     try {
@@ -115,7 +151,10 @@ function createRecords(
   /** One transaction; what it wrote is durable when it is announced. */
   const write = (work: () => JournalEntry): Result<JournalEntry, JournalError> => {
     const written = transaction(work);
-    if (written.ok) appended(written.value);
+    if (!written.ok) return written;
+    // Only now: a checkpoint outside must never know more than the database does.
+    if (written.value.row.kind === 'CLOSED') checkpoints.leaveOutside();
+    appended(written.value);
     return written;
   };
 
@@ -124,7 +163,10 @@ function createRecords(
       write(() => {
         const entry = insert(operationId, row);
         // An operation that is closed waits for nothing, even where the CMS refused its outcome and gave no receipt.
-        if (row.kind === 'CLOSED') deleteReport.run(operationId);
+        if (row.kind === 'CLOSED') {
+          deleteReport.run(operationId);
+          checkpoint();
+        }
         return entry;
       }),
     appendOutcome: (report) =>
@@ -146,6 +188,17 @@ function createRecords(
     countFailures: (operationIds) => transaction(() => operationIds.forEach(failures.add)),
     list: (filter) => history.list(filter),
     show: (id) => history.show(id),
+    checkpoint() {
+      try {
+        database.transaction(checkpoint).immediate();
+        checkpoints.leaveOutside();
+        return ok();
+      } catch (error) {
+        return err(recordsFailure(database.name, error));
+      }
+    },
+    uncountersigned: () => checkpoints.uncountersigned(),
+    countersign: (sequence, jws) => checkpoints.countersign(sequence, jws),
     digest: (kind, value) => createHmac('sha256', digestKey).update(`${kind}\0${value}`).digest('hex'),
     signOnFailures: signOnFailureStore(database),
   };

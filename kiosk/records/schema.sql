@@ -22,7 +22,9 @@ create table journal (
     kind in ('OP_OPEN', 'RESERVE_INTENT', 'RESERVED', 'PRINTER_READY', 'PRINT_INTENT', 'EVIDENCE', 'OUTCOME', 'RECEIPT', 'CLOSED')
   ),
   -- @type {Omit<JournalRow, 'kind'>}
-  fields text not null check (json_valid(fields) and json_type(fields) = 'object' and length(fields) <= 16384)
+  fields text not null check (json_valid(fields) and json_type(fields) = 'object' and length(fields) <= 16384),
+  -- SHA-256 over this row and the hash before it (chain.ts).
+  hash blob check (length(hash) = 32)
 ) strict;
 
 create index journal_by_operation on journal (operation_id, sequence);
@@ -47,6 +49,12 @@ begin
   select raise(abort, 'nothing follows CLOSED');
 end;
 
+create trigger journal_is_chained before insert on journal
+when new.hash is null
+begin
+  select raise(abort, 'a row of the journal has its hash');
+end;
+
 create trigger journal_is_not_changed before update on journal
 begin
   select raise(abort, 'the journal is only added to');
@@ -55,6 +63,28 @@ end;
 create trigger journal_is_not_removed before delete on journal
 begin
   select raise(abort, 'the journal is only added to');
+end;
+
+-- How far the journal went, signed by the device: at each close of an operation, each quarter of an hour, at shutdown (checkpoint.ts).
+create table checkpoints (
+  -- The last row that it covers.
+  sequence integer primary key references journal (sequence),
+  jws text not null check (length(jws) <= 4096),
+  -- The CMS's, once it is there.
+  countersignature text check (length(countersignature) <= 8192)
+) strict;
+
+create index checkpoints_without_witness on checkpoints (sequence) where countersignature is null;
+
+create trigger checkpoints_are_not_changed before update on checkpoints
+when new.sequence <> old.sequence or new.jws <> old.jws or old.countersignature is not null
+begin
+  select raise(abort, 'a checkpoint is not changed');
+end;
+
+create trigger checkpoints_are_not_removed before delete on checkpoints
+begin
+  select raise(abort, 'a checkpoint is not removed');
 end;
 
 -- What the CMS has not acknowledged yet. A row comes with its OUTCOME and goes with its RECEIPT, each in one transaction.

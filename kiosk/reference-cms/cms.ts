@@ -155,7 +155,7 @@ export function createCms({ store, key, mail, log, operators, scheme, ttl }: Cms
 
     async reserve(kiosk: string, request: Reserve): Promise<Decide<z.infer<typeof reservation>>> {
       const { operationId } = request;
-      const proof = proofClaims.safeParse(await key.verify(proofType, request.proofOfContact));
+      const proof = proofClaims.safeParse(key.verify(proofType, request.proofOfContact));
       const decision = await signedDecision(request.operatorAssertion);
       return (now) => {
         const standing = standingOf(kiosk, operationId, now);

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
@@ -48,7 +48,7 @@ describe('damaged records', () => {
     const { folder, file } = closedRecords();
     rmSync(file);
     expect(openRecords({ folder })).toMatchObject({ ok: false, error: { kind: 'records-corrupt', file } });
-    expect(readdirSync(folder)).toEqual(['records.lock']);
+    expect(readdirSync(folder)).not.toContain('records.db');
   });
 
   test('in any single byte, or cut anywhere: refused or opened whole, never an exception, never fewer rows', { timeout: 60_000 }, () => {
@@ -63,7 +63,7 @@ describe('damaged records', () => {
     let refused = 0;
     fc.assert(
       fc.property(fc.oneof({ weight: 4, arbitrary: flipped }, { weight: 1, arbitrary: cut }), (damaged) => {
-        for (const name of readdirSync(folder)) if (name !== 'records.lock') rmSync(join(folder, name));
+        for (const name of readdirSync(folder)) if (name.startsWith('records.db')) rmSync(join(folder, name));
         writeFileSync(file, damaged);
         const opened = openRecords({ folder });
         if (!opened.ok) {
@@ -151,23 +151,114 @@ describe('versions', () => {
     const { file } = closedRecords();
     const database = new Database(file);
     database.pragma('user_version = 1');
-    const addHash = 'alter table journal add column hash text';
+    const addColour = 'alter table journal add column colour text';
     const broken = 'create table half (a integer) strict; insert into nowhere values (1)';
-    expect(() => migrate(database, [addHash, broken])).toThrow('no such table: nowhere');
+    expect(() => migrate(database, [addColour, broken])).toThrow('no such table: nowhere');
     expect(database.pragma('user_version', { simple: true })).toBe(2);
     expect(database.prepare("select count(*) from sqlite_schema where name = 'half'").pluck().get()).toBe(0);
-    expect(migrate(database, [addHash, 'create table checkpoints (sequence integer primary key) strict'])).toMatchObject({ ok: true });
+    expect(migrate(database, [addColour, 'create table shades (number integer primary key) strict'])).toMatchObject({ ok: true });
     expect(database.pragma('user_version', { simple: true })).toBe(3);
-    expect(database.prepare('select count(*) from journal where hash is null').pluck().get()).toBe(7);
+    expect(database.prepare('select count(*) from journal where colour is null').pluck().get()).toBe(7);
     database.close();
   });
 
-  test('records of version 1 learn to count failures', () => {
-    const { file } = closedRecords();
+  test('a file of version 1 learns to count failures and has its rows chained, and then is as a new one', () => {
+    const shapeOf = (database: Database.Database): unknown[] =>
+      ['journal', 'checkpoints', 'outbox', 'outbox_failures'].map((table) => [
+        database.prepare('select name, type, "notnull", pk from pragma_table_xinfo(?)').all(table),
+        database.prepare("select name from sqlite_schema where tbl_name = ? and type <> 'table' order by name").all(table),
+      ]);
+    const { folder, file } = closedRecords();
     const database = new Database(file);
-    database.exec('drop table outbox_failures; pragma user_version = 1');
-    expect(migrate(database)).toMatchObject({ ok: true });
-    expect(database.prepare('select count(*) from outbox_failures').pluck().get()).toBe(0);
+    const shape = shapeOf(database);
+    const hashes = database.prepare('select hash from journal order by sequence').pluck();
+    const chain = hashes.all();
+    database.exec(
+      'drop trigger journal_is_chained; drop table checkpoints; drop table outbox_failures; alter table journal drop column hash; pragma user_version = 1',
+    );
+    rmSync(join(folder, 'checkpoint.jws'));
+    expect(migrate(database)).toEqual({ ok: true, value: undefined });
+    expect(shapeOf(database)).toEqual(shape);
+    expect(database.prepare('select hash from journal order by sequence').pluck().all()).toEqual(chain);
+    expect(() => database.exec("update journal set fields = '{}'")).toThrow('only added to');
     database.close();
+    const records = recordsIn(folder);
+    expect(records.append(operationId, { kind: 'CLOSED', state: 'HELD' }).ok).toBe(true);
+    expect(records.uncountersigned()).toMatchObject({ sequence: 8, operationId });
+  });
+});
+
+describe('records that were put back', () => {
+  test('as they were before: refused, and left as they are', () => {
+    const { folder, file } = closedRecords();
+    const older = readFileSync(file);
+    const records = recordsIn(folder);
+    records.append(operationId, { kind: 'CLOSED', state: 'CONFIRMED' });
+    records.close();
+    writeFileSync(file, older);
+    const detail = 'it ends with row 7, and a checkpoint was signed over row 8';
+    expect(openRecords({ folder })).toEqual({ ok: false, error: { kind: 'records-rolled-back', file, detail } });
+  });
+
+  test('and went another way since: refused', () => {
+    const { folder, file } = closedRecords();
+    const older = readFileSync(file);
+    const end = (state: 'CONFIRMED' | 'VOIDED'): void => {
+      const records = recordsIn(folder);
+      records.append(operationId, { kind: 'CLOSED', state });
+      records.close();
+    };
+    end('CONFIRMED');
+    const known = readFileSync(join(folder, 'checkpoint.jws'));
+    writeFileSync(file, older);
+    rmSync(join(folder, 'checkpoint.jws'));
+    end('VOIDED');
+    writeFileSync(join(folder, 'checkpoint.jws'), known);
+    expect(openRecords({ folder })).toMatchObject({
+      ok: false,
+      error: { kind: 'records-rolled-back', detail: 'row 8 is not the one that was signed' },
+    });
+  });
+
+  test('with a row changed since the last checkpoint: refused', () => {
+    const { folder, file } = closedRecords();
+    const database = new Database(file);
+    database.exec(`drop trigger checkpoints_are_not_removed; delete from checkpoints;
+      drop trigger journal_is_not_changed; update journal set fields = '{"expiresAt":"2027-11-22T20:00:00Z"}' where sequence = 3`);
+    database.close();
+    expect(openRecords({ folder })).toMatchObject({
+      ok: false,
+      error: { kind: 'records-corrupt', detail: 'the chain of the journal breaks at 3' },
+    });
+  });
+
+  test('beside a checkpoint that is none, or of another device: opened', () => {
+    const { folder } = closedRecords();
+    for (const text of ['', 'no checkpoint', 'e30.e30.AA', readFileSync(join(closedRecords().folder, 'checkpoint.jws'), 'utf8')]) {
+      writeFileSync(join(folder, 'checkpoint.jws'), text);
+      recordsIn(folder).close();
+      expect(readFileSync(join(folder, 'checkpoint.jws'), 'utf8').split('.')).toHaveLength(3);
+    }
+  });
+});
+
+describe('a device key', () => {
+  test.each(['', '{', '{"kty":"oct","k":"AA"}', '{"kty":"RSA"}'])('that is none (%j) is refused without its content', (text) => {
+    const { folder } = closedRecords();
+    const deviceKey = join(folder, 'device-key.jwk');
+    writeFileSync(deviceKey, text);
+    const error = { kind: 'device-key-unusable', file: deviceKey, detail: 'not a private JWK, Ed25519 or P-256' };
+    expect(openRecords({ folder })).toEqual({ ok: false, error });
+  });
+
+  test('is made once, for its owner alone, with its public half beside the records', () => {
+    const { folder } = closedRecords();
+    const key = readFileSync(join(folder, 'device-key.jwk'), 'utf8');
+    expect(statSync(join(folder, 'device-key.jwk')).mode & 0o777).toBe(0o600);
+    recordsIn(folder).close();
+    expect(readFileSync(join(folder, 'device-key.jwk'), 'utf8')).toBe(key);
+    const { d: secret, ...half } = JSON.parse(key) as Record<string, string>;
+    expect(secret).toHaveLength(43);
+    expect(JSON.parse(readFileSync(join(folder, 'device-key.public.jwk'), 'utf8'))).toEqual(half);
   });
 });

@@ -18,7 +18,9 @@ function filled(): Database.Database {
 }
 
 const at = '2026-11-22T19:00:00.000Z';
-const row = (values: Partial<Record<'sequence' | 'operation_id' | 'at' | 'start' | 'monotonic_ns' | 'kind' | 'fields', unknown>>) => ({
+const row = (
+  values: Partial<Record<'sequence' | 'operation_id' | 'at' | 'start' | 'monotonic_ns' | 'kind' | 'fields' | 'hash', unknown>>,
+) => ({
   sequence: 8,
   operation_id: operationId,
   at,
@@ -26,10 +28,11 @@ const row = (values: Partial<Record<'sequence' | 'operation_id' | 'at' | 'start'
   monotonic_ns: 1,
   kind: 'RECEIPT',
   fields: '{}',
+  hash: Buffer.alloc(32),
   ...values,
 });
 const insertRow =
-  'insert into journal (sequence, operation_id, at, start, monotonic_ns, kind, fields) values (@sequence, @operation_id, @at, @start, @monotonic_ns, @kind, @fields)';
+  'insert into journal (sequence, operation_id, at, start, monotonic_ns, kind, fields, hash) values (@sequence, @operation_id, @at, @start, @monotonic_ns, @kind, @fields, @hash)';
 
 describe('the schema', () => {
   test('has only STRICT tables, and foreign keys of the type they point to', () => {
@@ -46,7 +49,7 @@ describe('the schema', () => {
       'select "from", "table", "to" from pragma_foreign_key_list(?)',
     );
     const keys = tables.flatMap(({ name }) => keysOf.all(name).map((key) => ({ in: name, ...key })));
-    expect(keys).toHaveLength(3);
+    expect(keys).toHaveLength(4);
     for (const key of keys) expect({ key, type: typeOf.get(key.in, key.from) }).toEqual({ key, type: typeOf.get(key.table, key.to) });
     database.close();
   });
@@ -68,6 +71,8 @@ describe('the schema', () => {
       ['text for a number', { monotonic_ns: 'soon' }, /cannot store TEXT/],
       ['fields that are no JSON', { fields: '{' }, /CHECK|malformed/],
       ['fields that are a list', { fields: '[]' }, /CHECK/],
+      ['no hash', { hash: null }, /has its hash/],
+      ['half a hash', { hash: Buffer.alloc(16) }, /CHECK/],
       ['fields without measure', { fields: JSON.stringify({ a: 'x'.repeat(20_000) }) }, /CHECK/],
     ];
     for (const [what, values, message] of broken) expect(() => insert.run(row(values)), what).toThrow(message);
@@ -97,6 +102,8 @@ describe('the schema', () => {
     ["insert into keys values ('digest', zeroblob(32))", 'UNIQUE'],
     ["insert into sign_on_failures values ('x', 0, '2026-11-22T19:00:00.000Z')", 'CHECK'],
     ["insert into outbox values ('01890a5d-ac96-774b-bcce-b302099a8099', 99, '{}')", 'FOREIGN KEY'],
+    ['delete from checkpoints', 'not removed'],
+    ["update checkpoints set jws = ''", 'not changed'],
     ['delete from starts', 'FOREIGN KEY'],
   ])('refuses %s', (sql, message) => {
     const database = filled();
