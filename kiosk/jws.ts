@@ -38,7 +38,7 @@ export function signJws(key: KeyObject, type: string, claims: Readonly<Record<st
 const header = z.object({ alg: z.string(), typ: z.string(), crit: z.never().optional() });
 
 /** What a compact JWS of this `typ` says, whoever signed it; `null` if it is none. */
-function claimsOf(jws: string, type: string): unknown {
+export function claimsOf(jws: string, type: string): unknown {
   const parts = jws.split('.');
   if (parts.length !== 3) return null;
   const [head, claims] = parts.slice(0, 2).map(jsonOf);

@@ -1,13 +1,14 @@
 import { type KeyObject, hash } from 'node:crypto';
 import { z } from 'zod';
-import { signJws, verifiedClaims } from '../jws.ts';
+import { claimsOf, signJws, verifiedClaims } from '../jws.ts';
 
-const checkpointType = 'sportello-checkpoint+jwt';
+export const checkpointType = 'sportello-checkpoint+jwt';
+export const countersignatureType = 'sportello-countersignature+jwt';
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** What the device signs of its journal: how far it goes, and the hash of its last row, which covers every row before it. */
-const checkpoint = z.object({
+export const checkpoint = z.object({
   sequence: z.int().positive(),
   hash: digest,
   /** The operation of the last row: a call to the CMS belongs to one. */
@@ -19,6 +20,18 @@ const checkpoint = z.object({
 });
 export type Checkpoint = z.infer<typeof checkpoint>;
 
+/** What the CMS signs as a witness: that it saw this checkpoint, and none that contradicts it. */
+export const countersignature = z.object({
+  kiosk: z.string(),
+  sequence: z.int().positive(),
+  hash: digest,
+  /** Digest of the checkpoint's JWS. */
+  checkpoint: digest,
+  /** ISO instant of the CMS's clock. */
+  at: z.iso.datetime(),
+});
+export type Countersignature = z.infer<typeof countersignature>;
+
 /** SHA-256 of a checkpoint's JWS, in hexadecimal. */
 export function digestOf(jws: string): string {
   return hash('sha256', jws);
@@ -28,6 +41,19 @@ export function signCheckpoint(key: KeyObject, claims: Checkpoint): string {
   return signJws(key, checkpointType, claims);
 }
 
+/** What it says, whoever signed it. */
+export function readCheckpoint(jws: string): Checkpoint | null {
+  return checkpoint.safeParse(claimsOf(jws, checkpointType)).data ?? null;
+}
+
 export function verifyCheckpoint(jws: string, key: KeyObject): Checkpoint | null {
   return checkpoint.safeParse(verifiedClaims(jws, checkpointType, key)).data ?? null;
+}
+
+export function readCountersignature(jws: string): Countersignature | null {
+  return countersignature.safeParse(claimsOf(jws, countersignatureType)).data ?? null;
+}
+
+export function verifyCountersignature(jws: string, key: KeyObject): Countersignature | null {
+  return countersignature.safeParse(verifiedClaims(jws, countersignatureType, key)).data ?? null;
 }

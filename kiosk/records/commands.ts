@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { CommandFailure, answerJson, exit } from '../../devices/command.ts';
+import { exportCommand, verifyCommand } from './audit/commands.ts';
 import { describeRecordsError } from './failure.ts';
 import { type History, type OperationSummary, openHistory } from './history.ts';
 
 const stateOptions = z.object({ state: z.string().min(1), json: z.boolean().default(false) });
 
-/** `sportello records list|show`: reads only, beside a running kiosk too. */
+/** `sportello records list|show|verify|export`: reads only, beside a running kiosk too. */
 export function recordsCommands(): Command {
   const records = new Command('records').description('what the kiosk recorded of its operations');
 
@@ -46,6 +47,7 @@ export function recordsCommands(): Command {
       }
     });
 
+  records.addCommand(verifyCommand()).addCommand(exportCommand());
   return records;
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { truncateSync } from 'node:fs';
+import { cpSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { processEntry } from '../../../kiosk/project.ts';
@@ -79,5 +79,48 @@ describe('sportello records', () => {
       expect(err.trim().split('\n')).toHaveLength(1);
       expect(err).toContain(join(state, 'records', 'records.db'));
     }
+  });
+
+  test('verifies and exports beside a running kiosk, and finds what was done to a copy', { timeout: 60_000 }, () => {
+    const folder = temporaryFolder();
+    const records = recordsIn(join(folder, 'records'), { deviceKey: join(folder, 'device-key.jwk') });
+    records.append(operationId, opening);
+    records.append(operationId, { kind: 'CLOSED', state: 'NONE' });
+    const older = temporaryFolder();
+    cpSync(folder, older, { recursive: true });
+    records.append(otherOperationId, opening);
+    records.append(otherOperationId, { kind: 'CLOSED', state: 'NONE' });
+
+    const whole = sportello('verify', '--state', folder, '--json');
+    expect(whole).toMatchObject({ code: 0, err: '' });
+    const { checkpoint, ...verdict } = JSON.parse(whole.out);
+    expect(verdict).toEqual({ ok: true, records: 4, faults: [], more: 0 });
+    expect(checkpoint).toMatchObject({ sequence: 4, countersigned: false });
+    expect(sportello('verify', '--state', folder).out).toMatch(/^whole: 4 records, last checkpoint over row 4, /);
+
+    const out = join(folder, 'journal.jsonl');
+    expect(JSON.parse(sportello('export', '--state', folder, '--out', out, '--json').out)).toEqual({ out, records: 4 });
+    expect(sportello('verify', '--export', out, '--json')).toMatchObject({ code: 0 });
+
+    // The copy is whole by itself; a checkpoint that was kept elsewhere knows better.
+    const witness = join(folder, 'witness');
+    writeFileSync(witness, `${checkpoint.jws}\n`);
+    expect(sportello('verify', '--state', older, '--json').code).toBe(0);
+    const rolledBack = sportello('verify', '--state', older, '--witness', witness, '--json');
+    expect(rolledBack.code).toBe(1);
+    expect(JSON.parse(rolledBack.out).faults).toEqual([expect.objectContaining({ kind: 'rollback', seq: 3 })]);
+    cpSync(join(folder, 'records', 'checkpoint.jws'), join(older, 'records', 'checkpoint.jws'));
+    expect(sportello('verify', '--state', older)).toMatchObject({ code: 1, out: expect.stringContaining('NOT WHOLE') });
+  });
+
+  test.each([
+    [['verify']],
+    [['verify', '--state', '/nowhere', '--json']],
+    [['verify', '--export', '/nowhere']],
+    [['export', '--state', '/nowhere', '--out', '/nowhere/out']],
+  ])('says in one line why %j is unusable', (args) => {
+    const { code, out, err } = sportello(...args);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err.trim().split('\n')).toHaveLength(1);
   });
 });
