@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { journalRowKinds } from '../../flows/ports/journal.ts';
-import { openHistory } from '../../kiosk/records/history.ts';
 import { openChromium, type Visitor } from '../harness/browser.ts';
 import { address, identityCard, operator, Sportello } from '../harness/sportello.ts';
-import { findSecret } from './secret-scan.ts';
+import { findSecret } from '../proof/secrets/writings.ts';
 
 // Longer than any region's, so that a part of them cannot stand anywhere by chance.
 const longCodes = [
@@ -82,7 +81,7 @@ test(
     pages.push(await desk.page.content());
 
     // The slip and the mail together make the codes that the CMS holds.
-    const operations = readOperations();
+    const operations = world.operations();
     expect(operations).toHaveLength(1);
     world.operationId = operations[0]!;
     await world.closed('CONFIRMED');
@@ -122,14 +121,6 @@ test(
     expect(parts.filter((part) => findSecret(Buffer.from(slip.text), part) !== null)).toHaveLength(2);
   },
 );
-
-function readOperations(): string[] {
-  const history = openHistory(join(world.folder, 'state', 'records'));
-  if (!history.ok) throw new Error(JSON.stringify(history.error));
-  const ids = history.value.list().map(({ operationId }) => operationId);
-  history.value.close();
-  return ids;
-}
 
 function filesBelow(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })

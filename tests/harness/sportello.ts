@@ -16,7 +16,7 @@ import type { CmsConfiguration } from '../../kiosk/reference-cms/configuration.t
 import { type Pki, readPki } from '../../kiosk/demo/pki.ts';
 import { addAccount, createAccount } from '../../kiosk/operators/accounts.ts';
 import { processEntry } from '../../kiosk/project.ts';
-import { openHistory } from '../../kiosk/records/history.ts';
+import { type History, openHistory } from '../../kiosk/records/history.ts';
 import { type Mailbox, startMailbox } from '../../kiosk/reference-cms/mailbox.ts';
 import { CmsLedger } from './cms-ledger.ts';
 import { type Pcscd, startPcscd } from './pcscd.ts';
@@ -224,12 +224,21 @@ export class Sportello {
     return join(this.folder, 'resume');
   }
 
+  /** The ids of all operations in the records, oldest first. */
+  operations(): readonly string[] {
+    return this.#history((history) => history.list().map(({ operationId }) => operationId));
+  }
+
   /** The rows of an operation as they stand in the records. */
   journal(operationId = this.operationId): readonly JournalRow[] {
+    return this.#history((history) => history.rowsOf(operationId).map(({ row }) => row));
+  }
+
+  #history<T>(read: (history: History) => T): T {
     const history = openHistory(join(this.folder, 'state', 'records'));
     if (!history.ok) throw new Error(JSON.stringify(history.error));
     try {
-      return history.value.rowsOf(operationId).map(({ row }) => row);
+      return read(history.value);
     } finally {
       history.value.close();
     }
