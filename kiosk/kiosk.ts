@@ -5,12 +5,14 @@ import { startCardHost } from '../devices/card/remote.ts';
 import { readSeriesTable } from '../devices/card/series.ts';
 import { openPrinter } from '../devices/printer/esc-pos.ts';
 import { type Result, err, ok } from '../devices/result.ts';
+import type { Attention } from '../flows/ports/attention.ts';
 import type { JournalEntry } from '../flows/ports/journal.ts';
 import { type Profile, parseProfile } from '../flows/procedures/profile.ts';
 import { fixedDelays } from '../flows/session/delays.ts';
 import { startDesk } from '../flows/session/facade.ts';
 import type { DeskRules } from '../flows/session/facts.ts';
 import { createCmsClient } from './cms/client.ts';
+import { startReconciliation } from './cms/reconciliation.ts';
 import type { Configuration } from './configuration.ts';
 import type { Log } from './log/log.ts';
 import { createOperators } from './operators/operators.ts';
@@ -92,9 +94,16 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
   if (!operators.ok) return failed('operators', operators.error);
   opened.push(() => operators.value.close());
 
-  const outbox = startOutbox({ cms: cms.value, records: records.value, log });
+  const outbox = startOutbox({ cms: cms.value, records: records.value, log, onAttention: () => desk.refresh() });
   opened.push(() => outbox.close());
-  opened.push(cms.value.onReconnected(() => outbox.reconnected()));
+  const reconciliation = startReconciliation({ cms: cms.value, records: records.value, log, onAttention: () => desk.refresh() });
+  opened.push(() => reconciliation.close());
+  opened.push(
+    cms.value.onReconnected(() => {
+      outbox.reconnected();
+      reconciliation.reconnected();
+    }),
+  );
 
   const printing = createPrinting({
     device: configuration.printer.device,
@@ -114,6 +123,10 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
   opened.push(card.onStatus(({ state }) => log.event('card-status', { state })));
 
   const ports = {
+    attention: (): readonly Attention[] => [
+      ...outbox.attention().map((operationId) => ({ operationId, why: 'undelivered' as const })),
+      ...records.value.incidents().map(({ operationId, kind }) => ({ operationId, why: kind })),
+    ],
     card: reportingUnknownCards(card, log),
     cms: cms.value,
     journal: records.value,

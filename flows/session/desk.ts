@@ -3,6 +3,7 @@ import type { CardReader, CardStatus } from '../../devices/card/contract.ts';
 import { mayPrint, type PrinterStatus } from '../../devices/printer/contract.ts';
 import type { Result } from '../../devices/result.ts';
 import { recover } from '../operations/recovery.ts';
+import type { Attention } from '../ports/attention.ts';
 import type { JournalError } from '../ports/journal.ts';
 import type { DeskRules, SessionEvent, SessionPorts, Unexpected } from './facts.ts';
 import { sessionMachine } from './session.ts';
@@ -10,6 +11,7 @@ import type { ServiceProblem } from './status.ts';
 
 export interface DeskPorts extends SessionPorts {
   readonly card: CardReader;
+  readonly attention: () => readonly Attention[];
 }
 
 export type DeskEvent =

@@ -17,6 +17,8 @@ export interface DeskObserver {
 }
 
 export interface RunningDesk extends SessionFacade {
+  /** Something that is shown changed outside the machines. */
+  refresh(): void;
   stop(): void;
 }
 
@@ -69,6 +71,7 @@ export function startDesk(ports: DeskPorts, rules: DeskRules, observer: DeskObse
       desk.send({ ...command, type: `${from}.${command.type}` } as Parameters<typeof desk.send>[0]);
       return fitted;
     },
+    refresh: () => queueMicrotask(publish),
     stop: () => desk.stop(),
   };
   desk.start();
@@ -143,6 +146,7 @@ function operatorStatusOf(desk: SnapshotFrom<Desk>, session: SessionSnapshot | n
     signedOn: ports.operators.signedOn(),
     citizenScreen: citizenScreenOf(desk, session).screen,
     printer: desk.context.printer.state,
+    attention: ports.attention(),
     waiting: session === null ? null : waitingOf(session, rules),
   };
 }

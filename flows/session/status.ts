@@ -1,5 +1,6 @@
 import type { PrinterStatus } from '../../devices/printer/contract.ts';
 import type { Secret } from '../../devices/secret.ts';
+import type { Attention } from '../ports/attention.ts';
 import type { IdentityDocument } from '../people/identity-document.ts';
 
 /**
@@ -78,6 +79,8 @@ export interface OperatorStatus {
   readonly signedOn: { readonly id: string; readonly displayName: string } | null;
   readonly citizenScreen: CitizenScreen['screen'];
   readonly printer: PrinterStatus['state'];
+  /** What a person must look at, the oldest first. */
+  readonly attention: readonly Attention[];
   readonly waiting:
     | null
     | {

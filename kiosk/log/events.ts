@@ -68,6 +68,21 @@ export const events = {
     meaning: 'An outcome was brought to the CMS six times in vain: a person must look. It is tried on, slowly.',
     fields: { operation: 'string', problem: 'string' },
   },
+  'ledgers-compared': {
+    level: 'info',
+    meaning: 'The open operations of the journal were compared with what the CMS says of them.',
+    fields: { open: 'number', differences: 'number' },
+  },
+  'ledgers-differ': {
+    level: 'error',
+    meaning: 'Journal and CMS tell different stories of an operation: a person must look. Nothing is repaired by itself.',
+    fields: { kind: 'string', operation: 'string', attempt: 'number' },
+  },
+  'day-counted': {
+    level: 'info',
+    meaning: 'The three ledgers of a day that is over were counted: prints announced, slips reported, releases of the CMS.',
+    fields: { day: 'string', intents: 'number', slips: 'number', releases: 'number', differences: 'number' },
+  },
   'operator-signed-on': { level: 'info', meaning: 'An operator signed on.', fields: { operator: 'string' } },
   'operator-signed-off': {
     level: 'info',

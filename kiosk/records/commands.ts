@@ -47,6 +47,28 @@ export function recordsCommands(): Command {
       }
     });
 
+  records
+    .command('counts')
+    .description('the three-way count of each day, and where journal and CMS differ')
+    .requiredOption('--state <dir>', "the kiosk's state, as in its configuration")
+    .option('--json', 'answer as JSON')
+    .addHelpText('after', '\nExample:\n  sportello records counts --state /var/lib/sportello')
+    .action((given: unknown) => {
+      const { state, json } = stateOptions.parse(given);
+      const counts = reading(state, (history) => ({ days: history.countedDays(), incidents: history.incidents() }));
+      if (json) answerJson(counts);
+      else {
+        for (const { day, intents, slips, releases } of counts.days) {
+          process.stdout.write(`${day}  ${intents} prints announced  ${slips} slips  ${releases} releases\n`);
+        }
+        for (const { at, kind, operationId, attempt } of counts.incidents) {
+          process.stdout.write(`${at}  ${kind}  ${operationId}  attempt ${attempt}\n`);
+        }
+        if (counts.days.length === 0) process.stdout.write('no day was counted yet\n');
+      }
+      if (counts.incidents.length > 0) process.exitCode = exit.no;
+    });
+
   records.addCommand(verifyCommand()).addCommand(exportCommand());
   return records;
 }

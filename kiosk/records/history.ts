@@ -7,6 +7,7 @@ import type { CmsState, Outcome, OutcomeReport } from '../../flows/ports/cms.ts'
 import type { JournalEntry, JournalRowKind } from '../../flows/ports/journal.ts';
 import { configure, settings } from './database.ts';
 import { type RecordsError, openingFailure } from './failure.ts';
+import { readIncidents } from './incidents.ts';
 import { recordsVersion, versionOf } from './migrations.ts';
 import { journalRow, operationId, outcomeReport } from './rows.ts';
 import { failuresForAPerson, outboxFailures } from './waiting.ts';
@@ -27,7 +28,7 @@ export interface OperationSummary {
 }
 
 /** What can be asked of records without changing them. */
-export interface History {
+export interface History extends ReturnType<typeof readIncidents> {
   /** Oldest first; with `open`, those that are not CLOSED. */
   list(filter?: { readonly open?: boolean }): readonly OperationSummary[];
   /** One operation with all its rows, `null` if there is none of this id. */
@@ -35,6 +36,8 @@ export interface History {
   rowsOf(id: string): readonly JournalEntry[];
   open(): readonly { readonly operationId: string; readonly rows: readonly JournalEntry[] }[];
   outbox(): readonly OutcomeReport[];
+  /** The day (UTC) of the first row, `null` before there is one. */
+  firstDay(): string | null;
 }
 
 /** Reads records beside a running kiosk, or without one; never changes them. */
@@ -104,6 +107,7 @@ export function readHistory(database: Database.Database): History {
   const isWaiting = database.prepare('select 1 from outbox where operation_id = ?').pluck();
 
   const failures = outboxFailures(database);
+  const firstDay = database.prepare('select min(substr(at, 1, 10)) from journal').pluck();
 
   const rowsOf = (id: string): readonly JournalEntry[] => rowsOfOperation.all(id).map((row) => storedRow.parse(row));
 
@@ -125,7 +129,9 @@ export function readHistory(database: Database.Database): History {
   };
 
   return {
+    ...readIncidents(database),
     rowsOf,
+    firstDay: () => z.iso.date().nullable().parse(firstDay.get()),
     list: (filter = {}) =>
       ids
         .parse((filter.open === true ? openOperations : operations).all())

@@ -53,6 +53,32 @@ const migrations: readonly Step[] = [
     failures integer not null check (failures >= 1)
   ) strict;`,
   chained,
+  // 4: what journal and CMS tell differently.
+  `create table incidents (
+    at text not null check (at glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z'),
+    kind text not null check (length(kind) between 1 and 40),
+    operation_id text not null check (length(operation_id) = 36),
+    attempt integer not null check (attempt >= 0),
+    unique (kind, operation_id, attempt)
+  ) strict;
+  
+  create trigger incidents_are_not_changed before update on incidents
+  begin
+    select raise(abort, 'an incident is not changed');
+  end;
+  
+  create trigger incidents_are_not_removed before delete on incidents
+  begin
+    select raise(abort, 'an incident is not removed');
+  end;
+  
+  create table counted_days (
+    day text primary key check (day glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
+    at text not null check (at glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z'),
+    intents integer not null check (intents >= 0),
+    slips integer not null check (slips >= 0),
+    releases integer not null check (releases >= 0)
+  ) strict;`,
 ];
 
 export const recordsVersion = 1 + migrations.length;

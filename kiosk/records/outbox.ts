@@ -46,6 +46,8 @@ export interface OutboxOptions {
   readonly records: OutboxRecords;
   readonly log: Log;
   readonly clock?: Clock;
+  /** `attention` changed. */
+  readonly onAttention?: () => void;
 }
 
 /**
@@ -53,7 +55,7 @@ export interface OutboxOptions {
  * not answer, one alone and ever more seldom; once it answers, without pauses and twice as many at each step, so that an outcome at which the
  * CMS fails keeps up no others. After six failures a person is called (`attention`), and it is tried on.
  */
-export function startOutbox({ cms, records, log, clock = realClock }: OutboxOptions): RunningOutbox {
+export function startOutbox({ cms, records, log, clock = realClock, onAttention = () => undefined }: OutboxOptions): RunningOutbox {
   const stopping = new AbortController();
   const underway = new Map<string, Promise<Settled>>();
   /** When an outcome that failed by itself may be tried again, by `clock`. */
@@ -74,7 +76,10 @@ export function startOutbox({ cms, records, log, clock = realClock }: OutboxOpti
     for (const { operationId, problem } of inVain) {
       const count = failures.get(operationId) ?? 0;
       log.event('outbox-waits', { operation: operationId, problem });
-      if (count === failuresForAPerson) log.event('outcome-needs-a-person', { operation: operationId, problem });
+      if (count === failuresForAPerson) {
+        log.event('outcome-needs-a-person', { operation: operationId, problem });
+        onAttention();
+      }
       // Where the CMS answers others it is this outcome's own trouble; where it answers nobody the round's pause is enough.
       const pause = jittered(Math.min(FIRST_PAUSE_MS * 2 ** count, SLOWEST_RETRY_MS));
       if (reached || linkUp) notBefore.set(operationId, clock.now() + pause);
@@ -83,10 +88,13 @@ export function startOutbox({ cms, records, log, clock = realClock }: OutboxOpti
       const one = settled[index];
       if (one?.ok !== true) return;
       notBefore.delete(operationId);
+      onAttention();
       const { state } = one.value;
       if (state !== stateOfOutcome[outcome]) log.event('outcome-came-too-late', { operation: operationId, outcome, state });
     });
     if (!stopping.signal.aborted) linkUp = reached;
+    // Who slept because this was under way must look again when it is due.
+    if (inVain.length > 0) woken.abort();
   }
 
   /** Delivers these together; everybody who asks for one of them meanwhile shares its delivery. */

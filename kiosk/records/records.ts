@@ -14,13 +14,20 @@ import { type RecordsError, openingFailure, recordsFailure } from './failure.ts'
 import { type History, readHistory } from './history.ts';
 import { takeLock } from './lock.ts';
 import { mayFollow } from './order.ts';
+import type { ReconciliationRecords } from '../cms/reconciliation.ts';
+import { writeIncidents } from './incidents.ts';
 import type { OutboxRecords } from './outbox.ts';
 import { journalRow, operationId as operationIdShape, outcomeReport } from './rows.ts';
 import { type SignOnFailureStore, signOnFailureStore } from './sign-on-failures.ts';
 import { outboxFailures } from './waiting.ts';
 
 /** A kiosk's records: operations journal, its checkpoints, outbox, and the wrong PINs of its operators. One process at a time has them. */
-export interface Records extends OutboxRecords, Pick<History, 'list' | 'show'>, Pick<CheckpointStore, 'uncountersigned' | 'countersign'> {
+export interface Records
+  extends
+    OutboxRecords,
+    ReconciliationRecords,
+    Pick<History, 'list' | 'show' | 'incidents'>,
+    Pick<CheckpointStore, 'uncountersigned' | 'countersign'> {
   /** Signs how far the journal goes, if it goes further than the last checkpoint. An operation's close and `close` do it by themselves. */
   checkpoint(): Result<void, RecordsError>;
   readonly signOnFailures: SignOnFailureStore;
@@ -108,6 +115,7 @@ function createRecords(
   history.outbox();
 
   const failures = outboxFailures(database);
+  const incidents = writeIncidents(database);
   const tip = tipReader(database);
   const insertRow = database.prepare(
     'insert into journal (sequence, operation_id, at, start, monotonic_ns, kind, fields, hash) values (?, ?, ?, ?, ?, ?, ?, ?)',
@@ -185,6 +193,17 @@ function createRecords(
     open: () => history.open(),
     outbox: () => history.outbox(),
     waiting: () => history.outbox().map((report) => ({ report, failures: failures.of(report.operationId) })),
+    rowsOf: (id) => history.rowsOf(id),
+    firstDay: () => history.firstDay(),
+    printedOn: (day) => history.printedOn(day),
+    countedDays: () => history.countedDays(),
+    incidents: () => history.incidents(),
+    noteDifferences: (differences, count) =>
+      transaction(() => {
+        const at = now().toISOString();
+        if (count !== undefined) incidents.noteDay(count, at);
+        return incidents.note(differences, at);
+      }),
     countFailures: (operationIds) => transaction(() => operationIds.forEach(failures.add)),
     list: (filter) => history.list(filter),
     show: (id) => history.show(id),

@@ -101,6 +101,34 @@ create table outbox_failures (
   failures integer not null check (failures >= 1)
 ) strict;
 
+-- Where journal and CMS tell different stories, each noticed once. For a person: nothing follows by itself.
+create table incidents (
+  at text not null check (at glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z'),
+  kind text not null check (length(kind) between 1 and 40),
+  operation_id text not null check (length(operation_id) = 36),
+  attempt integer not null check (attempt >= 0),
+  unique (kind, operation_id, attempt)
+) strict;
+
+create trigger incidents_are_not_changed before update on incidents
+begin
+  select raise(abort, 'an incident is not changed');
+end;
+
+create trigger incidents_are_not_removed before delete on incidents
+begin
+  select raise(abort, 'an incident is not removed');
+end;
+
+-- Days (UTC) whose three ledgers were counted: prints announced, slips reported by the print worker, releases of the CMS.
+create table counted_days (
+  day text primary key check (day glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'),
+  at text not null check (at glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z'),
+  intents integer not null check (intents >= 0),
+  slips integer not null check (slips >= 0),
+  releases integer not null check (releases >= 0)
+) strict;
+
 -- Keys of the records themselves, made at the first start. Losing one makes old digests strangers to new ones.
 create table keys (
   name text primary key check (name in ('digest')),

@@ -133,6 +133,12 @@ function Desk({
               <dt>{t.desk.citizenSees}</dt>
               <dd>{t.desk.screens[status.citizenScreen]}</dd>
             </div>
+            {status.attention.length > 0 && (
+              <div className="wrong">
+                <dt>{t.desk.attention}</dt>
+                <dd>{status.attention.length}</dd>
+              </div>
+            )}
             <div className={status.printer === 'ready' ? '' : 'wrong'}>
               <dt>{t.desk.printer}</dt>
               <dd>{t.desk.printerStates[status.printer]}</dd>
@@ -151,6 +157,7 @@ function Desk({
           <div className="nobody">
             <h1>{t.desk.nobody}</h1>
             <p>{t.desk.nobodyBelow}</p>
+            {status.attention.length > 0 && <ToBeLookedAt t={t} attention={status.attention} />}
           </div>
         ) : status.waiting.task === 'identify' ? (
           <Identify key={waitsFor} t={t} waiting={status.waiting} send={send} />
@@ -159,6 +166,25 @@ function Desk({
         )}
       </main>
     </>
+  );
+}
+
+/** As many as fit. */
+const mostShown = 5;
+
+function ToBeLookedAt({ t, attention }: { readonly t: Texts; readonly attention: OperatorStatus['attention'] }): ReactElement {
+  return (
+    <section className="attention" aria-labelledby="attention-title">
+      <h2 id="attention-title">{t.desk.attention}</h2>
+      <ul>
+        {attention.slice(0, mostShown).map(({ operationId, why }) => (
+          <li key={`${operationId} ${why}`}>
+            {t.desk.attentionKinds[why]} <code>{operationId}</code>
+          </li>
+        ))}
+      </ul>
+      <p className="hint">{t.desk.attentionBelow}</p>
+    </section>
   );
 }
 

@@ -49,6 +49,7 @@ export function startTestDesk(journal = new FakeJournal()) {
   let ids = 0;
   const desk = startDesk(
     {
+      attention: () => [],
       card,
       cms,
       journal,

@@ -65,6 +65,26 @@ describe('sportello records', () => {
     expect(sportello('list', '--open', '--state', folder).out).toContain('A PERSON MUST LOOK');
   });
 
+  test('tells the count of each day, and says no where journal and CMS differ', () => {
+    const folder = temporaryFolder();
+    const kiosk = recordsIn(join(folder, 'records'), { now: () => new Date('2026-11-22T19:00:00.000Z') });
+    expect(sportello('counts', '--state', folder)).toEqual({ code: 0, out: 'no day was counted yet\n', err: '' });
+    const count = { day: '2026-11-21', intents: 3, slips: 3, releases: 3, differences: [] };
+    expect(kiosk.noteDifferences([], count)).toEqual({ ok: true, value: [] });
+    expect(sportello('counts', '--state', folder)).toMatchObject({ code: 0, out: '2026-11-21  3 prints announced  3 slips  3 releases\n' });
+    // Counted once is counted.
+    expect(kiosk.noteDifferences([], { ...count, slips: 9 })).toEqual({ ok: true, value: [] });
+    const difference = { kind: 'release-without-intent', operationId, attempt: 2 } as const;
+    expect(kiosk.noteDifferences([difference])).toEqual({ ok: true, value: [difference] });
+    expect(kiosk.noteDifferences([difference])).toEqual({ ok: true, value: [] });
+    const told = sportello('counts', '--state', folder, '--json');
+    expect(told.code).toBe(1);
+    expect(JSON.parse(told.out)).toEqual({
+      days: [{ day: '2026-11-21', at: '2026-11-22T19:00:00.000Z', intents: 3, slips: 3, releases: 3 }],
+      incidents: [{ ...difference, at: '2026-11-22T19:00:00.000Z' }],
+    });
+  });
+
   test('says no to an operation that is not there, and names what it cannot read', () => {
     const folder = temporaryFolder();
     recordsIn(join(folder, 'records')).close();

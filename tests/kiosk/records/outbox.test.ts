@@ -194,6 +194,22 @@ test('a wake-up delivers without waiting for the next round', async () => {
   await outbox.close();
 });
 
+test('what somebody asked for in vain is tried again in its time', async () => {
+  const { clock, rested } = patientClock();
+  const outbox = startOutbox({ cms, records, log, clock });
+  await rested;
+  conclude(ids[0]);
+  cms.fails = { reportOutcome: unreachable };
+  const asked = outbox.deliver(ids[0], signal);
+  // The round wakes up while it is under way, and finds nothing to do.
+  outbox.wake();
+  expect(await asked).toMatchObject({ ok: false });
+  cms.fails = {};
+  await vi.waitUntil(() => records.open().length === 0, { timeout: 5_000 });
+  expect(clock.now()).toBeLessThan(5_000);
+  await outbox.close();
+});
+
 test('who stops waiting is let go; the delivery goes on', async () => {
   const { clock, rested } = patientClock();
   const outbox = startOutbox({ cms, records, log, clock });

@@ -126,6 +126,7 @@ export function stage(): Stage {
   let citizen = citizenStatus({ screen: 'welcome' });
   let waiting: OperatorStatus['waiting'] = null;
   let printer: OperatorStatus['printer'] = 'ready';
+  const attention: OperatorStatus['attention'] = [];
   let signedOn: SignedOnOperator | null = null;
   const listeners = new Set<() => void>();
   const signedOff = new Set<() => void>();
@@ -140,7 +141,7 @@ export function stage(): Stage {
     log: { event: (name, fields) => void logged.push({ name, fields }) },
     session: {
       citizen: () => citizen,
-      operator: () => ({ sessionId: citizen.sessionId, signedOn, citizenScreen: citizen.screen, printer, waiting }),
+      operator: () => ({ sessionId: citizen.sessionId, signedOn, citizenScreen: citizen.screen, printer, attention, waiting }),
       onStatus(listener) {
         listeners.add(listener);
         return () => listeners.delete(listener);

@@ -238,6 +238,16 @@ export const en: Texts = {
     unavailable: 'The desk did not answer. Try again.',
     lost: 'Connection lost, reconnecting…',
     citizenSees: 'The citizen sees',
+    attention: 'To be looked at',
+    attentionBelow: 'Tell the help desk the operation number. Nothing is put right by itself.',
+    attentionKinds: {
+      undelivered: 'The central system does not take the outcome',
+      'cms-forgot': 'The central system does not know the reservation',
+      'confirmed-without-hand-over': 'Confirmed there, but not handed over here',
+      'release-without-intent': 'A part of the codes was released without a print',
+      'slip-without-release': 'A slip was printed without a release',
+      'intent-without-evidence': 'Nobody knows how a print ended',
+    },
     printer: 'Printer',
     printerStates: {
       disconnected: 'disconnected',

@@ -266,6 +266,16 @@ export const it = {
     unavailable: 'Lo sportello non ha risposto. Riprova.',
     lost: 'Collegamento interrotto, mi sto ricollegando…',
     citizenSees: 'Il cittadino vede',
+    attention: 'Da controllare',
+    attentionBelow: 'Avvisa l’assistenza e indica il numero di operazione. Nulla viene corretto da solo.',
+    attentionKinds: {
+      undelivered: 'Il sistema centrale non accetta l’esito',
+      'cms-forgot': 'Il sistema centrale non conosce la prenotazione',
+      'confirmed-without-hand-over': 'Risulta confermata, ma qui non è stata consegnata',
+      'release-without-intent': 'Una parte dei codici è stata rilasciata senza una stampa',
+      'slip-without-release': 'Un foglio è stato stampato senza un rilascio',
+      'intent-without-evidence': 'Di una stampa non si sa com’è finita',
+    },
     printer: 'Stampante',
     printerStates: {
       disconnected: 'scollegata',
