@@ -271,8 +271,13 @@ export function createCmsClient({
         calls.reserve.answer,
         { path: 'operations', key, body: json(calls.reserve.request, request) },
         signal,
-        (answer) =>
-          Promise.resolve(answer.operationId === request.operationId ? ok(answer) : unreachable('an answer about another operation')),
+        async (answer) => {
+          if (answer.operationId !== request.operationId) return unreachable('an answer about another operation');
+          // The first part is on paper; the second goes where the proof says, and nowhere else.
+          const proved = await signed(request.proofOfContact, 'sportello-contact+jwt', proofClaims);
+          const there = proved?.channel === answer.delivery.secondPart.channel;
+          return there ? ok(answer) : unreachable('the second part would go by another channel than the proved one');
+        },
       );
     },
 

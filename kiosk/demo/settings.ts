@@ -5,8 +5,8 @@ import { cmsConfiguration } from '../reference-cms/configuration.ts';
 export const worldSettings = z.strictObject({
   /** 0 takes a free one. */
   benchPort: z.int().min(0).max(65535),
-  /** All but what the world chooses itself: its ports. */
-  cms: cmsConfiguration.omit({ port: true, smtp: true }),
+  /** All but what the world chooses itself: its ports, and its SMS gateway. */
+  cms: cmsConfiguration.omit({ port: true, smtp: true, sms: true }),
   /** Where the printer's pseudo-terminal is linked, and where its slips go. */
   printer: z.string(),
   slips: z.string(),

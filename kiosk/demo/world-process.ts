@@ -1,9 +1,11 @@
 /** The demo's world in a process of its own: the reference CMS, the mailbox, the virtual printer, what is in the reader, and the bench. */
+import { randomUUID } from 'node:crypto';
 import { startVirtualPrinter } from '../../devices/printer/virtual/virtual-printer.ts';
 import { createLog } from '../log/log.ts';
 import { cmsConfiguration } from '../reference-cms/configuration.ts';
 import { startMailbox } from '../reference-cms/mailbox.ts';
 import { startReferenceCms } from '../reference-cms/start.ts';
+import { startTextGateway } from '../reference-cms/text-gateway.ts';
 import { startBench } from './bench/server.ts';
 import { failed, ready, settingsFromDemo } from './part.ts';
 import { openReaderLine } from './reader-line.ts';
@@ -14,7 +16,10 @@ const settings = await settingsFromDemo(worldSettings);
 try {
   const log = createLog('world');
   const mailbox = await startMailbox();
-  const cms = await startReferenceCms(cmsConfiguration.parse({ ...settings.cms, port: 0, smtp: { port: mailbox.port } }), { log });
+  const token = randomUUID();
+  const texts = await startTextGateway(mailbox, token);
+  const made = { port: 0, smtp: { port: mailbox.port }, sms: { url: texts.url, token } };
+  const cms = await startReferenceCms(cmsConfiguration.parse({ ...settings.cms, ...made }), { log });
   const printer = await startVirtualPrinter({ link: settings.printer, out: settings.slips });
   const reader = await openReaderLine(settings.reader);
   const world = new World({ cms, mailbox, printer, reader }, settings.operator);
@@ -24,6 +29,7 @@ try {
     ready({ benchPort: bench.value.port, cmsUrl: cms.url, printer: printer.address }, async () => {
       await bench.value.close();
       await world.close();
+      await texts.close();
     });
   } else
     failed(bench.error.kind === 'port-not-free' ? `port ${bench.error.port} is not free` : "the bench's page is not built: npm run build");

@@ -129,8 +129,8 @@ export const events = {
   },
   'cms-mail': {
     level: 'info',
-    meaning: 'The mail server took a mail, or did not.',
-    fields: { kind: 'string', answer: 'string', tries: 'number' },
+    meaning: 'The mail server, or the SMS gateway, took a message, or did not.',
+    fields: { channel: 'string', kind: 'string', answer: 'string', tries: 'number' },
   },
   'cms-mail-given-up': {
     level: 'error',

@@ -19,7 +19,7 @@ import {
 import type { Log } from '../log/log.ts';
 import { type OperatorAssertion, claimedOperator, verifyAssertion } from '../operators/assertion.ts';
 import { type CodeScheme, digits, makeCodes, paperPart } from './codes.ts';
-import { emailAddress, masked, maySend, mayTry, oneTimeCodes, sameHash } from './contacts.ts';
+import { isContact, masked, maySend, mayTry, oneTimeCodes, sameHash } from './contacts.ts';
 import type { Mail } from './mail.ts';
 import { type Operation, type TimesToLive, afterSilence, refusalOf, release, reserve, settle } from './ratchet.ts';
 import { seal } from './sealing.ts';
@@ -97,8 +97,8 @@ export function createCms({ store, key, mail, log, operators, scheme, ttl }: Cms
       (kiosk: string, request: z.infer<typeof contactCodeRequest>): Decide<z.infer<typeof contactCodeSent>> =>
       (now) => {
         const { operationId, channel, value } = request;
-        if (channel !== 'email') return err('channel-unsupported');
-        if (!emailAddress.safeParse(value).success) return err('contact-unusable');
+        if (!mail.channels.includes(channel)) return err('channel-unsupported');
+        if (!isContact(channel, value)) return err('contact-unusable');
         const standing = standingOf(kiosk, operationId, now);
         if (!standing.ok) return standing;
         if (standing.value !== null) return err(refusalOf[standing.value.state]);
@@ -115,6 +115,7 @@ export function createCms({ store, key, mail, log, operators, scheme, ttl }: Cms
           contactId,
           operationId,
           kiosk,
+          channel,
           value,
           send: sent.length + 1,
           codeHash,
@@ -130,7 +131,7 @@ export function createCms({ store, key, mail, log, operators, scheme, ttl }: Cms
             triesLeft: oneTimeCodes.tries,
             at: iso(now),
           },
-          then: () => mail.sendCode({ to: value, code, contactId, until: expiresAt }),
+          then: () => mail.sendCode({ channel, to: value, code, contactId, until: expiresAt }),
         });
       },
 
@@ -148,7 +149,7 @@ export function createCms({ store, key, mail, log, operators, scheme, ttl }: Cms
         const iat = Math.floor(now / 1000);
         const exp = iat + oneTimeCodes.proofLifeMs / 1000;
         const contactDigest = key.digest('contact', contact.value).toString('base64url');
-        const claims: z.infer<typeof proofClaims> = { operationId, contactId, channel: 'email', contactDigest, iat, exp };
+        const claims: z.infer<typeof proofClaims> = { operationId, contactId, channel: contact.channel, contactDigest, iat, exp };
         return ok({ answer: { proof: key.sign(proofType, claims), expiresAt: iso(exp * 1000), at: iso(now) } });
       };
     },
@@ -175,7 +176,7 @@ export function createCms({ store, key, mail, log, operators, scheme, ttl }: Cms
             operationId,
             state: 'RESERVED',
             expiresAt: iso(reserved.value.expiresAt ?? now),
-            delivery: { scheme: 'split', paper, secondPart: { channel: 'email', masked: masked(contact.value) } },
+            delivery: { scheme: 'split', paper, secondPart: { channel: contact.channel, masked: masked(contact.channel, contact.value) } },
             at: iso(now),
           },
         });

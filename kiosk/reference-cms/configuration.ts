@@ -28,6 +28,8 @@ export const cmsConfiguration = z.strictObject({
     port: z.int().min(1).max(65535),
     from: z.email().default('non-rispondere@cms.example'),
   }),
+  /** The SMS gateway (docs/sms-gateway.md); left out: no text messages. */
+  sms: z.strictObject({ url: z.url({ protocol: /^https?$/ }), token: z.string().min(1).max(200) }).optional(),
   operators: z.array(z.strictObject({ id: operatorId, publicKey: publicSigningKey })),
   database: file,
   /** Unix socket that takes faults (`faults.ts`). */

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import type { ContactChannel } from '../../flows/ports/cms.ts';
 import type { ProblemType } from '../cms/contract.ts';
 import type { Contact } from './store.ts';
 
@@ -14,7 +15,16 @@ export const oneTimeCodes = {
 } as const;
 
 /** An address that one mail goes to, and no header or list can be made of. */
-export const emailAddress = z.email().max(254);
+const emailAddress = z.email().max(254);
+
+/** An Italian mobile number (AGCOM: it begins with 3, nine or ten digits), as E.164 writes it. */
+export const mobileNumber = z.string().regex(/^\+393\d{8,9}$/);
+
+const shapes = { email: emailAddress, sms: mobileNumber } as const satisfies Record<ContactChannel, z.ZodType>;
+
+export function isContact(channel: ContactChannel, value: string): boolean {
+  return shapes[channel].safeParse(value).success;
+}
 
 /** May another code be sent to `value`, after these sends? Who mistyped an address need not wait to correct it. */
 export function maySend(sent: readonly Contact[], value: string, now: number): ProblemType | null {
@@ -34,7 +44,7 @@ export function sameHash(one: Buffer, other: Buffer): boolean {
   return one.length === other.length && timingSafeEqual(one, other);
 }
 
-/** `m***@example.it`: enough for its owner to know it again. */
-export function masked(address: string): string {
-  return address.replace(/^(.)[^@]*/u, '$1***');
+/** `m***@example.it`, `+39 *** **67`: enough for its owner to know it again. */
+export function masked(channel: ContactChannel, value: string): string {
+  return channel === 'email' ? value.replace(/^(.)[^@]*/u, '$1***') : `+39 *** **${value.slice(-2)}`;
 }

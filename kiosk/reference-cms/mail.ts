@@ -1,7 +1,9 @@
 import { createTransport } from 'nodemailer';
-import { type Code, secondPart } from './codes.ts';
+import type { ContactChannel } from '../../flows/ports/cms.ts';
 import type { Log } from '../log/log.ts';
+import { type Letter, codeLetter, secondPartLetter } from './letters.ts';
 import type { Store } from './store.ts';
+import { type TextRoute, createTextSender } from './text-messages.ts';
 
 export interface MailRoute {
   readonly host: string;
@@ -9,13 +11,11 @@ export interface MailRoute {
   readonly from: string;
 }
 
-interface Letter {
-  readonly to: string;
-  readonly subject: string;
-  readonly text: string;
-  /** Made from what is sent, so that a mail sent again after a crash is the same mail (RFC 5322, 3.6.4). */
-  readonly messageId: string;
-}
+/** `messageId` is made from what is sent, so that what is sent again after a crash is the same message (RFC 5322, 3.6.4). */
+export type Message = Letter & { readonly to: string; readonly messageId: string };
+
+/** `never`: the last word of whoever carries it; everything else may pass. */
+export type Taken = 'taken' | 'not-now' | 'never';
 
 export interface MailPace {
   /** The first pause after a failure; each one doubles it. */
@@ -29,7 +29,15 @@ export const usualPace: MailPace = { retryMs: 1_000, longestPauseMs: 60_000, giv
 
 export interface Mail {
   /** Sends a one-time code soon, and tries again while it is of use. The code lives in memory only. */
-  sendCode(letter: { readonly to: string; readonly code: string; readonly contactId: string; readonly until: number }): void;
+  sendCode(letter: {
+    readonly channel: ContactChannel;
+    readonly to: string;
+    readonly code: string;
+    readonly contactId: string;
+    readonly until: number;
+  }): void;
+  /** The channels that this CMS can send by. */
+  readonly channels: readonly ContactChannel[];
   /** Sends the second parts that are due; returns when none is, or when the mail server does not take them. */
   deliver(): Promise<void>;
   close(): Promise<void>;
@@ -38,12 +46,15 @@ export interface Mail {
 export function createMail({
   store,
   route,
+  texts,
   log,
   now,
   pace,
 }: {
   store: Store;
   route: MailRoute;
+  /** The SMS gateway; left out: no text messages. */
+  texts?: TextRoute;
   log: Log;
   now: () => number;
   pace: MailPace;
@@ -55,11 +66,15 @@ export function createMail({
   const codesUnderWay = new Set<Promise<void>>();
   let delivering: Promise<void> | null = null;
 
-  const send = async ({ messageId, ...letter }: Letter): Promise<'taken' | 'not-now' | 'never'> => {
+  const sendText = texts === undefined ? null : createTextSender(texts);
+
+  const sendMail = async ({ messageId, to, subject, text }: Message): Promise<Taken> => {
     try {
       await transport.sendMail({
         from: route.from,
-        ...letter,
+        to,
+        subject,
+        text,
         messageId: `<${messageId}@${domain}>`,
         headers: { 'Auto-Submitted': 'auto-generated' },
       });
@@ -71,12 +86,15 @@ export function createMail({
     }
   };
 
+  const send = async (channel: ContactChannel, message: Message): Promise<Taken> =>
+    channel === 'email' ? await sendMail(message) : ((await sendText?.(message)) ?? 'never');
+
   const pauseAfter = (tries: number): number => Math.min(pace.retryMs * 2 ** Math.min(tries, 20), pace.longestPauseMs);
 
-  const sendCode = async (letter: Letter, until: number): Promise<void> => {
+  const sendCode = async (channel: ContactChannel, message: Message, until: number): Promise<void> => {
     for (let tries = 0; !closing.signal.aborted && now() < until; tries += 1) {
-      const answer = await send(letter);
-      log.event('cms-mail', { kind: 'one-time-code', answer, tries: tries + 1 });
+      const answer = await send(channel, message);
+      log.event('cms-mail', { channel, kind: 'one-time-code', answer, tries: tries + 1 });
       if (answer !== 'not-now') return;
       await pause(pauseAfter(tries), closing.signal);
     }
@@ -84,11 +102,11 @@ export function createMail({
 
   const deliverDue = async (): Promise<void> => {
     for (let due = store.dueSecondPart(now()); due !== null && !closing.signal.aborted; due = store.dueSecondPart(now())) {
-      const { operationId, to, queuedAt, tries } = due;
+      const { operationId, channel, to, queuedAt, tries } = due;
       const messageId = `second-part.${operationId}`;
       store.beginSecondPart(operationId, now());
-      const answer = await send({ to, messageId, ...secondPartLetter(store.codesOf(operationId)) });
-      log.event('cms-mail', { kind: 'second-part', answer, tries: tries + 1 });
+      const answer = await send(channel, { to, messageId, ...secondPartLetter(store.codesOf(operationId)) });
+      log.event('cms-mail', { channel, kind: 'second-part', answer, tries: tries + 1 });
       if (answer === 'taken') store.secondPartSent(operationId, now());
       else if (answer === 'never' || now() - queuedAt > pace.giveUpMs) {
         store.giveUpSecondPart(operationId, now());
@@ -98,8 +116,9 @@ export function createMail({
   };
 
   return {
-    sendCode({ to, code, contactId, until }) {
-      const sending = sendCode({ to, messageId: `code.${contactId}`, ...codeLetter(code) }, until).finally(() =>
+    channels: sendText === null ? ['email'] : ['email', 'sms'],
+    sendCode({ channel, to, code, contactId, until }) {
+      const sending = sendCode(channel, { to, messageId: `code.${contactId}`, ...codeLetter(code) }, until).finally(() =>
         codesUnderWay.delete(sending),
       );
       codesUnderWay.add(sending);
@@ -129,58 +148,4 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', done);
     if (signal.aborted) done();
   });
-}
-
-function codeLetter(code: string): Pick<Letter, 'subject' | 'text'> {
-  return {
-    subject: 'Il tuo codice di verifica / Your verification code',
-    text: `Il tuo codice di verifica è: ${code}
-
-Scrivilo sullo schermo dello sportello entro 10 minuti.
-Se non lo hai chiesto tu, ignora questo messaggio.
-
----
-
-Your verification code is: ${code}
-
-Type it on the screen of the desk within 10 minutes.
-If you did not ask for it, ignore this message.
-`,
-  };
-}
-
-function secondPartLetter(codes: readonly Code[]): Pick<Letter, 'subject' | 'text'> {
-  const line =
-    (words: string) =>
-    (code: Code): string =>
-      `    ${code.label} - ${words}: ${secondPart(code)}`;
-  const lengths =
-    (of: string) =>
-    (code: Code): string =>
-      `${code.label}: ${code.paperCharacters} + ${secondPart(code).length} = ${code.value.length} ${of}`;
-  return {
-    subject: `Tessera sanitaria: la seconda parte dei tuoi codici / Health card: the second part of your codes`,
-    text: `La tua tessera è stata attivata. Questa è la seconda parte dei tuoi codici:
-
-${codes.map(line('seconda parte')).join('\n')}
-
-Ogni codice si legge di seguito: prima le cifre stampate sul foglio ricevuto allo
-sportello, poi quelle scritte qui (${codes.map(lengths('cifre')).join('; ')}).
-
-Conserva foglio e messaggio lontano dalla tessera, e non mostrarli a nessuno.
-Nessun ufficio ti chiederà mai questi codici.
-
----
-
-Your card has been activated. This is the second part of your codes:
-
-${codes.map(line('second part')).join('\n')}
-
-Read each code in one go: first the digits printed on the slip that you were given at
-the desk, then the ones written here (${codes.map(lengths('digits')).join('; ')}).
-
-Keep slip and message away from the card, and show them to nobody.
-No office will ever ask you for these codes.
-`,
-  };
 }

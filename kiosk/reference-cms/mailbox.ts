@@ -17,6 +17,8 @@ export interface Mailbox {
   messages(): readonly MailboxMessage[];
   /** How many times a mail was taken, those that came again included. */
   deliveries(): number;
+  /** Puts a message in, as if it had been delivered. */
+  take(message: MailboxMessage): void;
   /** Calls `listener` for each new message; returns how to stop. */
   onMessage(listener: (message: MailboxMessage) => void): () => void;
   close(): Promise<void>;
@@ -29,6 +31,13 @@ export async function startMailbox({ port = 0 }: { readonly port?: number } = {}
   const messages: MailboxMessage[] = [];
   const listeners = new Set<(message: MailboxMessage) => void>();
   let deliveries = 0;
+
+  const take = (message: MailboxMessage): void => {
+    deliveries += 1;
+    if (message.messageId !== '' && messages.some(({ messageId }) => messageId === message.messageId)) return;
+    messages.push(message);
+    for (const listener of listeners) listener(message);
+  };
 
   const server = new SMTPServer({
     authOptional: true,
@@ -50,12 +59,7 @@ export async function startMailbox({ port = 0 }: { readonly port?: number } = {}
             messageId: mail.messageId ?? '',
             at: new Date().toISOString(),
           };
-          deliveries += 1;
-          const again = message.messageId !== '' && messages.some(({ messageId }) => messageId === message.messageId);
-          if (!again) {
-            messages.push(message);
-            for (const listener of listeners) listener(message);
-          }
+          take(message);
           done();
         })
         .catch((error: unknown) => done(error instanceof Error ? error : new Error(String(error))));
@@ -72,6 +76,7 @@ export async function startMailbox({ port = 0 }: { readonly port?: number } = {}
   return {
     port: (server.server.address() as AddressInfo).port,
     messages: () => [...messages],
+    take,
     deliveries: () => deliveries,
     onMessage(listener) {
       listeners.add(listener);

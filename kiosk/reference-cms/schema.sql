@@ -21,7 +21,7 @@ CREATE TABLE contacts (
   contact_id   TEXT PRIMARY KEY,
   operation_id TEXT NOT NULL,
   kiosk        TEXT NOT NULL,
-  channel      TEXT NOT NULL CHECK (channel = 'email'),
+  channel      TEXT NOT NULL CHECK (channel IN ('email', 'sms')),
   value        TEXT NOT NULL,
   send         INTEGER NOT NULL,
   code_hash    BLOB NOT NULL,

@@ -35,13 +35,13 @@ export async function startReferenceCms(
 ): Promise<RunningCms> {
   const begun = performance.now();
   const text = (file: string): string => readFileSync(file, 'utf8');
-  const { tls, smtp, operators, codes, ttl, mailPace, control, host, port } = configuration;
+  const { tls, smtp, sms, operators, codes, ttl, mailPace, control, host, port } = configuration;
 
   const { kid, ...jwk } = signingJwk.parse(JSON.parse(text(configuration.signingKey)));
   const key = cmsKey({ ...jwk, ...(kid === undefined ? {} : { kid }) });
   const files = { certificate: text(tls.certificate), key: text(tls.key), clientCa: text(tls.clientCa) };
   const store = openStore(configuration.database);
-  const mail = createMail({ store, route: smtp, log, now, pace: mailPace });
+  const mail = createMail({ store, route: smtp, ...(sms === undefined ? {} : { texts: sms }), log, now, pace: mailPace });
   const cms = createCms({
     store,
     key,

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { z } from 'zod';
-import type { OutcomeReport, Receipt, Reserve } from '../../flows/ports/cms.ts';
+import type { ContactChannel, OutcomeReport, Receipt, Reserve } from '../../flows/ports/cms.ts';
 import { mostReleasesCounted } from '../cms/contract.ts';
 import { projectRoot } from '../project.ts';
 import type { Code } from './codes.ts';
 import type { Operation } from './ratchet.ts';
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 export interface StoredAnswer {
   readonly digest: Buffer;
@@ -18,6 +18,7 @@ export interface StoredAnswer {
 }
 
 export interface Contact {
+  readonly channel: ContactChannel;
   readonly contactId: string;
   readonly operationId: string;
   readonly kiosk: string;
@@ -31,6 +32,7 @@ export interface Contact {
 }
 
 export interface DueSecondPart {
+  readonly channel: ContactChannel;
   readonly operationId: string;
   readonly to: string;
   readonly queuedAt: number;
@@ -54,9 +56,16 @@ const receiptRow = z.object({
   at: z.int(),
   jws: z.string(),
 });
-const duePartRow = z.object({ operationId: z.string(), to: z.string(), queuedAt: z.int(), tries: z.int() });
+const duePartRow = z.object({
+  channel: z.enum(['email', 'sms']),
+  operationId: z.string(),
+  to: z.string(),
+  queuedAt: z.int(),
+  tries: z.int(),
+});
 const partRow = z.object({ sentAt: z.int().nullable(), tries: z.int() });
 const contactRow = z.object({
+  channel: z.enum(['email', 'sms']),
   contactId: z.string(),
   operationId: z.string(),
   kiosk: z.string(),
@@ -68,7 +77,7 @@ const contactRow = z.object({
   expiresAt: z.int(),
   provedAt: z.int().nullable(),
 });
-const contactColumns = `contact_id AS contactId, operation_id AS operationId, kiosk, value, send, code_hash AS codeHash, tries_left AS triesLeft,
+const contactColumns = `contact_id AS contactId, operation_id AS operationId, kiosk, channel, value, send, code_hash AS codeHash, tries_left AS triesLeft,
   sent_at AS sentAt, expires_at AS expiresAt, proved_at AS provedAt`;
 
 export type Store = ReturnType<typeof openStore>;
@@ -127,13 +136,14 @@ export function openStore(file: string) {
   const addReceipt = sql('INSERT INTO receipts (sequence, operation_id, state, at, jws) VALUES (?, ?, ?, ?, ?)');
   const addContact =
     sql(`INSERT INTO contacts (contact_id, operation_id, kiosk, channel, value, send, code_hash, tries_left, sent_at, expires_at)
-    VALUES (?, ?, ?, 'email', ?, ?, ?, ?, ?, ?)`);
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const findContact = sql(`SELECT ${contactColumns} FROM contacts WHERE contact_id = ?`);
   const findContacts = sql(`SELECT ${contactColumns} FROM contacts WHERE operation_id = ? ORDER BY send`);
   const setTries = sql('UPDATE contacts SET tries_left = ? WHERE contact_id = ?');
   const setProved = sql('UPDATE contacts SET proved_at = ? WHERE contact_id = ?');
   const addSecondPart = sql('INSERT INTO second_parts (operation_id, queued_at, due_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
-  const dueSecondPart = sql(`SELECT second_parts.operation_id AS operationId, value AS "to", queued_at AS queuedAt, tries FROM second_parts
+  const dueSecondPart =
+    sql(`SELECT second_parts.operation_id AS operationId, channel, value AS "to", queued_at AS queuedAt, tries FROM second_parts
     JOIN reservations USING (operation_id) JOIN contacts USING (contact_id)
     WHERE second_parts.sent_at IS NULL AND given_up_at IS NULL AND due_at <= ? ORDER BY due_at LIMIT 1`);
   const beginSecondPart = sql('UPDATE second_parts SET begun_at = ?, tries = tries + 1 WHERE operation_id = ?');
@@ -192,8 +202,19 @@ export function openStore(file: string) {
       addReceipt.run(sequence, operationId, state, Date.parse(at), jws);
     },
 
-    addContact({ contactId, operationId, kiosk, value, send, codeHash, triesLeft, sentAt, expiresAt }: Omit<Contact, 'provedAt'>): void {
-      addContact.run(contactId, operationId, kiosk, value, send, codeHash, triesLeft, sentAt, expiresAt);
+    addContact({
+      contactId,
+      operationId,
+      kiosk,
+      channel,
+      value,
+      send,
+      codeHash,
+      triesLeft,
+      sentAt,
+      expiresAt,
+    }: Omit<Contact, 'provedAt'>): void {
+      addContact.run(contactId, operationId, kiosk, channel, value, send, codeHash, triesLeft, sentAt, expiresAt);
     },
     contact: (id: string): Contact | null => one(contactRow, findContact.get(id)),
     /** All sends for an operation, the newest last. */

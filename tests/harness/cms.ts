@@ -9,7 +9,7 @@ import { Writable } from 'node:stream';
 import { type CryptoKey, SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { z } from 'zod';
 import { Secret } from '../../devices/secret.ts';
-import type { Cms, OutcomeReport, Reserve } from '../../flows/ports/cms.ts';
+import type { Cms, ContactChannel, OutcomeReport, Reserve } from '../../flows/ports/cms.ts';
 import type { OperatorDecision } from '../../flows/ports/operators.ts';
 import { type CmsClient, type CmsClientOptions, createCmsClient } from '../../kiosk/cms/client.ts';
 import { type Pki, makePki } from '../../kiosk/demo/pki.ts';
@@ -187,14 +187,19 @@ export async function arrival(mailbox: Mailbox, limitMs = 10_000): Promise<void>
 }
 
 export interface Around {
+  /** Where codes go; left out: to `address`. */
+  readonly contact?: { readonly channel: ContactChannel; readonly value: string };
   readonly client: Cms;
   readonly mailbox: Mailbox;
   readonly operatorKey: CryptoKey;
 }
 
 /** Has a code sent, reads it in the mail, proves the contact. */
-export async function proveContact({ client, mailbox }: Around, operationId: string): Promise<string> {
-  const sent = await client.sendContactCode({ operationId, send: 1, channel: 'email', value: address, language: 'it' }, signal);
+export async function proveContact(
+  { client, mailbox, contact = { channel: 'email', value: address } }: Around,
+  operationId: string,
+): Promise<string> {
+  const sent = await client.sendContactCode({ operationId, send: 1, ...contact, language: 'it' }, signal);
   if (!sent.ok) throw new Error(JSON.stringify(sent.error));
   const code = Secret.fromText(await codeFromMail(mailbox, sent.value.contactId));
   const proved = await client.proveContact({ operationId, contactId: sent.value.contactId, code, attempt: 1 }, signal);
