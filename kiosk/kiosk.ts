@@ -20,6 +20,7 @@ import { createPrinting } from './printing/printing.ts';
 import { processEntry, projectRoot } from './project.ts';
 import { startOutbox } from './records/outbox.ts';
 import { openRecords } from './records/records.ts';
+import { startWitness } from './records/witness.ts';
 import { startScreen } from './screen/server.ts';
 import { createTrust } from './trust/trust.ts';
 import { reportingUnknownCards } from './unknown-cards.ts';
@@ -73,6 +74,7 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
     onAppended: (entry) => {
       parts.onJournalRow?.(entry);
       if (entry.row.kind === 'OUTCOME') outbox.wake();
+      if (entry.row.kind === 'CLOSED') witness.wake();
     },
   });
   if (!records.ok) return failed('records', records.error);
@@ -104,6 +106,9 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
       reconciliation.reconnected();
     }),
   );
+
+  const witness = startWitness({ cms: cms.value, records: records.value, log });
+  opened.push(() => witness.close());
 
   const printing = createPrinting({
     device: configuration.printer.device,

@@ -7,6 +7,8 @@ import { withDeadline } from '../../devices/deadline.ts';
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { Cms, CmsError, OperationView, OutcomeReport, Receipt } from '../../flows/ports/cms.ts';
 import type { Log } from '../log/log.ts';
+import { countersignature, countersignatureType, digestOf } from '../records/checkpoint.ts';
+import type { UncountersignedCheckpoint } from '../records/checkpoints.ts';
 import { type ClockOffset, watchClock } from './clock-offset.ts';
 import {
   type CallName,
@@ -66,6 +68,8 @@ export interface CmsHealth {
 
 export interface CmsClient extends Cms {
   health(signal: AbortSignal): Promise<Result<CmsHealth, CmsError>>;
+  /** The CMS's countersignature (JWS) of a checkpoint of the journal. */
+  countersign(checkpoint: UncountersignedCheckpoint, signal: AbortSignal): Promise<Result<string, CmsError>>;
   /** The CMS's clock as last measured, `null` before that. */
   clockOffset(): (ClockOffset & { readonly apart: boolean }) | null;
   /** Calls back each time that the CMS answers after it had failed; returns the way to stop. */
@@ -332,6 +336,17 @@ export function createCmsClient({
         views.push(...part.value);
       }
       return ok(views);
+    },
+
+    countersign({ operationId, jws, key: deviceKey }, signal) {
+      const digest = digestOf(jws);
+      const key = idempotencyKey.write({ operationId, step: stepOf.checkpoint(digest), attempt: 1 });
+      const body = json(calls.checkpoint.request, { operationId, checkpoint: jws, key: deviceKey });
+      const accept = async ({ countersignature: given }: z.infer<typeof calls.checkpoint.answer>): Promise<Result<string, CmsError>> => {
+        const claims = await claimsOf(given, countersignatureType, signingKey, countersignature);
+        return claims?.checkpoint === digest ? ok(given) : unreachable('a countersignature that does not hold');
+      };
+      return run('checkpoint', calls.checkpoint.answer, { path: 'checkpoints', key, body }, signal, accept, 1);
     },
 
     health(signal) {

@@ -11,6 +11,7 @@ import type {
   Reserve,
   SealedPaperPart,
 } from '../../flows/ports/cms.ts';
+import { publicJwk } from '../jws.ts';
 
 /**
  * What kiosk and CMS say to each other: the one description that the client, the reference CMS and `openapi.json` are made from.
@@ -177,6 +178,12 @@ export const operationViews = z.object({
   at: instant,
 }) satisfies z.ZodType<{ readonly operations: readonly OperationView[] }>;
 
+/** A checkpoint of the kiosk's journal, of the operation of its last row, and the device's public key: pinned by the first one. */
+export const checkpointRequest = z.strictObject({ operationId, checkpoint: jws, key: publicJwk });
+
+/** `countersignature`: JWS of the CMS, `typ` `sportello-countersignature+jwt`: kiosk, sequence, hash, digest of the checkpoint's JWS, time. */
+export const checkpointAnswer = z.object({ countersignature: jws, at: instant });
+
 export const health = z.object({ state: z.literal('ready'), kiosk: z.string(), at: instant });
 
 /** Each refusal by its stable type (RFC 9457), which on the wire follows `problemPrefix`. */
@@ -206,6 +213,9 @@ export const problems = {
   'paper-part-needs-authorisation': { status: 403, title: "A further release of the paper part needs an operator's authorisation" },
   'paper-part-not-released': { status: 409, title: 'The paper part of this attempt was never released' },
   'evidence-insufficient': { status: 422, title: 'The evidence does not prove a hand-over' },
+  'checkpoint-refused': { status: 422, title: "The checkpoint is not signed with this kiosk's key" },
+  'checkpoint-rolled-back': { status: 409, title: 'A later checkpoint of this kiosk is known' },
+  'checkpoint-forked': { status: 409, title: 'The checkpoint does not follow the one of this kiosk that is known' },
   'internal-error': { status: 500, title: 'The CMS could not answer; ask again with the same Idempotency-Key' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
@@ -317,6 +327,15 @@ export const calls = {
     answer: operationViews,
     refusals: [],
   },
+  checkpoint: {
+    method: 'POST',
+    path: '/checkpoints',
+    summary: "Countersigns a checkpoint of the kiosk's journal that follows the one before; a rollback or a fork is refused, and an alarm",
+    request: checkpointRequest,
+    status: 200,
+    answer: checkpointAnswer,
+    refusals: ['checkpoint-refused', 'checkpoint-rolled-back', 'checkpoint-forked'],
+  },
   health: {
     method: 'GET',
     path: '/health',
@@ -374,4 +393,6 @@ export const stepOf = {
   reserve: 'reserve',
   paperPart: 'paper-part',
   outcome: (outcome: OutcomeReport['outcome']): string => outcome,
+  /** `digest`: of the checkpoint's JWS. */
+  checkpoint: (digest: string): string => `checkpoint-${digest.slice(0, 32)}`,
 };

@@ -75,7 +75,7 @@ function schemaOf(schema: z.ZodType): unknown {
 const idsDescription = `Up to ${mostOperationsAsked} operations (UUIDv7, lower case), parted by commas`;
 
 const keyDescription =
-  '`<operation>:<step>:<attempt>`. Steps: `contact-code` (attempt: the send), `proof-<contact>`, `reserve` (attempt 1), `paper-part`, and the outcome itself (`handed-over`, …).';
+  '`<operation>:<step>:<attempt>`. Steps: `contact-code` (attempt: the send), `proof-<contact>`, `reserve` (attempt 1), `paper-part`, `checkpoint-` and the first 32 characters of the SHA-256 of its JWS in hexadecimal, and the outcome itself (`handed-over`, …).';
 
 const description = `What a kiosk needs of a Card Management System.
 

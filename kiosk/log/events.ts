@@ -95,6 +95,11 @@ export const events = {
     meaning: 'A row of the operations journal is durable.',
     fields: { operation: 'string', sequence: 'number', kind: 'string' },
   },
+  'checkpoint-waits': {
+    level: 'warn',
+    meaning: 'The CMS did not countersign the checkpoint over this row of the journal, or it could not be written; it is tried again.',
+    fields: { sequence: 'number', problem: 'string' },
+  },
   'screen-request-refused': { level: 'warn', meaning: 'The screen turned a request away; the rule says why.', fields: { rule: 'string' } },
   'cms-call': {
     level: 'info',
@@ -126,6 +131,11 @@ export const events = {
     level: 'error',
     meaning: 'An idempotency key came again with another request: somebody repeats what they did not do.',
     fields: { kiosk: 'string', key: 'string' },
+  },
+  'cms-checkpoint-alarm': {
+    level: 'error',
+    meaning: 'A kiosk brought a checkpoint that contradicts the ones it brought before: its records were put back, or changed.',
+    fields: { kiosk: 'string', sequence: 'number', problem: 'string' },
   },
   'cms-mail': {
     level: 'info',

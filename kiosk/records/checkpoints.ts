@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { z } from 'zod';
 import { replaceFile } from '../device-key.ts';
-import { publicJwkOf } from '../jws.ts';
+import { type PublicJwk, publicJwkOf } from '../jws.ts';
 import { tipReader } from './chain.ts';
 import { digestOf, signCheckpoint, verifyCheckpoint } from './checkpoint.ts';
 
@@ -16,6 +16,8 @@ export interface UncountersignedCheckpoint {
   readonly sequence: number;
   readonly operationId: string;
   readonly jws: string;
+  /** The device's public key. */
+  readonly key: PublicJwk;
 }
 
 export interface CheckpointStore {
@@ -81,7 +83,10 @@ export function checkpointStore(database: Database.Database, key: KeyObject, fol
       if (sequence < known.sequence) return `it ends with row ${sequence}, and a checkpoint was signed over row ${known.sequence}`;
       return hashOf.get(known.sequence) === known.hash ? null : `row ${known.sequence} is not the one that was signed`;
     },
-    uncountersigned: () => waiting.optional().parse(oldestWaiting.get()) ?? null,
+    uncountersigned() {
+      const oldest = waiting.optional().parse(oldestWaiting.get());
+      return oldest === undefined ? null : { ...oldest, key: publicJwkOf(publicKey) };
+    },
     countersign(sequence, jws) {
       addCountersignature.run(jws, sequence);
     },

@@ -23,13 +23,11 @@ import { outboxFailures } from './waiting.ts';
 
 /** A kiosk's records: operations journal, its checkpoints, outbox, and the wrong PINs of its operators. One process at a time has them. */
 export interface Records
-  extends
-    OutboxRecords,
-    ReconciliationRecords,
-    Pick<History, 'list' | 'show' | 'incidents'>,
-    Pick<CheckpointStore, 'uncountersigned' | 'countersign'> {
+  extends OutboxRecords, ReconciliationRecords, Pick<History, 'list' | 'show' | 'incidents'>, Pick<CheckpointStore, 'uncountersigned'> {
   /** Signs how far the journal goes, if it goes further than the last checkpoint. An operation's close and `close` do it by themselves. */
   checkpoint(): Result<void, RecordsError>;
+  /** Keeps what the CMS signed under the checkpoint over row `sequence`. */
+  countersign(sequence: number, jws: string): Result<void, RecordsError>;
   readonly signOnFailures: SignOnFailureStore;
   close(): void;
 }
@@ -147,6 +145,15 @@ function createRecords(
 
   const checkpoint = (): void => checkpoints.sign(now());
 
+  const attempted = (work: () => void): Result<void, RecordsError> => {
+    try {
+      work();
+      return ok();
+    } catch (error) {
+      return err(recordsFailure(database.name, error));
+    }
+  };
+
   const transaction = <T>(work: () => T): Result<T, JournalError> => {
     try {
       return ok(database.transaction(work).immediate());
@@ -207,17 +214,13 @@ function createRecords(
     countFailures: (operationIds) => transaction(() => operationIds.forEach(failures.add)),
     list: (filter) => history.list(filter),
     show: (id) => history.show(id),
-    checkpoint() {
-      try {
+    checkpoint: () =>
+      attempted(() => {
         database.transaction(checkpoint).immediate();
         checkpoints.leaveOutside();
-        return ok();
-      } catch (error) {
-        return err(recordsFailure(database.name, error));
-      }
-    },
+      }),
     uncountersigned: () => checkpoints.uncountersigned(),
-    countersign: (sequence, jws) => checkpoints.countersign(sequence, jws),
+    countersign: (sequence, jws) => attempted(() => checkpoints.countersign(sequence, jws)),
     digest: (kind, value) => createHmac('sha256', digestKey).update(`${kind}\0${value}`).digest('hex'),
     signOnFailures: signOnFailureStore(database),
   };

@@ -118,3 +118,21 @@ CREATE TABLE answers (
   PRIMARY KEY (kiosk, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX answers_age ON answers (at);
+
+-- The key that signs a kiosk's checkpoints: the one of its first.
+CREATE TABLE device_keys (
+  kiosk TEXT PRIMARY KEY,
+  jwk   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The checkpoints of kiosks' journals that were countersigned. Each follows the one before.
+CREATE TABLE checkpoints (
+  kiosk            TEXT NOT NULL REFERENCES device_keys,
+  sequence         INTEGER NOT NULL,
+  digest           TEXT NOT NULL,
+  countersignature TEXT NOT NULL,
+  PRIMARY KEY (kiosk, sequence)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER checkpoints_go_on BEFORE INSERT ON checkpoints
+WHEN NEW.sequence <= (SELECT max(sequence) FROM checkpoints WHERE kiosk = NEW.kiosk)
+BEGIN SELECT RAISE(ABORT, 'a journal only grows'); END;

@@ -9,6 +9,7 @@ import {
   type IdempotencyKey,
   type ProblemType,
   calls,
+  checkpointRequest,
   contactCodeRequest,
   contactId,
   idempotencyHeader,
@@ -29,6 +30,8 @@ import {
   stepOf,
 } from '../cms/contract.ts';
 import type { Log } from '../log/log.ts';
+import { digestOf } from '../records/checkpoint.ts';
+import { createWitness } from './checkpoints.ts';
 import type { Decide, ReferenceCmsRules } from './cms.ts';
 import type { Fault, Faults } from './faults.ts';
 import type { CmsKey } from './signing.ts';
@@ -81,6 +84,7 @@ const idempotencyHeaderName = idempotencyHeader.toLowerCase();
 
 /** The contract over HTTPS: TLS 1.3, client certificates, idempotency, problem details. The rules are `cms`'s. */
 export function createServer({ tls, cms, store, key, faults, log, now }: ServerParts): FastifyInstance {
+  const witness = createWitness({ store, key, log });
   const app = Fastify({
     https: { cert: tls.certificate, key: tls.key, ca: tls.clientCa, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' },
     bodyLimit: largestRequest,
@@ -294,6 +298,17 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
     const query = z.strictObject({ day: z.iso.date() }).safeParse(request.query);
     if (!query.success) throw new Refusal('request-unusable', 'day');
     return send(reply, answerOf('counts', cms.countDay(kioskOf(request), query.data.day, now())));
+  });
+
+  app.post('/checkpoints', async (request, reply) => {
+    const body = jsonOf(request, checkpointRequest);
+    return await write(request, reply, {
+      call: 'checkpoint',
+      step: stepOf.checkpoint(digestOf(body.checkpoint)),
+      attempt: 1,
+      operationId: body.operationId,
+      prepare: (kiosk) => Promise.resolve(ok(witness(kiosk, body))),
+    });
   });
 
   app.get('/operations', async (request, reply) => {

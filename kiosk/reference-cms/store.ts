@@ -4,7 +4,9 @@ import Database from 'better-sqlite3';
 import { z } from 'zod';
 import type { ContactChannel, OutcomeReport, Receipt, Reserve } from '../../flows/ports/cms.ts';
 import { mostReleasesCounted } from '../cms/contract.ts';
+import { type PublicJwk, publicJwk } from '../jws.ts';
 import { projectRoot } from '../project.ts';
+import type { KnownCheckpoint } from './checkpoints.ts';
 import type { Code } from './codes.ts';
 import type { Operation } from './ratchet.ts';
 
@@ -77,6 +79,7 @@ const contactRow = z.object({
   expiresAt: z.int(),
   provedAt: z.int().nullable(),
 });
+const checkpointRow = z.object({ sequence: z.int(), digest: z.string(), countersignature: z.string() });
 const contactColumns = `contact_id AS contactId, operation_id AS operationId, kiosk, channel, value, send, code_hash AS codeHash, tries_left AS triesLeft,
   sent_at AS sentAt, expires_at AS expiresAt, proved_at AS provedAt`;
 
@@ -151,6 +154,14 @@ export function openStore(file: string) {
   const delaySecondPart = sql('UPDATE second_parts SET begun_at = NULL, due_at = ? WHERE operation_id = ?');
   const giveUpSecondPart = sql('UPDATE second_parts SET given_up_at = ? WHERE operation_id = ?');
   const findSecondPart = sql('SELECT sent_at AS sentAt, tries FROM second_parts WHERE operation_id = ?');
+
+  const findDeviceKey = sql('SELECT jwk FROM device_keys WHERE kiosk = ?').pluck();
+  const addDeviceKey = sql('INSERT INTO device_keys (kiosk, jwk) VALUES (?, ?) ON CONFLICT DO NOTHING');
+  const findCheckpoint = sql('SELECT sequence, digest, countersignature FROM checkpoints WHERE kiosk = ? AND sequence = ?');
+  const findLastCheckpoint = sql(
+    'SELECT sequence, digest, countersignature FROM checkpoints WHERE kiosk = ? ORDER BY sequence DESC LIMIT 1',
+  );
+  const addCheckpoint = sql('INSERT INTO checkpoints (kiosk, sequence, digest, countersignature) VALUES (?, ?, ?, ?)');
 
   const one = <T>(schema: z.ZodType<T>, row: unknown): T | null => (row === undefined ? null : schema.parse(row));
 
@@ -243,6 +254,19 @@ export function openStore(file: string) {
       giveUpSecondPart.run(at, id);
     },
     secondPart: (id: string): { readonly sentAt: number | null; readonly tries: number } | null => one(partRow, findSecondPart.get(id)),
+
+    deviceKey(kiosk: string): PublicJwk | null {
+      const jwk = one(z.string(), findDeviceKey.get(kiosk));
+      return jwk === null ? null : publicJwk.parse(JSON.parse(jwk));
+    },
+    pinDeviceKey(kiosk: string, key: PublicJwk): void {
+      addDeviceKey.run(kiosk, JSON.stringify(key));
+    },
+    checkpoint: (kiosk: string, sequence: number): KnownCheckpoint | null => one(checkpointRow, findCheckpoint.get(kiosk, sequence)),
+    lastCheckpoint: (kiosk: string): KnownCheckpoint | null => one(checkpointRow, findLastCheckpoint.get(kiosk)),
+    addCheckpoint(kiosk: string, { sequence, digest, countersignature }: KnownCheckpoint): void {
+      addCheckpoint.run(kiosk, sequence, digest, countersignature);
+    },
 
     close(): void {
       database.close();

@@ -1,9 +1,12 @@
 import { request as httpsRequest } from 'node:https';
+import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type SecureVersion, connect } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type CallName, calls, problem, problemMediaType } from '../../../kiosk/cms/contract.ts';
+import { type CallName, calls, problem, problemMediaType, stepOf } from '../../../kiosk/cms/contract.ts';
+import { publicJwkOf } from '../../../kiosk/jws.ts';
+import { digestOf, signCheckpoint } from '../../../kiosk/records/checkpoint.ts';
 import { makeOneUseKey } from '../../../kiosk/printing/one-use-key.ts';
 import {
   type CmsSurroundings,
@@ -351,6 +354,9 @@ test('the running server answers each call as its OpenAPI description says', asy
   const { contactId } = calls['contact-code'].answer.parse(JSON.parse(sent.body));
   const code = await codeFromMail(surroundings.mailbox, contactId);
   const { operationId: _left, ...report } = await handedOver(cms, id);
+  const device = generateKeyPairSync('ed25519').privateKey;
+  const claims = { sequence: 1, hash: 'a'.repeat(64), operationId: id, previous: null, at: '2026-11-22T19:00:00.000Z' };
+  const checkpoint = { operationId: id, checkpoint: signCheckpoint(device, claims), key: publicJwkOf(device) };
   const answers: Record<CallName, Raw> = {
     'contact-code': sent,
     'contact-proof': await raw('POST', `/contacts/${contactId}/proof`, code, {
@@ -377,6 +383,7 @@ test('the running server answers each call as its OpenAPI description says', asy
     ),
     counts: await raw('GET', `/counts?day=${new Date().toISOString().slice(0, 10)}`),
     operations: await raw('GET', `/operations?ids=${id},${newOperationId()}`),
+    checkpoint: await raw('POST', '/checkpoints', JSON.stringify(checkpoint), key(id, stepOf.checkpoint(digestOf(checkpoint.checkpoint)))),
     health: await raw('GET', '/health'),
   };
 
