@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const usage =
-  'usage: npm run --silent bench -- path|card|readers|crl [--runs N] [--json]\n       npm run --silent bench -- soak [--sessions N] [--json]\n';
+  'usage: npm run --silent bench -- path|card|readers|crl|records [--runs N] [--json]\n       npm run --silent bench -- soak [--sessions N] [--json]\n';
 
 /** @returns {{name: string, json: boolean, count: string}} */
 function asked() {
@@ -26,6 +26,7 @@ function asked() {
       card: values.runs ?? '10',
       readers: values.runs ?? '10000',
       crl: values.runs ?? '3',
+      records: values.runs ?? '3',
       soak: values.sessions ?? '1000',
     };
     const count = counts[/** @type {keyof counts} */ (name)] ?? '';
