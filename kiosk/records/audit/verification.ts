@@ -48,8 +48,10 @@ export type StoredCheckpoint = Readonly<z.infer<typeof storedCheckpoint>>;
 
 /** Where a row or a checkpoint says that it stands, even if nothing else of it can be read. */
 export function sequenceOf(stored: unknown): number | null {
-  return z.object({ sequence: z.int() }).safeParse(stored).data?.sequence ?? null;
+  return numbered.safeParse(stored).data?.sequence ?? null;
 }
+
+const numbered = z.object({ sequence: z.int() });
 
 /** Somebody outside saw this row with this hash. */
 export interface Witness {
