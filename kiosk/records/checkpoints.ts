@@ -1,5 +1,5 @@
 import { type KeyObject, createPublicKey } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { z } from 'zod';
@@ -71,7 +71,9 @@ export function checkpointStore(database: Database.Database, key: KeyObject, fol
       const jws = last();
       if (jws === null) return;
       try {
-        replaceFile(outside, jws, 0o600);
+        // Not synced, so that a close does not wait for it: what a power cut leaves older or torn says less, and nothing wrong.
+        writeFileSync(`${outside}.new`, jws, { mode: 0o600 });
+        renameSync(`${outside}.new`, outside);
       } catch (error) {
         if (!(error instanceof Error && 'syscall' in error)) throw error;
       }

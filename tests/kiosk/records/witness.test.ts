@@ -16,7 +16,7 @@ function heldClock() {
     now: () => 0,
     wait: (ms: number, signal: AbortSignal) =>
       new Promise<void>((resolve) => {
-        if (signal.aborted) return resolve();
+        if (signal.aborted) resolve();
         signal.addEventListener('abort', () => resolve(), { once: true });
         waits.push({ ms, end: resolve });
       }),
