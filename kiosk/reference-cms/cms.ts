@@ -18,13 +18,14 @@ import {
 } from '../cms/contract.ts';
 import type { Log } from '../log/log.ts';
 import { type OperatorAssertion, claimedOperator, verifyAssertion } from '../operators/assertion.ts';
-import { type CodeScheme, digits, makeCodes, paperPart } from './codes.ts';
+import type { Behind } from './behind.ts';
+import { type CodeScheme, digits } from './codes.ts';
 import { isContact, masked, maySend, mayTry, oneTimeCodes, sameHash } from './contacts.ts';
 import type { Mail } from './mail.ts';
 import { type Operation, type TimesToLive, afterSilence, refusalOf, release, reserve, settle } from './ratchet.ts';
 import { seal } from './sealing.ts';
 import type { CmsKey } from './signing.ts';
-import type { Store } from './store.ts';
+import type { Contact, Store } from './store.ts';
 
 /** An answer, and what is to be done once it is durable. */
 export interface Done<T> {
@@ -44,8 +45,11 @@ export interface CmsParts {
   readonly log: Log;
   /** Operators' public keys by their ids. */
   readonly operators: ReadonlyMap<string, JWK>;
+  readonly behind: Behind;
   readonly scheme: readonly CodeScheme[];
   readonly ttl: TimesToLive;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
 }
 
 const DAY_MS = 24 * 3_600_000;
@@ -59,7 +63,7 @@ export type ReferenceCmsRules = ReturnType<typeof createCms>;
  * What each call of the contract does. Whatever has to be waited for (signatures, seals) is done first and writes nothing; what it
  * returns is decided and written in one transaction.
  */
-export function createCms({ store, key, mail, log, operators, scheme, ttl }: CmsParts) {
+export function createCms({ store, key, mail, log, operators, behind, scheme, ttl, clock }: CmsParts) {
   /** Where an operation stands at `now`, for the kiosk that began it; silence is written down where it is met. */
   const standingOf = (kiosk: string, id: string, now: number): Result<Operation | null, ProblemType> => {
     const found = store.operation(id);
@@ -158,7 +162,7 @@ export function createCms({ store, key, mail, log, operators, scheme, ttl }: Cms
       const { operationId } = request;
       const proof = proofClaims.safeParse(key.verify(proofType, request.proofOfContact));
       const decision = await signedDecision(request.operatorAssertion);
-      return (now) => {
+      const judge = (now: number): Result<{ operation: Operation; contact: Contact; operator: string }, ProblemType> => {
         const standing = standingOf(kiosk, operationId, now);
         if (!standing.ok) return standing;
         const reserved = reserve(standing.value, now, ttl);
@@ -167,15 +171,24 @@ export function createCms({ store, key, mail, log, operators, scheme, ttl }: Cms
         const contact = store.contact(proof.data.contactId);
         if (contact === null || contact.kiosk !== kiosk) return err('proof-refused');
         if (decision === null || !identifies(decision, request)) return err('assertion-refused');
-
-        move(kiosk, operationId, reserved.value, now, 'reserve');
-        store.addReservation(request, contact.contactId, decision.operator, makeCodes(scheme));
+        return ok({ operation: reserved.value, contact, operator: decision.operator });
+      };
+      // Judged before, so that who stands behind is asked for good requests only; and again inside the transaction.
+      const first = store.transaction(() => judge(clock()));
+      if (!first.ok) return () => first;
+      const codes = await behind.prepare(request, first.value.contact);
+      return (now) => {
+        const judged = judge(now);
+        if (!judged.ok) return judged;
+        const { operation, contact, operator } = judged.value;
+        move(kiosk, operationId, operation, now, 'reserve');
+        store.addReservation(request, contact.contactId, operator, codes);
         const paper = scheme.map(({ label, length, paperCharacters }) => ({ code: label, characters: paperCharacters, of: length }));
         return ok({
           answer: {
             operationId,
             state: 'RESERVED',
-            expiresAt: iso(reserved.value.expiresAt ?? now),
+            expiresAt: iso(operation.expiresAt ?? now),
             delivery: { scheme: 'split', paper, secondPart: { channel: contact.channel, masked: masked(contact.channel, contact.value) } },
             at: iso(now),
           },
@@ -189,7 +202,7 @@ export function createCms({ store, key, mail, log, operators, scheme, ttl }: Cms
       request: z.infer<typeof paperPartRequest>,
     ): Promise<Result<Decide<z.infer<typeof sealedPaperPart>>, ProblemType>> {
       const { attempt } = request;
-      const sealed = await seal(paperPart(store.codesOf(id)), request.key, `${id}:${attempt}`);
+      const sealed = await seal(await behind.paperPart(id), request.key, `${id}:${attempt}`);
       if (!sealed.ok) return err('request-unusable');
       return ok((now) => {
         const standing = standingOf(kiosk, id, now);

@@ -1,8 +1,8 @@
 import { createTransport } from 'nodemailer';
 import type { ContactChannel } from '../../flows/ports/cms.ts';
 import type { Log } from '../log/log.ts';
-import { type Letter, codeLetter, secondPartLetter } from './letters.ts';
-import type { Store } from './store.ts';
+import { type Letter, codeLetter } from './letters.ts';
+import type { DueSecondPart, Store } from './store.ts';
 import { type TextRoute, createTextSender } from './text-messages.ts';
 
 export interface MailRoute {
@@ -38,7 +38,8 @@ export interface Mail {
   }): void;
   /** The channels that this CMS can send by. */
   readonly channels: readonly ContactChannel[];
-  /** Sends the second parts that are due; returns when none is, or when the mail server does not take them. */
+  send(channel: ContactChannel, message: Message): Promise<Taken>;
+  /** Has the second parts sent that are due; returns when none is, or when they are not taken. */
   deliver(): Promise<void>;
   close(): Promise<void>;
 }
@@ -50,6 +51,7 @@ export function createMail({
   log,
   now,
   pace,
+  sendSecondPart,
 }: {
   store: Store;
   route: MailRoute;
@@ -58,6 +60,7 @@ export function createMail({
   log: Log;
   now: () => number;
   pace: MailPace;
+  sendSecondPart: (due: DueSecondPart) => Promise<Taken>;
 }): Mail {
   const limits = { connectionTimeout: 5_000, greetingTimeout: 5_000, socketTimeout: 10_000 };
   const transport = createTransport({ host: route.host, port: route.port, secure: false, ...limits });
@@ -102,10 +105,9 @@ export function createMail({
 
   const deliverDue = async (): Promise<void> => {
     for (let due = store.dueSecondPart(now()); due !== null && !closing.signal.aborted; due = store.dueSecondPart(now())) {
-      const { operationId, channel, to, queuedAt, tries } = due;
-      const messageId = `second-part.${operationId}`;
+      const { operationId, channel, queuedAt, tries } = due;
       store.beginSecondPart(operationId, now());
-      const answer = await send(channel, { to, messageId, ...secondPartLetter(store.codesOf(operationId)) });
+      const answer = await sendSecondPart(due);
       log.event('cms-mail', { channel, kind: 'second-part', answer, tries: tries + 1 });
       if (answer === 'taken') store.secondPartSent(operationId, now());
       else if (answer === 'never' || now() - queuedAt > pace.giveUpMs) {
@@ -116,6 +118,7 @@ export function createMail({
   };
 
   return {
+    send,
     channels: sendText === null ? ['email'] : ['email', 'sms'],
     sendCode({ channel, to, code, contactId, until }) {
       const sending = sendCode(channel, { to, messageId: `code.${contactId}`, ...codeLetter(code) }, until).finally(() =>

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import type { Log } from '../log/log.ts';
+import { type Behind, ownCodes } from './behind.ts';
 import { createCms } from './cms.ts';
 import type { CmsConfiguration } from './configuration.ts';
 import { type Faults, createFaults, listenForFaults } from './faults.ts';
@@ -31,7 +32,7 @@ const signingJwk = z.looseObject({ kty: z.string(), kid: z.string().optional() }
 /** Starts the reference CMS; everything that it must not forget is in its database. Rejects where a file or the port is unusable. */
 export async function startReferenceCms(
   configuration: CmsConfiguration,
-  { log, now = Date.now }: { log: Log; now?: () => number },
+  { log, now = Date.now, behind: given }: { log: Log; now?: () => number; behind?: Behind },
 ): Promise<RunningCms> {
   const begun = performance.now();
   const text = (file: string): string => readFileSync(file, 'utf8');
@@ -41,15 +42,26 @@ export async function startReferenceCms(
   const key = cmsKey({ ...jwk, ...(kid === undefined ? {} : { kid }) });
   const files = { certificate: text(tls.certificate), key: text(tls.key), clientCa: text(tls.clientCa) };
   const store = openStore(configuration.database);
-  const mail = createMail({ store, route: smtp, ...(sms === undefined ? {} : { texts: sms }), log, now, pace: mailPace });
+  const mail = createMail({
+    store,
+    route: smtp,
+    ...(sms === undefined ? {} : { texts: sms }),
+    log,
+    now,
+    pace: mailPace,
+    sendSecondPart: (due) => behind.sendSecondPart(due),
+  });
+  const behind = given ?? ownCodes({ store, mail, scheme: codes });
   const cms = createCms({
     store,
     key,
     mail,
+    behind,
     log,
     operators: new Map(operators.map(({ id, publicKey }) => [id, publicKey])),
     scheme: codes,
     ttl,
+    clock: now,
   });
   const faults = createFaults(({ mode, call }) => log.event('cms-fault', { mode, call: call ?? 'all' }));
   const app = createServer({ tls: files, cms, store, key, faults, log, now });
