@@ -26,7 +26,7 @@ export const settings: readonly Setting[] = [
 ];
 
 /** Milliseconds to wait for another connection; writers are kept apart by the lock, so only a checkpoint is ever waited for. */
-const busyTimeoutMs = 2_000;
+export const busyTimeoutMs = 2_000;
 
 /** One start of the kiosk, and the kernel's boot id in it. */
 export interface Start {

@@ -9,7 +9,7 @@ import { findOrMakeDeviceKey } from '../device-key.ts';
 import type { Log } from '../log/log.ts';
 import { type ChainedRow, rowHash, tipReader } from './chain.ts';
 import { type CheckpointStore, checkpointStore } from './checkpoints.ts';
-import { type Start, openDatabase } from './database.ts';
+import { type Start, busyTimeoutMs, openDatabase } from './database.ts';
 import { type RecordsError, openingFailure, recordsFailure } from './failure.ts';
 import { type History, readHistory } from './history.ts';
 import { takeLock } from './lock.ts';
@@ -163,12 +163,26 @@ function createRecords(
     }
   };
 
+  /** A report was deleted since the write-ahead log was last emptied. */
+  let forgotten = false;
+  const nothingWaits = database.prepare('select not exists (select 1 from outbox)').pluck();
+
+  /** Deleted reports stand in the write-ahead log until it is emptied: now, if nothing waits any more and no reader is in the way. */
+  const forget = (): void => {
+    if (nothingWaits.get() !== 1) return;
+    database.pragma('busy_timeout = 0');
+    const [emptied] = z.array(z.object({ busy: z.int() })).parse(database.pragma('wal_checkpoint(truncate)'));
+    database.pragma(`busy_timeout = ${busyTimeoutMs}`);
+    forgotten = emptied?.busy === 1;
+  };
+
   /** One transaction; what it wrote is durable when it is announced. */
   const write = (work: () => JournalEntry): Result<JournalEntry, JournalError> => {
     const written = transaction(work);
     if (!written.ok) return written;
     // Only now: a checkpoint outside must never know more than the database does.
     if (written.value.row.kind === 'CLOSED') checkpoints.leaveOutside();
+    if (forgotten) forget();
     appended(written.value);
     return written;
   };
@@ -179,7 +193,7 @@ function createRecords(
         const entry = insert(operationId, row);
         // An operation that is closed waits for nothing, even where the CMS refused its outcome and gave no receipt.
         if (row.kind === 'CLOSED') {
-          deleteReport.run(operationId);
+          if (deleteReport.run(operationId).changes > 0) forgotten = true;
           checkpoint();
         }
         return entry;
@@ -194,7 +208,7 @@ function createRecords(
     appendReceipt: (operationId, row) =>
       write(() => {
         const entry = insert(operationId, row);
-        deleteReport.run(operationId);
+        if (deleteReport.run(operationId).changes > 0) forgotten = true;
         return entry;
       }),
     open: () => history.open(),

@@ -99,3 +99,16 @@ test('a report leaves nothing behind once its receipt is there', () => {
   again.close();
   expect(readFileSync(main).includes(assertion)).toBe(false);
 });
+
+test('nor in the write-ahead log and the free pages, beside a kiosk that runs on', () => {
+  const folder = temporaryFolder();
+  const records = recordsIn(folder);
+  const assertion = 'eyJhbGciOiJFUzI1NiJ9.eyJtYXJrZXIiOiJhbm90aGVyLW1hcmtlciJ9.AA';
+  const found = (): boolean => readdirSync(folder).some((name) => readFileSync(join(folder, name)).includes(assertion));
+  records.append(operationId, opening);
+  records.appendOutcome({ ...report(), operatorAssertion: assertion });
+  expect(found()).toBe(true);
+  records.appendReceipt(operationId, receipt);
+  expect(records.outbox()).toEqual([]);
+  expect(found()).toBe(false);
+});
