@@ -30,7 +30,7 @@ export function sessionActors(ports: SessionPorts) {
     ),
     sendCode: fromPromise<Result<ContactCodeSent, CmsError>, { facts: SessionFacts }>(({ input: { facts }, signal }) =>
       ports.cms.sendContactCode(
-        { operationId: facts.sessionId, send: facts.sends, channel: 'email', value: facts.email, language: facts.language },
+        { operationId: facts.sessionId, send: facts.sends, channel: facts.channel, value: facts.address, language: facts.language },
         signal,
       ),
     ),

@@ -1,5 +1,6 @@
 import { type ActorOptions, createActor, type InspectionEvent, type SnapshotFrom } from 'xstate';
 import { greetingOf, maskedEmail, maskedFiscalCode } from '../people/holder.ts';
+import { maskedMobile } from '../people/mobile.ts';
 import { deskMachine, type DeskPorts, serviceProblem } from './desk.ts';
 import { CODE_TRIES, type DeskRules } from './facts.ts';
 import type { SessionSnapshot } from './session.ts';
@@ -83,12 +84,12 @@ function citizenStatusOf(desk: SnapshotFrom<Desk>, session: SessionSnapshot | nu
   return {
     sessionId: session?.context.sessionId ?? null,
     warning: warned ? { secondsLeft: Math.round(rules.delays.idleWarning / 1000) } : null,
-    ...citizenScreenOf(desk, session),
+    ...citizenScreenOf(desk, session, rules),
   };
 }
 
-function citizenScreenOf(desk: SnapshotFrom<Desk>, session: SessionSnapshot | null): CitizenScreen {
-  if (desk.matches('serving') && session !== null) return sessionScreenOf(session);
+function citizenScreenOf(desk: SnapshotFrom<Desk>, session: SessionSnapshot | null, rules: DeskRules): CitizenScreen {
+  if (desk.matches('serving') && session !== null) return sessionScreenOf(session, rules);
   if (desk.matches('cardOut')) return { screen: 'card-forgotten' };
   if (desk.matches('recovering')) return { screen: 'out-of-service', reason: 'recovering' };
   if (desk.matches('unrecovered')) return { screen: 'out-of-service', reason: 'records' };
@@ -97,7 +98,7 @@ function citizenScreenOf(desk: SnapshotFrom<Desk>, session: SessionSnapshot | nu
   return reason === null ? { screen: 'welcome' } : { screen: 'out-of-service', reason };
 }
 
-function sessionScreenOf(session: SessionSnapshot): CitizenScreen {
+function sessionScreenOf(session: SessionSnapshot, rules: DeskRules): CitizenScreen {
   const { context } = session;
   if (session.matches({ talking: 'recognised' }) && context.reading !== null) {
     const { personalData } = context.reading;
@@ -105,20 +106,20 @@ function sessionScreenOf(session: SessionSnapshot): CitizenScreen {
   }
   if (session.matches({ talking: 'notice' })) return { screen: 'notice' };
   if (session.matches({ talking: 'operator' })) return { screen: 'operator' };
-  if (session.matches({ talking: 'contact' })) return contactScreenOf(session);
+  if (session.matches({ talking: 'contact' })) return contactScreenOf(session, rules);
   if (session.matches({ issuing: 'collecting' })) return { screen: 'collect', cardIn: context.cardIn };
   if (session.matches('issuing')) return { screen: 'issuing', stage: issuingStageOf(session) };
   if (session.matches('done') || session.matches('stopped')) return lastScreenOf(session);
   return { screen: 'reading' };
 }
 
-function contactScreenOf(session: SessionSnapshot): CitizenScreen {
-  const { contact, contactProblem, email, codeTries, wrongCode } = session.context;
+function contactScreenOf(session: SessionSnapshot, { profile }: DeskRules): CitizenScreen {
+  const { contact, contactProblem, channel, address, codeTries, wrongCode } = session.context;
   const asking = session.matches({ talking: { contact: 'asking' } }) || session.matches({ talking: { contact: 'sending' } });
-  if (asking || contact === null) return { screen: 'contact', problem: contactProblem };
+  if (asking || contact === null) return { screen: 'contact', channels: profile.contact.channels, problem: contactProblem };
   return {
     screen: 'contact-code',
-    masked: maskedEmail(email),
+    masked: channel === 'email' ? maskedEmail(address) : maskedMobile(address),
     triesLeft: Math.min(contact.triesLeft, CODE_TRIES - codeTries),
     resendAfter: contact.resendAfter,
     problem: wrongCode ? 'wrong-code' : null,
@@ -144,7 +145,7 @@ function operatorStatusOf(desk: SnapshotFrom<Desk>, session: SessionSnapshot | n
   return {
     sessionId: session?.context.sessionId ?? null,
     signedOn: ports.operators.signedOn(),
-    citizenScreen: citizenScreenOf(desk, session).screen,
+    citizenScreen: citizenScreenOf(desk, session, rules).screen,
     printer: desk.context.printer.state,
     attention: ports.attention(),
     waiting: session === null ? null : waitingOf(session, rules),

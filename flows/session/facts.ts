@@ -1,7 +1,7 @@
 import type { CardReader, CardReading } from '../../devices/card/contract.ts';
 import type { ActivationInput, ActivationOutput, ActivationPorts } from '../operations/activation.ts';
 import type { IdentityDocument } from '../people/identity-document.ts';
-import type { ContactCodeSent, ProofOfContact } from '../ports/cms.ts';
+import type { ContactChannel, ContactCodeSent, ProofOfContact } from '../ports/cms.ts';
 import type { Trust, TrustVerdict } from '../ports/trust.ts';
 import type { DeskType, Profile } from '../procedures/profile.ts';
 import type { SessionDelays } from './delays.ts';
@@ -47,7 +47,9 @@ export interface SessionFacts {
   readonly documentProblem: 'document-expired' | 'document-not-accepted' | null;
   readonly operatorAssertion: string | null;
   readonly operatorId: string;
-  readonly email: string;
+  /** Where the second part goes: an e-mail address, or a mobile number in E.164. */
+  readonly channel: ContactChannel;
+  readonly address: string;
   readonly language: string;
   readonly sends: number;
   readonly contact: ContactCodeSent | null;

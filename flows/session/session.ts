@@ -2,6 +2,7 @@ import { type SnapshotFrom, and, assign, not, sendTo, setup, stateIn } from 'xst
 import type { Result } from '../../devices/result.ts';
 import { type ActivationInput, activationMachine } from '../operations/activation.ts';
 import type { CmsError } from '../ports/cms.ts';
+import { readMobile } from '../people/mobile.ts';
 import { refusalsOfDocument } from '../procedures/decide.ts';
 import { sessionActors } from './actors.ts';
 import {
@@ -61,7 +62,8 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
     },
     guards: {
       cardIsOut: ({ context }) => !context.cardIn,
-      isAddress: (_, { email }: { email: string }) => /^[^\s@]{1,64}@[^\s@.]+(\.[^\s@.]+)+$/.test(email) && email.length <= 254,
+      isAddress: (_, { email }: { email: string }) =>
+        rules.profile.contact.channels.includes('email') && /^[^\s@]{1,64}@[^\s@.]+(\.[^\s@.]+)+$/.test(email) && email.length <= 254,
     },
   }).createMachine({
     id: 'session',
@@ -77,7 +79,8 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
       documentProblem: null,
       operatorAssertion: null,
       operatorId: '',
-      email: '',
+      channel: 'email',
+      address: '',
       language: 'it',
       sends: 0,
       contact: null,
@@ -192,12 +195,26 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
                       guard: { type: 'isAddress', params: ({ event }) => ({ email: event.email }) },
                       target: 'sending',
                       actions: assign({
-                        email: ({ event }) => event.email,
+                        channel: 'email',
+                        address: ({ event }) => event.email,
                         language: ({ event }) => event.language,
                         contactProblem: null,
                       }),
                     },
                     { actions: assign({ contactProblem: 'not-an-address' }) },
+                  ],
+                  'citizen.contact-mobile': [
+                    {
+                      guard: ({ event }) => rules.profile.contact.channels.includes('sms') && readMobile(event.mobile) !== null,
+                      target: 'sending',
+                      actions: assign({
+                        channel: 'sms',
+                        address: ({ event }) => readMobile(event.mobile) ?? '',
+                        language: ({ event }) => event.language,
+                        contactProblem: null,
+                      }),
+                    },
+                    { actions: assign({ contactProblem: 'not-a-mobile' }) },
                   ],
                 },
               },

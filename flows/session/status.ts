@@ -1,6 +1,7 @@
 import type { PrinterStatus } from '../../devices/printer/contract.ts';
 import type { Secret } from '../../devices/secret.ts';
 import type { Attention } from '../ports/attention.ts';
+import type { ContactChannel } from '../ports/cms.ts';
 import type { IdentityDocument } from '../people/identity-document.ts';
 
 /**
@@ -16,7 +17,7 @@ export type CitizenScreen =
   | { readonly screen: 'recognised'; readonly greeting: string; readonly maskedFiscalCode: string }
   | { readonly screen: 'notice' }
   | { readonly screen: 'operator' }
-  | { readonly screen: 'contact'; readonly problem: ContactProblem | null }
+  | { readonly screen: 'contact'; readonly channels: readonly ContactChannel[]; readonly problem: ContactProblem | null }
   | {
       readonly screen: 'contact-code';
       readonly masked: string;
@@ -43,7 +44,7 @@ export interface TimeWarning {
   readonly secondsLeft: number;
 }
 
-export type ContactProblem = 'not-an-address' | 'not-accepted' | 'unreachable';
+export type ContactProblem = 'not-an-address' | 'not-a-mobile' | 'not-accepted' | 'unreachable';
 
 export const stopReasons = [
   'cancelled',
@@ -105,6 +106,7 @@ export type CitizenCommand =
   | { readonly type: 'cancel' }
   | { readonly type: 'notice-read' }
   | { readonly type: 'contact'; readonly email: string; readonly language: string }
+  | { readonly type: 'contact-mobile'; readonly mobile: string; readonly language: string }
   | { readonly type: 'contact-code'; readonly code: Secret }
   | { readonly type: 'resend-code' }
   | { readonly type: 'change-contact' }

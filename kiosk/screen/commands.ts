@@ -19,6 +19,7 @@ export const citizenRequest = forSession(
     z.strictObject({ type: z.literal('wish') }),
     z.strictObject({ type: z.literal('cancel') }),
     z.strictObject({ type: z.literal('notice-read') }),
+    z.strictObject({ type: z.literal('contact-mobile'), mobile: z.string().trim().min(1).max(30), language: z.enum(languages) }),
     z.strictObject({ type: z.literal('contact'), email: z.string().trim().min(1).max(254), language: z.enum(languages) }),
     z.strictObject({ type: z.literal('contact-code'), code: secret(/^[0-9]{6}$/) }),
     z.strictObject({ type: z.literal('resend-code') }),

@@ -6,6 +6,7 @@ import type { Site } from '../site.ts';
 export type CitizenRequest =
   | { readonly type: 'wish' | 'cancel' | 'notice-read' | 'resend-code' | 'change-contact' | 'taken' | 'stay' }
   | { readonly type: 'contact'; readonly email: string; readonly language: string }
+  | { readonly type: 'contact-mobile'; readonly mobile: string; readonly language: string }
   | { readonly type: 'contact-code'; readonly code: string };
 
 /** Posts JSON to the kiosk; `null` when it could not be reached or turned the request away. */

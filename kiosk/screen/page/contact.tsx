@@ -16,7 +16,91 @@ interface Asking<Name extends CitizenScreen['screen']> {
 /** Only whether it looks finished, to free the button: whether it is an address is the session's to say, whether it is theirs the code's. */
 const looksComplete = (email: string): boolean => /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)*\.[^\s@.]{2,}$/.test(email);
 
-export function Contact({ status, send, t, language }: Asking<'contact'> & { readonly language: string }): ReactElement {
+/** Where the region offers both, the citizen chooses; the choice then stands in the place of the sentence that says how it comes. */
+export function Contact(props: Asking<'contact'> & { readonly language: string }): ReactElement {
+  const { channels } = props.status;
+  const [channel, setChannel] = useState(channels[0] ?? 'email');
+  const { t } = props;
+  const choice =
+    channels.length < 2 ? null : (
+      <div className="channels" role="group" aria-label={t.contact.main}>
+        {channels.map((one) => (
+          <button key={one} type="button" className="quiet" aria-pressed={one === channel} onClick={() => setChannel(one)}>
+            {one === 'email' ? t.contact.byEmail : t.contact.bySms}
+          </button>
+        ))}
+      </div>
+    );
+  return channel === 'email' ? <Email {...props} choice={choice} /> : <Mobile {...props} choice={choice} />;
+}
+
+type Addressing = Asking<'contact'> & { readonly language: string; readonly choice: ReactElement | null };
+
+const mobileLength = 10;
+
+function Mobile({ status, send, t, language, choice }: Addressing): ReactElement {
+  const [mobile, setMobile] = useState('');
+  const [sending, setSending] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  const complete = mobile.length >= mobileLength - 1;
+  const type = (text: string): void => setMobile((before) => (before + text).replace(/\D/g, '').slice(0, mobileLength));
+  const submit = (): void => {
+    if (!complete || sending) return;
+    setSending(true);
+    void send({ type: 'contact-mobile', mobile, language }).then(() => setSending(false));
+  };
+  return (
+    <Screen
+      main={t.contact.main}
+      drawing={drawingOf(status)}
+      wide
+      button={{ text: t.contact.send, press: submit, disabled: !complete || sending }}
+    >
+      {choice ?? (
+        <label className="below" htmlFor="mobile">
+          {t.contact.belowMobile}
+        </label>
+      )}
+      <div className="code-entry">
+        <div className="code-side">
+          <form
+            className="email"
+            noValidate
+            onSubmit={(event) => {
+              event.preventDefault();
+              submit();
+            }}
+          >
+            <input
+              ref={field}
+              id="mobile"
+              aria-label={t.contact.mobileLabel}
+              type="text"
+              inputMode="none"
+              autoComplete="off"
+              aria-invalid={status.problem !== null}
+              aria-describedby="mobile-problem"
+              value={mobile}
+              onChange={(event) => setMobile(event.target.value.replace(/\D/g, '').slice(0, mobileLength))}
+            />
+          </form>
+          <p id="mobile-problem" className="problem" role="alert">
+            {status.problem !== null && t.contact.problems[status.problem]}
+          </p>
+        </div>
+        <Keypad
+          label={t.contactCode.keypad}
+          erase={t.contact.erase}
+          type={type}
+          eraseOne={() => setMobile((before) => before.slice(0, -1))}
+        />
+      </div>
+    </Screen>
+  );
+}
+
+function Email({ status, send, t, language, choice }: Addressing): ReactElement {
   const [email, setEmail] = useState('');
   const [sending, setSending] = useState(false);
   const complete = looksComplete(email);
@@ -34,9 +118,11 @@ export function Contact({ status, send, t, language }: Asking<'contact'> & { rea
       wide
       button={{ text: t.contact.send, press: submit, disabled: !complete || sending }}
     >
-      <label className="below" htmlFor="email">
-        {t.contact.below}
-      </label>
+      {choice ?? (
+        <label className="below" htmlFor="email">
+          {t.contact.below}
+        </label>
+      )}
       <form
         className="email"
         noValidate

@@ -39,7 +39,7 @@ export async function settled(): Promise<void> {
 }
 
 /** A whole desk on stand-ins: the machines, recovery and settlement are the production ones. */
-export function startTestDesk(journal = new FakeJournal()) {
+export function startTestDesk(journal = new FakeJournal(), profile: Profile = emiliaRomagna()) {
   const clock = new SimulatedClock();
   const card = new FakeCard();
   const cms = new FakeCms();
@@ -62,7 +62,7 @@ export function startTestDesk(journal = new FakeJournal()) {
       newId: () => `op-${++ids}`,
     },
     {
-      profile: emiliaRomagna(),
+      profile,
       desk: 'health-authority',
       siteName: 'Sportello di prova',
       unknownRevocation: 'refuse',

@@ -1,7 +1,7 @@
-import { describe, expect, test } from 'vitest';
-import { delays, document, good, settled, startTestDesk } from './desk-harness.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { delays, document, emiliaRomagna, good, settled, startTestDesk } from './desk-harness.ts';
 import { journalRowKinds } from '../../../flows/ports/journal.ts';
-import { evidence } from '../fakes.ts';
+import { FakeJournal, evidence } from '../fakes.ts';
 
 test('the whole path: every row of the journal in its order, and the CMS confirms', async () => {
   const { desk, journal, cms, goTo, screen, card, pass } = startTestDesk();
@@ -140,6 +140,24 @@ describe('before the reservation, whatever stops leaves nothing anywhere', () =>
     await goTo('contact');
     await send({ type: 'contact', email, language: 'it' });
     expect(desk.citizen()).toMatchObject({ screen: 'contact', problem: 'not-an-address' });
+  });
+
+  test('a region that sends text messages takes a mobile number, and only an Italian one; another region none', async () => {
+    const profile = emiliaRomagna();
+    const both = startTestDesk(new FakeJournal(), { ...profile, contact: { ...profile.contact, channels: ['email', 'sms'] } });
+    const asked = vi.spyOn(both.cms, 'sendContactCode');
+    await both.goTo('contact');
+    expect(both.desk.citizen()).toMatchObject({ screen: 'contact', channels: ['email', 'sms'] });
+    await both.send({ type: 'contact-mobile', mobile: '051 234567', language: 'it' });
+    expect(both.desk.citizen()).toMatchObject({ screen: 'contact', problem: 'not-a-mobile' });
+    await both.send({ type: 'contact-mobile', mobile: '333 123 45 67', language: 'it' });
+    expect(asked.mock.calls[0]?.[0]).toMatchObject({ channel: 'sms', value: '+393331234567' });
+    expect(both.desk.citizen()).toMatchObject({ screen: 'contact-code', masked: '+39 ••• ••67' });
+
+    const one = startTestDesk();
+    await one.goTo('contact');
+    await one.send({ type: 'contact-mobile', mobile: '3331234567', language: 'it' });
+    expect(one.desk.citizen()).toMatchObject({ screen: 'contact', channels: ['email'], problem: 'not-a-mobile' });
   });
 
   test.each([

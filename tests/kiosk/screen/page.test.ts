@@ -157,7 +157,7 @@ describe('the citizen', () => {
     await sends({ type: 'wish' });
     set.show({ screen: 'notice' });
     await press('Ho letto');
-    set.show({ screen: 'contact', problem: null });
+    set.show({ screen: 'contact', channels: ['email'], problem: null });
     const send = page.getByRole('button', { name: 'Manda il codice' });
     await send.waitFor();
     expect(await send.isDisabled()).toBe(true);
@@ -174,9 +174,24 @@ describe('the citizen', () => {
     expect(visit.complaints).toEqual([]);
   });
 
+  test('takes a mobile number where the region sends text messages', async () => {
+    await using visit = await open();
+    const press = (name: string): Promise<void> => visit.page.getByRole('button', { name, exact: true }).click();
+    set.show({ screen: 'contact', channels: ['email', 'sms'], problem: null });
+    await onScreen(visit, 'contact');
+    await press('Per SMS');
+    const send = visit.page.getByRole('button', { name: 'Manda il codice' });
+    for (const key of ['3', '3', '3', '1', '2', '3', '4', '5']) await press(key);
+    expect(await send.isDisabled()).toBe(true);
+    await visit.page.keyboard.type('x67');
+    await send.click();
+    await sends({ type: 'contact-mobile', mobile: '3331234567', language: 'it' });
+    expect(visit.complaints).toEqual([]);
+  });
+
   test('goes by a real keyboard', async () => {
     await using visit = await open();
-    set.show({ screen: 'contact', problem: null });
+    set.show({ screen: 'contact', channels: ['email'], problem: null });
     await onScreen(visit, 'contact');
     await visit.page.keyboard.type('mario.rossi@example.it');
     await visit.page.keyboard.press('Enter');
@@ -209,7 +224,7 @@ describe('the citizen', () => {
     expect(await visit.page.getByRole('button', { name: 'Un altro codice' }).isDisabled()).toBe(true);
     set.show(codeScreen);
     await visit.page.getByRole('button', { name: 'Manda un altro codice' }).click();
-    await visit.page.getByRole('button', { name: 'Cambia e-mail' }).click();
+    await visit.page.getByRole('button', { name: 'Cambia recapito' }).click();
     await sends({ type: 'resend-code' }, { type: 'change-contact' });
   });
 
@@ -239,7 +254,7 @@ describe('the citizen', () => {
 
   test('is taken to be there while typing', async () => {
     await using visit = await open();
-    set.show({ screen: 'contact', problem: null });
+    set.show({ screen: 'contact', channels: ['email'], problem: null });
     await onScreen(visit, 'contact');
     await visit.page.keyboard.type('mario');
     await expect.poll(() => set.sent).toEqual([{ type: 'stay' }]);
@@ -247,7 +262,7 @@ describe('the citizen', () => {
 
   test('changes language without losing what is typed, and leaves no choice to the next', async () => {
     await using visit = await open();
-    set.show({ screen: 'contact', problem: null });
+    set.show({ screen: 'contact', channels: ['email'], problem: null });
     await onScreen(visit, 'contact');
     await visit.page.keyboard.type('mario@');
     await visit.page.getByRole('button', { name: 'Lingua' }).click();

@@ -84,7 +84,7 @@ export async function drawScreens(out: string, only?: string): Promise<readonly 
       await page.keyboard.press('Escape');
     }
     if (only === undefined || 'overlay-warning'.includes(only)) {
-      set.show({ screen: 'contact', problem: null }, 24);
+      set.show({ screen: 'contact', channels: ['email'], problem: null }, 24);
       await page.waitForSelector('[role=alertdialog]');
       await shoot(page, 'overlay-warning');
       set.show({ screen: 'recognised', greeting: 'MARIO R.', maskedFiscalCode: 'RSS•••••••••501S' });

@@ -80,7 +80,12 @@ export const en: Texts = {
     send: 'Send the code',
     keyboard: 'Keyboard',
     erase: 'Erase',
+    byEmail: 'By e-mail',
+    bySms: 'By text message',
+    belowMobile: 'The second part of your codes comes by text message. Enter your mobile number.',
+    mobileLabel: 'Your mobile number',
     problems: {
+      'not-a-mobile': 'This does not look like an Italian mobile number: it begins with 3 and has nine or ten digits.',
       'not-an-address': 'This address does not look complete. Check the at sign (@) and the end, for example .it.',
       'not-accepted': 'We cannot write to this address. Use another e-mail, not a certified one (PEC).',
       unreachable: 'I could not send the code. Nothing is lost: try again, or use another e-mail.',

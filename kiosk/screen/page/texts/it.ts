@@ -97,7 +97,12 @@ export const it = {
     send: 'Manda il codice',
     keyboard: 'Tastiera',
     erase: 'Cancella',
+    byEmail: 'Per e-mail',
+    bySms: 'Per SMS',
+    belowMobile: 'La seconda parte dei codici arriva per SMS. Scrivi il tuo numero di cellulare.',
+    mobileLabel: 'Il tuo cellulare',
     problems: {
+      'not-a-mobile': 'Questo non sembra un cellulare italiano: comincia con 3 e ha nove o dieci cifre.',
       'not-an-address': 'Questo indirizzo non sembra completo. Controlla la chiocciola (@) e la fine, per esempio .it.',
       'not-accepted': 'Non possiamo scrivere a questo indirizzo. Usa un’altra e-mail, non una PEC.',
       unreachable: 'Non sono riuscito a mandare il codice. Non hai perso nulla: riprova o usa un’altra e-mail.',
@@ -112,7 +117,7 @@ export const it = {
     confirm: 'Conferma',
     resend: 'Manda un altro codice',
     resendIn: (seconds: number) => `Un altro codice tra ${seconds} s`,
-    change: 'Cambia e-mail',
+    change: 'Cambia recapito',
     wrong: (triesLeft: number) =>
       triesLeft === 1
         ? 'Il codice non è giusto. Puoi provare ancora una volta.'
