@@ -130,6 +130,7 @@ test('an outage: all calls of the kiosk together ask at most once a second; when
   expect(await client.health(signal)).toMatchObject({ ok: true });
   await vi.waitUntil(() => records.outbox().length === 0, { timeout: 20_000, interval: 5 });
   const seconds = (performance.now() - begun) / 1_000;
+  process.stderr.write(`a backlog of ${backlog.length} drains at ${Math.round(backlog.length / seconds)} operations a second\n`);
   expect(backlog.length / seconds).toBeGreaterThan(50);
   expect(records.open()).toEqual([]);
   stop();
