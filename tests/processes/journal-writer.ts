@@ -1,12 +1,16 @@
 import { setTimeout } from 'node:timers';
+import Database from 'better-sqlite3';
 import { openRecords } from '../../kiosk/records/records.ts';
 
 /**
  * Opens the records in the folder given and writes operation after operation, to its outcome and half of them to their end. Each row is
  * acknowledged on standard output, `<sequence> <operation> <kind>`, once the journal says it is durable; the process ends with
- * `stopped <error>` when the journal cannot be written. With `hold` it only keeps the records open.
+ * `stopped <error>` when the journal cannot be written, or after as many operations as `how` says. With `hold` it only keeps the records open;
+ * with `normal` it writes one operation with a SQLite that says `synchronous = full` and does not do it.
  */
-const [folder = '', hold] = process.argv.slice(2);
+const [folder = '', how = 'Infinity'] = process.argv.slice(2);
+if (how === 'normal') syncLess();
+const most = how === 'normal' ? 1 : Number(how);
 const opened = openRecords({
   folder,
   onAppended: ({ sequence, operationId, row }) => process.stdout.write(`${sequence} ${operationId} ${row.kind}\n`),
@@ -17,6 +21,15 @@ if (!opened.ok) {
 }
 const records = opened.value;
 process.stdout.write('open\n');
+
+/** The mutant of the durable settings. */
+function syncLess(): void {
+  const say = Reflect.get<Database.Database, 'pragma'>(Database.prototype, 'pragma');
+  Database.prototype.pragma = function (this: Database.Database, source, options) {
+    if (source === 'synchronous') return 2;
+    return say.call(this, source === 'synchronous = full' ? 'synchronous = normal' : source, options);
+  };
+}
 
 function writeOperation(number: number): string | null {
   const operationId = `01890a5d-ac96-774b-bcce-${number.toString(16).padStart(12, '0')}`;
@@ -58,11 +71,11 @@ function writeOperation(number: number): string | null {
   return null;
 }
 
-if (hold === 'hold') process.stdin.resume().on('end', () => process.exit(0));
+if (how === 'hold') process.stdin.resume().on('end', () => process.exit(0));
 else {
   const first = records.list().length + 1;
   let stopped: string | null = null;
-  for (let number = first; stopped === null; number += 1) {
+  for (let number = first; stopped === null && number < first + most; number += 1) {
     stopped = writeOperation(number);
     // Lets standard output go out.
     if (number % 5 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
