@@ -37,7 +37,9 @@ function slipsIn(rows: readonly JournalEntry[]): readonly number[] {
 export function differencesOf(operationId: string, rows: readonly JournalEntry[], view: OperationView): readonly Difference[] {
   const intents = rowsOf(rows, 'PRINT_INTENT').length;
   const slips = slipsIn(rows);
-  const handedOver = rowsOf(rows, 'OUTCOME').some(({ outcome }) => outcome === 'handed-over');
+  const handedOver =
+    rowsOf(rows, 'OUTCOME').some(({ outcome }) => outcome === 'handed-over') ||
+    rowsOf(rows, 'RESOLUTION').some(({ finding }) => finding === 'handed-over');
   const found: (readonly [boolean, Difference['kind'], number])[] = [
     [view.state === 'NONE' && rowsOf(rows, 'RESERVED').length > 0, 'cms-forgot', 0],
     [view.state === 'CONFIRMED' && !handedOver, 'confirmed-without-hand-over', 0],

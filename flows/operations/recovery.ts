@@ -1,80 +1,109 @@
+import type { EvidenceClass } from '../../devices/printer/contract.ts';
 import { type Result, ok } from '../../devices/result.ts';
+import type { Cms } from '../ports/cms.ts';
 import type { Journal, JournalEntry, JournalError, JournalRow } from '../ports/journal.ts';
 import type { Printing } from '../ports/printing.ts';
-import { type Conclusion, unconfirmed } from './evidence.ts';
+import { type Conclusion, concluded, destroyed, retracted, unconfirmed } from './evidence.ts';
 
 /** What an operation found open at boot still needs. Nothing here prints. */
 export type Recovery =
   /** It stopped before any outcome: conclude it from what the rows say. */
   | { readonly need: 'outcome'; readonly attempt: number; readonly conclusion: Conclusion; readonly raw: string }
-  /** A print was announced and nothing is known of it: clear the printer first, then hold. */
-  | { readonly need: 'clear-and-hold'; readonly attempt: number }
-  /** The outcome stands; the outbox brings it to the CMS. */
+  /** A print was announced and nothing is known of it: ask the printer and the CMS, and hold what they do not know. */
+  | { readonly need: 'ask'; readonly attempt: number }
+  /** A slip is out and nobody is known to have it: it is taken back if it is still there; `conclusion` if it is not. */
+  | { readonly need: 'retract'; readonly attempt: number; readonly conclusion: Conclusion; readonly raw: string }
+  /** What was decided stands; the outbox brings it to the CMS. */
   | { readonly need: 'receipt' }
+  /** Held: it waits for an operator's decision. */
+  | { readonly need: 'operator' }
   /** The CMS's receipt is there; only the closing row is missing. */
   | { readonly need: 'close'; readonly state: Extract<JournalRow, { kind: 'RECEIPT' }>['state'] };
 
-function last<Kind extends JournalRow['kind']>(rows: readonly JournalEntry[], kind: Kind): Extract<JournalRow, { kind: Kind }> | undefined {
-  const entry = rows.findLast(({ row }) => row.kind === kind);
-  return entry?.row as Extract<JournalRow, { kind: Kind }> | undefined;
+/** Where recovery asks what the rows do not say, and the evidence that the site wants for a hand-over. */
+export interface RecoveryParts {
+  readonly journal: Journal;
+  readonly printing: Pick<Printing, 'clear' | 'retract'>;
+  readonly cms: Pick<Cms, 'operations'>;
+  readonly handOverEvidence: EvidenceClass;
 }
 
 /** Reads from an operation's rows, and from nothing else, what is still to be done for it. */
-export function recoveryOf(rows: readonly JournalEntry[]): Recovery {
-  const receipt = last(rows, 'RECEIPT');
-  if (receipt !== undefined) return { need: 'close', state: receipt.state };
-  if (last(rows, 'OUTCOME') !== undefined) return { need: 'receipt' };
-  const intent = last(rows, 'PRINT_INTENT');
-  const evidence = last(rows, 'EVIDENCE');
-  if (intent !== undefined && evidence?.attempt !== intent.attempt) return { need: 'clear-and-hold', attempt: intent.attempt };
-  const reached = evidence?.class === 'E1' || evidence?.class === 'E2' ? evidence.class : 'E0';
-  return { need: 'outcome', attempt: intent?.attempt ?? 1, conclusion: unconfirmed(reached), raw: evidence?.raw ?? '' };
+export function recoveryOf(entries: readonly JournalEntry[], wanted: EvidenceClass): Recovery {
+  const rows = entries.map(({ row }) => row);
+  const attempt = rows.findLast((row) => row.kind === 'PRINT_INTENT')?.attempt ?? 1;
+  const last = rows.at(-1);
+  switch (last?.kind) {
+    case 'RECEIPT':
+      return last.state === 'HELD' ? { need: 'operator' } : { need: 'close', state: last.state };
+    case 'OUTCOME':
+    case 'RESOLUTION':
+      return { need: 'receipt' };
+    case 'PRINT_INTENT':
+      return { need: 'ask', attempt };
+    case 'EVIDENCE': {
+      const conclusion =
+        last.output === 'retracted' ? retracted : concluded({ printer: last.class, citizen: false, operator: false }, wanted);
+      const slipIsOut = conclusion.outcome === 'not-handed-over' && conclusion.exposed;
+      return { need: slipIsOut ? 'retract' : 'outcome', attempt, conclusion, raw: last.raw };
+    }
+    default:
+      // Before any print, or after an operator's word on the slip of the one before.
+      return { need: 'outcome', attempt, conclusion: destroyed, raw: '' };
+  }
 }
 
 /**
  * Boot: brings every operation found open to an outcome. It never prints and never guesses. What then waits for the CMS is the
- * outbox's. Answers how many operations were found open.
+ * outbox's, what is held an operator's. Answers how many operations were found open.
  */
-export async function recover(
-  { journal, printing }: { readonly journal: Journal; readonly printing: Printing },
-  signal: AbortSignal,
-): Promise<Result<number, JournalError>> {
-  const open = journal.open();
-  for (const { operationId, rows } of open) {
-    const recovered = await recoverOne(operationId, recoveryOf(rows), { journal, printing }, signal);
+export async function recover(parts: RecoveryParts, signal: AbortSignal): Promise<Result<number, JournalError>> {
+  const open = parts.journal.open().map(({ operationId, rows }) => ({ operationId, recovery: recoveryOf(rows, parts.handOverEvidence) }));
+  const unclear = open.filter(({ recovery }) => recovery.need === 'ask').map(({ operationId }) => operationId);
+  const views = unclear.length === 0 ? ok([]) : await parts.cms.operations(unclear, signal);
+  for (const { operationId, recovery } of open) {
+    const releases = views.ok ? views.value.find((view) => view.operationId === operationId)?.releases : undefined;
+    const recovered = await recoverOne(operationId, recovery, releases ?? null, parts, signal);
     if (!recovered.ok) return recovered;
   }
   return ok(open.length);
 }
 
+/** `releases`: how often the CMS released the paper part; `null` where it did not say. */
 async function recoverOne(
   operationId: string,
   recovery: Recovery,
-  { journal, printing }: { readonly journal: Journal; readonly printing: Printing },
+  releases: number | null,
+  { journal, printing }: RecoveryParts,
   signal: AbortSignal,
 ): Promise<Result<unknown, JournalError>> {
+  const conclude = (attempt: number, { outcome, class: evidenceClass, exposed }: Conclusion, raw: string): Result<unknown, JournalError> =>
+    journal.appendOutcome({ operationId, attempt, outcome, evidence: { class: evidenceClass, raw }, exposed, reason: 'interrupted' });
+
   switch (recovery.need) {
     case 'close':
       return journal.append(operationId, { kind: 'CLOSED', state: recovery.state });
     case 'receipt':
+    case 'operator':
       return ok();
-    case 'clear-and-hold': {
+    case 'outcome':
+      return conclude(recovery.attempt, recovery.conclusion, recovery.raw);
+    case 'retract': {
+      const { attempt } = recovery;
+      const { slip, raw } = await printing.retract(signal);
+      if (slip !== 'retracted') return conclude(attempt, recovery.conclusion, recovery.raw);
+      const evidence = journal.append(operationId, { kind: 'EVIDENCE', attempt, class: 'E3', raw, buffer: 'printed', output: 'retracted' });
+      return evidence.ok ? conclude(attempt, retracted, raw) : evidence;
+    }
+    case 'ask': {
       const { attempt } = recovery;
       const buffer = (await printing.clear(signal)) ? 'cleared' : 'locked';
-      const evidence = journal.append(operationId, { kind: 'EVIDENCE', attempt, class: 'E1', raw: '', buffer });
-      if (!evidence.ok) return evidence;
-      return conclude(operationId, { attempt, raw: '', conclusion: unconfirmed('E1') }, journal);
+      const { slip, raw } = await printing.retract(signal);
+      // A part that the CMS never released cannot have been printed.
+      const known = slip === 'retracted' ? retracted : unconfirmed(releases === 0 ? 'E0' : 'E1');
+      const output = slip === 'retracted' ? { output: slip } : {};
+      const evidence = journal.append(operationId, { kind: 'EVIDENCE', attempt, class: known.class, raw, buffer, ...output });
+      return evidence.ok ? conclude(attempt, known, raw) : evidence;
     }
-    case 'outcome':
-      return conclude(operationId, recovery, journal);
   }
-}
-
-function conclude(
-  operationId: string,
-  { attempt, conclusion, raw }: { readonly attempt: number; readonly conclusion: Conclusion; readonly raw: string },
-  journal: Journal,
-): Result<unknown, JournalError> {
-  const { outcome, class: evidenceClass, exposed } = conclusion;
-  return journal.appendOutcome({ operationId, attempt, outcome, evidence: { class: evidenceClass, raw }, exposed, reason: 'interrupted' });
 }

@@ -3,8 +3,8 @@ import type { Cms, CmsError, OutcomeReport, Receipt } from '../ports/cms.ts';
 import type { Journal, JournalError } from '../ports/journal.ts';
 
 /**
- * Brings one outcome to the CMS and closes the operation with what the CMS made of it. The receipt is the CMS's word: it is
- * recorded as it is, also where a late confirm met a reservation that silence had voided.
+ * Brings one outcome to the CMS and closes the operation with what the CMS made of it, unless it is held: that stays open for an
+ * operator. The receipt is the CMS's word: it is recorded as it is, also where a late confirm met a reservation that silence had voided.
  */
 export async function settle(
   { cms, journal }: { readonly cms: Cms; readonly journal: Journal },
@@ -32,6 +32,7 @@ function record(journal: Journal, { operationId }: OutcomeReport, receipt: Recei
   const { state, sequence, jws } = receipt;
   const received = journal.appendReceipt(operationId, { kind: 'RECEIPT', state, cmsSequence: sequence, jws });
   if (!received.ok) return received;
+  if (state === 'HELD') return ok(receipt);
   const closed = journal.append(operationId, { kind: 'CLOSED', state });
   return closed.ok ? ok(receipt) : closed;
 }

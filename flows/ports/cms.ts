@@ -135,7 +135,13 @@ export interface Cms {
   ): Promise<Result<ProofOfContact, CmsError>>;
   reserve(request: Reserve, signal: AbortSignal): Promise<Result<Reservation, CmsError>>;
   releasePaperPart(
-    request: { readonly operationId: string; readonly attempt: number; readonly key: OneUseKey },
+    request: {
+      readonly operationId: string;
+      readonly attempt: number;
+      readonly key: OneUseKey;
+      /** The operator's signed decision (JWS) that every attempt after the first needs. */
+      readonly authorisation?: string;
+    },
     signal: AbortSignal,
   ): Promise<Result<SealedPaperPart, CmsError>>;
   reportOutcome(report: OutcomeReport, signal: AbortSignal): Promise<Result<Receipt, CmsError>>;

@@ -1,6 +1,7 @@
 import type { Result } from '../../devices/result.ts';
 import type { EvidenceClass } from '../../devices/printer/contract.ts';
 import type { CmsState, Outcome, OutcomeReport } from './cms.ts';
+import type { Finding, FailedSlip } from './operators.ts';
 
 /**
  * The rows of one operation, in their order (reliability.md, 1.3). A row that announces is durable before what it announces
@@ -27,6 +28,16 @@ export type JournalRow =
       readonly class: EvidenceClass;
       readonly raw: string;
       readonly buffer: 'needless' | 'printed' | 'cleared' | 'locked';
+      /** What a presenter's sensors saw become of the slip. */
+      readonly output?: 'taken' | 'retracted';
+    }
+  /** An operator authorised a further print; `assertion` is the signed decision (JWS), which names no person and no card. */
+  | {
+      readonly kind: 'REPRINT_AUTHORISED';
+      readonly attempt: number;
+      readonly slip: FailedSlip;
+      readonly operator: string;
+      readonly assertion: string;
     }
   | {
       readonly kind: 'OUTCOME';
@@ -36,11 +47,16 @@ export type JournalRow =
       readonly reason: string;
     }
   | { readonly kind: 'RECEIPT'; readonly state: CmsState; readonly cmsSequence: number; readonly jws: string }
+  /** What an operator found out about an operation that was HELD; the CMS's receipt for it is the next row. */
+  | { readonly kind: 'RESOLUTION'; readonly finding: Finding; readonly operator: string; readonly assertion: string }
   | { readonly kind: 'CLOSED'; readonly state: CmsState };
 
 export type JournalRowKind = JournalRow['kind'];
 
-/** The order in which an operation's rows may follow each other; the crash suite makes its kills from this list. */
+/**
+ * Every kind of row, in the order in which an operation first meets them. A reprint goes back to PRINTER_READY, and a resolution to
+ * RECEIPT (kiosk/records/order.ts). The crash suite makes its kills from this list.
+ */
 export const journalRowKinds = [
   'OP_OPEN',
   'RESERVE_INTENT',
@@ -48,8 +64,10 @@ export const journalRowKinds = [
   'PRINTER_READY',
   'PRINT_INTENT',
   'EVIDENCE',
+  'REPRINT_AUTHORISED',
   'OUTCOME',
   'RECEIPT',
+  'RESOLUTION',
   'CLOSED',
 ] as const satisfies readonly JournalRowKind[];
 
@@ -66,9 +84,11 @@ export type JournalError = { readonly kind: 'journal-unwritable'; readonly detai
 
 /** The operations journal and its outbox: one database, durable (`synchronous=FULL`) when a call returns. */
 export interface Journal {
-  append(operationId: string, row: Exclude<JournalRow, { kind: 'OUTCOME' | 'RECEIPT' }>): Result<JournalEntry, JournalError>;
+  append(operationId: string, row: Exclude<JournalRow, { kind: 'OUTCOME' | 'RECEIPT' | 'RESOLUTION' }>): Result<JournalEntry, JournalError>;
   /** OUTCOME and its outbox row, in one transaction. */
   appendOutcome(report: OutcomeReport): Result<JournalEntry, JournalError>;
+  /** RESOLUTION and its outbox row, in one transaction. */
+  appendResolution(row: Extract<JournalRow, { kind: 'RESOLUTION' }>, report: OutcomeReport): Result<JournalEntry, JournalError>;
   /** RECEIPT, and the outbox row gone, in one transaction. */
   appendReceipt(operationId: string, row: Extract<JournalRow, { kind: 'RECEIPT' }>): Result<JournalEntry, JournalError>;
   /** The operations that are not CLOSED, oldest first, each with its rows in order. */

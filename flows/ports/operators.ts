@@ -16,6 +16,14 @@ export type SignOnError =
   /** Wrong PINs could not be counted, or the key not be opened in time: nobody signs on. */
   | { readonly kind: 'unavailable'; readonly detail: string };
 
+/** What is left of a slip whose print failed, by the operator's word: nothing came out, or the torn piece was destroyed. */
+export const failedSlips = ['nothing-out', 'destroyed'] as const;
+export type FailedSlip = (typeof failedSlips)[number];
+
+/** What an operator found out about the slip of a held operation. */
+export const findings = ['handed-over', 'not-handed-over', 'destroyed'] as const;
+export type Finding = (typeof findings)[number];
+
 /** What an operator decides, signed with the operator's own key. */
 export type OperatorDecision =
   | {
@@ -25,7 +33,11 @@ export type OperatorDecision =
       readonly fiscalCode: string;
       readonly document: IdentityDocument;
     }
-  | { readonly decision: 'hand-over'; readonly operationId: string; readonly attempt: number; readonly handedOver: boolean };
+  | { readonly decision: 'hand-over'; readonly operationId: string; readonly attempt: number; readonly handedOver: boolean }
+  /** One more print: `attempt` is its number, `slip` what is left of the one before. */
+  | { readonly decision: 'reprint'; readonly operationId: string; readonly attempt: number; readonly slip: FailedSlip }
+  /** The end of a held operation. */
+  | { readonly decision: 'resolve'; readonly operationId: string; readonly attempt: number; readonly finding: Finding };
 
 export interface Operators {
   signOn(operatorId: string, pin: Secret, signal: AbortSignal): Promise<Result<SignedOnOperator, SignOnError>>;

@@ -24,6 +24,15 @@ export interface PrintReport {
     | { readonly kind: 'aborted' };
 }
 
+/**
+ * What became of a slip in the printer's output, by a presenter's sensors; `raw`: what they said, hexadecimal. `not-known`: there is no
+ * presenter, or it did not answer.
+ */
+export interface OutputReport {
+  readonly slip: 'taken' | 'retracted' | 'nothing-there' | 'not-known';
+  readonly raw: string;
+}
+
 export type ReleasePaperPart = (key: OneUseKey, signal: AbortSignal) => Promise<Result<SealedPaperPart, CmsError>>;
 
 /** The printer in the core's hands, and the print worker's way to it. */
@@ -37,6 +46,10 @@ export interface Printing {
    * the worker prints, reports its evidence and exits, the core takes the port back. On abort: buffer cleared, evidence says how far it went.
    */
   print(slip: Slip, release: ReleasePaperPart, signal: AbortSignal): Promise<PrintReport>;
+  /** Watches the slip in the output until the sensors see it go (`taken`). On abort, and where nobody can tell: `not-known`. */
+  watchOutput(signal: AbortSignal): Promise<OutputReport>;
+  /** Takes back a slip that is still in the output; `retracted` only when the sensors saw it go in. */
+  retract(signal: AbortSignal): Promise<OutputReport>;
   /** Empties the printer's buffers (at boot, after what cannot be known); `false`: not acknowledged, the printer is locked. */
   clear(signal: AbortSignal): Promise<boolean>;
 }

@@ -46,7 +46,9 @@ export function deskMachine(ports: DeskPorts, rules: DeskRules, unexpected: Unex
     delays: { retry: RETRY_MS },
     actors: {
       session: sessionMachine(ports, rules, unexpected),
-      recover: fromPromise<Result<number, JournalError>>(({ signal }) => recover(ports, signal)),
+      recover: fromPromise<Result<number, JournalError>>(({ signal }) =>
+        recover({ ...ports, handOverEvidence: rules.handOverEvidence }, signal),
+      ),
       cardEvents: fromCallback<DeskEvent>(({ sendBack }) => {
         sendBack({ type: 'card', status: ports.card.status() });
         return ports.card.onStatus((status) => sendBack({ type: 'card', status }));

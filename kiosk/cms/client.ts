@@ -285,12 +285,12 @@ export function createCmsClient({
       );
     },
 
-    releasePaperPart({ operationId, attempt, key: oneUseKey }, signal) {
+    releasePaperPart({ operationId, attempt, key: oneUseKey, authorisation }, signal) {
       const key = idempotencyKey.write({ operationId, step: stepOf.paperPart, attempt });
       const question = {
         path: `operations/${encodeURIComponent(operationId)}/paper-part`,
         key,
-        body: json(calls['paper-part'].request, { attempt, key: oneUseKey }),
+        body: json(calls['paper-part'].request, { attempt, key: oneUseKey, ...(authorisation === undefined ? {} : { authorisation }) }),
       };
       return run('paper-part', calls['paper-part'].answer, question, signal, (answer) =>
         Promise.resolve(answer.attempt === attempt ? ok({ attempt, jwe: answer.jwe }) : unreachable('an answer about another attempt')),

@@ -105,7 +105,8 @@ const oneUseKey = z.strictObject({
   x: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
 }) satisfies z.ZodType<OneUseKey>;
 
-export const paperPartRequest = z.strictObject({ attempt, key: oneUseKey });
+/** `authorisation`: the operator's signed decision `reprint` for this attempt; every attempt but the first needs one. */
+export const paperPartRequest = z.strictObject({ attempt, key: oneUseKey, authorisation: jws.exactOptional() });
 
 /**
  * `jwe`: compact JWE, ECDH-ES with A256GCM, `kid` is `<operation>:<attempt>`. Inside, ASCII bytes, one line a code:
@@ -118,6 +119,7 @@ export const sealedPaperPart = z.object({
 }) satisfies z.ZodType<SealedPaperPart>;
 
 /** `attempt` 0: it ended before any print was attempted. */
+/* A held operation ends with a second outcome, whose `operatorAssertion` is the signed decision `resolve`. */
 export const outcomeRequest = z.strictObject({
   attempt: z.int().min(0).max(9999),
   outcome: z.enum(['handed-over', 'not-handed-over', 'unknown']),
@@ -279,7 +281,14 @@ export const calls = {
     request: paperPartRequest,
     status: 200,
     answer: sealedPaperPart,
-    refusals: ['operation-unknown', 'paper-part-needs-authorisation', 'operation-confirmed', 'operation-voided', 'operation-held'],
+    refusals: [
+      'operation-unknown',
+      'paper-part-needs-authorisation',
+      'assertion-refused',
+      'operation-confirmed',
+      'operation-voided',
+      'operation-held',
+    ],
   },
   outcome: {
     method: 'POST',

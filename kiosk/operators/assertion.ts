@@ -2,7 +2,7 @@ import { type JWK, decodeProtectedHeader, errors, importJWK, jwtVerify } from 'j
 import { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
 import { identityDocument } from '../../flows/people/identity-document.ts';
-import type { OperatorDecision } from '../../flows/ports/operators.ts';
+import { failedSlips, findings, type OperatorDecision } from '../../flows/ports/operators.ts';
 
 /** ECDSA on P-256 with SHA-256 (RFC 7518, 3.4): what a software key, a TPM and an operator's card can all do. */
 export const assertionAlgorithm = 'ES256';
@@ -33,7 +33,7 @@ const claims = {
 
 /**
  * What stands in an operator's JWS: the decision and its claims, flat. Header: `{ alg: "ES256", typ: "sportello-decision+jwt", kid: <operator id> }`.
- * A `hand-over` names no person and no card: it may wait in the outbox.
+ * Only `identified` names a person and a card: the others may stand in the records and wait in the outbox.
  */
 export const operatorAssertion = z.discriminatedUnion('decision', [
   z.strictObject({
@@ -50,6 +50,20 @@ export const operatorAssertion = z.discriminatedUnion('decision', [
     operationId: z.uuid(),
     attempt: z.int().positive(),
     handedOver: z.boolean(),
+    ...claims,
+  }),
+  z.strictObject({
+    decision: z.literal('reprint'),
+    operationId: z.uuid(),
+    attempt: z.int().min(2),
+    slip: z.enum(failedSlips),
+    ...claims,
+  }),
+  z.strictObject({
+    decision: z.literal('resolve'),
+    operationId: z.uuid(),
+    attempt: z.int().positive(),
+    finding: z.enum(findings),
     ...claims,
   }),
 ]);

@@ -163,6 +163,8 @@ export function createPrinting(options: PrintingOptions): Printing & { close(): 
     },
     check: (signal) => orAborted(inTurn(look), signal, status),
     clear: (signal) => orAborted(inTurn(clearBuffers), signal, () => false),
+    watchOutput: () => Promise.resolve({ slip: 'not-known', raw: '' }),
+    retract: () => Promise.resolve({ slip: 'not-known', raw: '' }),
     print: (slip, release, signal) =>
       inTurn(async () => {
         log.event('print-begun', { operation: slip.operationId, attempt: slip.attempt });

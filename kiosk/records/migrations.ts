@@ -79,6 +79,70 @@ const migrations: readonly Step[] = [
     slips integer not null check (slips >= 0),
     releases integer not null check (releases >= 0)
   ) strict;`,
+  // 5: rows of reprints and resolutions. A check cannot be altered: the table is made anew, under the eyes of those that refer to it.
+  `pragma defer_foreign_keys = on;
+  create temp table journal_aside as select * from journal;
+  drop table journal;
+
+  create table journal (
+    sequence integer primary key check (sequence >= 1),
+    operation_id text not null check (length(operation_id) = 36),
+    at text not null check (at glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z'),
+    start integer not null references starts (number),
+    -- Since the machine booted: the order of time even if the clock was set.
+    monotonic_ns integer not null check (monotonic_ns >= 0),
+    kind text not null check (
+      kind in (
+        'OP_OPEN', 'RESERVE_INTENT', 'RESERVED', 'PRINTER_READY', 'PRINT_INTENT', 'EVIDENCE', 'REPRINT_AUTHORISED', 'OUTCOME', 'RECEIPT',
+        'RESOLUTION', 'CLOSED'
+      )
+    ),
+    -- @type {Omit<JournalRow, 'kind'>}
+    fields text not null check (json_valid(fields) and json_type(fields) = 'object' and length(fields) <= 16384),
+    -- SHA-256 over this row and the hash before it (chain.ts).
+    hash blob check (length(hash) = 32)
+  ) strict;
+
+  insert into journal select * from journal_aside order by sequence;
+  drop table journal_aside;
+
+  create index journal_by_operation on journal (operation_id, sequence);
+  create index journal_by_kind on journal (kind, operation_id);
+
+  create trigger journal_has_no_gap before insert on journal
+  when new.sequence <> (select coalesce(max(sequence), 0) + 1 from journal)
+  begin
+    select raise(abort, 'the journal has no gap');
+  end;
+
+  create trigger journal_has_each_once before insert on journal
+  when new.kind in ('OP_OPEN', 'OUTCOME', 'CLOSED')
+    and exists (select 1 from journal where kind = new.kind and operation_id = new.operation_id)
+  begin
+    select raise(abort, 'an operation opens once, has one outcome, and closes once');
+  end;
+
+  create trigger journal_ends_with_closed before insert on journal
+  when exists (select 1 from journal where kind = 'CLOSED' and operation_id = new.operation_id)
+  begin
+    select raise(abort, 'nothing follows CLOSED');
+  end;
+
+  create trigger journal_is_chained before insert on journal
+  when new.hash is null
+  begin
+    select raise(abort, 'a row of the journal has its hash');
+  end;
+
+  create trigger journal_is_not_changed before update on journal
+  begin
+    select raise(abort, 'the journal is only added to');
+  end;
+
+  create trigger journal_is_not_removed before delete on journal
+  begin
+    select raise(abort, 'the journal is only added to');
+  end;`,
 ];
 
 export const recordsVersion = 1 + migrations.length;

@@ -123,9 +123,11 @@ function createRecords(
 
   const insert = (operationId: string, row: JournalRow): JournalEntry => {
     const id = operationIdShape.parse(operationId);
-    const { kind, ...fields } = journalRow.parse(row);
-    const before = history.rowsOf(id).map((entry) => entry.row.kind);
-    if (!mayFollow(before, kind)) throw new Error(`the journal does not take ${kind} after ${before.join(', ') || 'nothing'}`);
+    const checked = journalRow.parse(row);
+    const { kind, ...fields } = checked;
+    const before = history.rowsOf(id).map((entry) => entry.row);
+    if (!mayFollow(before, checked))
+      throw new Error(`the journal does not take ${kind} after ${before.map((each) => each.kind).join(', ') || 'nothing'}`);
     const at = now().toISOString();
     const last = tip();
     const chained: ChainedRow = {
@@ -202,6 +204,13 @@ function createRecords(
       write(() => {
         const { operationId, outcome, evidence, exposed, reason } = outcomeReport.parse(report);
         const entry = insert(operationId, { kind: 'OUTCOME', outcome, class: evidence.class, exposed, reason });
+        insertReport.run(operationId, entry.sequence, JSON.stringify(report));
+        return entry;
+      }),
+    appendResolution: (row, report) =>
+      write(() => {
+        const { operationId } = outcomeReport.parse(report);
+        const entry = insert(operationId, row);
         insertReport.run(operationId, entry.sequence, JSON.stringify(report));
         return entry;
       }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { OutcomeReport } from '../../flows/ports/cms.ts';
 import type { JournalRow } from '../../flows/ports/journal.ts';
+import { failedSlips, findings } from '../../flows/ports/operators.ts';
 import { operatorId } from '../operators/assertion.ts';
 
 // Every field has a narrow shape, so that a name, a fiscal code or an address does not fit into any.
@@ -45,9 +46,18 @@ export const journalRow = z.discriminatedUnion('kind', [
     class: evidenceClass,
     raw: hexadecimal,
     buffer: z.enum(['needless', 'printed', 'cleared', 'locked']),
+    output: z.enum(['taken', 'retracted']).exactOptional(),
+  }),
+  z.strictObject({
+    kind: z.literal('REPRINT_AUTHORISED'),
+    attempt,
+    slip: z.enum(failedSlips),
+    operator: operatorId,
+    assertion: compactJws,
   }),
   z.strictObject({ kind: z.literal('OUTCOME'), outcome, class: evidenceClass, exposed: z.boolean(), reason: word }),
   z.strictObject({ kind: z.literal('RECEIPT'), state: cmsState, cmsSequence: z.int().nonnegative(), jws: compactJws }),
+  z.strictObject({ kind: z.literal('RESOLUTION'), finding: z.enum(findings), operator: operatorId, assertion: compactJws }),
   z.strictObject({ kind: z.literal('CLOSED'), state: cmsState }),
 ]) satisfies z.ZodType<JournalRow>;
 

@@ -19,7 +19,10 @@ create table journal (
   -- Since the machine booted: the order of time even if the clock was set.
   monotonic_ns integer not null check (monotonic_ns >= 0),
   kind text not null check (
-    kind in ('OP_OPEN', 'RESERVE_INTENT', 'RESERVED', 'PRINTER_READY', 'PRINT_INTENT', 'EVIDENCE', 'OUTCOME', 'RECEIPT', 'CLOSED')
+    kind in (
+      'OP_OPEN', 'RESERVE_INTENT', 'RESERVED', 'PRINTER_READY', 'PRINT_INTENT', 'EVIDENCE', 'REPRINT_AUTHORISED', 'OUTCOME', 'RECEIPT',
+      'RESOLUTION', 'CLOSED'
+    )
   ),
   -- @type {Omit<JournalRow, 'kind'>}
   fields text not null check (json_valid(fields) and json_type(fields) = 'object' and length(fields) <= 16384),
@@ -87,7 +90,7 @@ begin
   select raise(abort, 'a checkpoint is not removed');
 end;
 
--- What the CMS has not acknowledged yet. A row comes with its OUTCOME and goes with its RECEIPT, each in one transaction.
+-- What the CMS has not acknowledged yet. A row comes with its OUTCOME or RESOLUTION and goes with its RECEIPT, each in one transaction.
 create table outbox (
   operation_id text primary key check (length(operation_id) = 36),
   sequence integer not null unique references journal (sequence),

@@ -202,12 +202,15 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
       request: z.infer<typeof paperPartRequest>,
     ): Promise<Result<Decide<z.infer<typeof sealedPaperPart>>, ProblemType>> {
       const { attempt } = request;
+      const decision = request.authorisation === undefined ? undefined : await signedDecision(request.authorisation);
+      const authorised = decision?.decision === 'reprint' && decision.operationId === id && decision.attempt === attempt;
       const sealed = await seal(await behind.paperPart(id), request.key, `${id}:${attempt}`);
       if (!sealed.ok) return err('request-unusable');
       return ok((now) => {
         const standing = standingOf(kiosk, id, now);
         if (!standing.ok) return standing;
-        const released = release(standing.value, attempt, now, ttl);
+        if (decision !== undefined && !authorised) return err('assertion-refused');
+        const released = release(standing.value, { attempt, authorised }, now, ttl);
         if (!released.ok) return released;
         move(kiosk, id, released.value, now, 'paper-part');
         return ok({ answer: { attempt, jwe: sealed.value, at: iso(now) } });
@@ -222,10 +225,12 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
         if (!standing.ok) return standing;
         if (decision !== undefined && (decision === null || !speaksOf(decision, report))) return err('assertion-refused');
         const attested = decision?.decision === 'hand-over' && decision.handedOver === (outcome === 'handed-over');
-        const settled = settle(standing.value, { outcome, attempt, evidence: report.evidence.class, attested });
+        const resolved = decision?.decision === 'resolve' && (decision.finding === 'handed-over') === (outcome === 'handed-over');
+        const settled = settle(standing.value, { outcome, attempt, evidence: report.evidence.class, attested, resolved });
         if (!settled.ok) {
           const over = settled.error === 'operation-voided' || settled.error === 'operation-confirmed';
-          if (!over || standing.value === null || standing.value.state === 'RESERVED') return settled;
+          const undecided = standing.value?.state === 'HELD' && decision?.decision === 'resolve';
+          if (!(over || undecided) || standing.value === null || standing.value.state === 'RESERVED') return settled;
           return ok({ answer: receiptFor(kiosk, id, standing.value.state, now), refused: settled.error });
         }
         const { state } = settled.value;
@@ -278,7 +283,8 @@ function identifies(decision: OperatorAssertion, { operationId, applicant, card,
 }
 
 function speaksOf(decision: OperatorAssertion, { operationId, attempt }: OutcomeReport): boolean {
-  return decision.decision === 'hand-over' && decision.operationId === operationId && decision.attempt === attempt;
+  const speaks = decision.decision === 'hand-over' || decision.decision === 'resolve';
+  return speaks && decision.operationId === operationId && decision.attempt === attempt;
 }
 
 function iso(instant: number): string {

@@ -44,20 +44,31 @@ export function reserve(standing: Standing, now: number, ttl: TimesToLive): Resu
   return ok({ state: 'RESERVED', expiresAt: now + ttl.reservedMs, releases: [] });
 }
 
-/** The first release is the reservation's; another one would put the paper part on a second slip, which takes an operator's authorisation. */
-export function release(standing: Standing, attempt: number, now: number, ttl: TimesToLive): Result<Operation, ProblemType> {
+/**
+ * The first attempt is the reservation's; a further one may put the paper part on a second slip, which takes an operator's authorisation.
+ * Attempts only go up, so that each release is one slip at most.
+ */
+export function release(
+  standing: Standing,
+  { attempt, authorised }: { readonly attempt: number; readonly authorised: boolean },
+  now: number,
+  ttl: TimesToLive,
+): Result<Operation, ProblemType> {
   if (standing === null) return err('operation-unknown');
   if (standing.state !== 'RESERVED') return err(refusalOf[standing.state]);
-  if (standing.releases.length > 0) return err('paper-part-needs-authorisation');
-  return ok({ state: 'RESERVED', expiresAt: now + ttl.releasedMs, releases: [attempt] });
+  const newest = standing.releases.at(-1) ?? 0;
+  if (attempt <= newest || (attempt > 1 && !authorised)) return err('paper-part-needs-authorisation');
+  return ok({ state: 'RESERVED', expiresAt: now + ttl.releasedMs, releases: [...standing.releases, attempt] });
 }
 
 export interface Report {
   readonly outcome: Outcome;
   readonly attempt: number;
   readonly evidence: EvidenceClass;
-  /** The operator's signed word agrees with the outcome. */
+  /** The operator's signed word on the hand-over agrees with the outcome. */
   readonly attested: boolean;
+  /** The operator's signed resolution of what was held agrees with the outcome. */
+  readonly resolved: boolean;
 }
 
 /** E1 (bytes went out) confirms nothing; E2 and E3 are a device's, E4 is one of them with an operator's signed word (reliability.md, 1.2). */
@@ -76,7 +87,7 @@ export function settle(standing: Standing, report: Report): Result<Operation, Pr
   // Void is as safe as held: nothing was sent, nothing will be.
   if (standing.state === 'VOIDED' && wanted === 'HELD') return ok(standing);
   if (standing.state === 'CONFIRMED' || standing.state === 'VOIDED') return err(refusalOf[standing.state]);
-  if (standing.state === 'HELD' && !report.attested) return err('operation-held');
+  if (standing.state === 'HELD' && !report.resolved) return err('operation-held');
   if (wanted === 'CONFIRMED') {
     if (!standing.releases.includes(report.attempt)) return err('paper-part-not-released');
     if (standing.state === 'RESERVED' && !proves(report)) return err('evidence-insufficient');

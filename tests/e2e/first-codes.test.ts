@@ -2,10 +2,10 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { journalRowKinds } from '../../flows/ports/journal.ts';
 import { openChromium, type Visitor } from '../harness/browser.ts';
 import { address, identityCard, operator, Sportello } from '../harness/sportello.ts';
 import { findSecret } from '../proof/secrets/writings.ts';
+import { straightWay } from '../harness/straight-way.ts';
 
 // Longer than any region's, so that a part of them cannot stand anywhere by chance.
 const longCodes = [
@@ -85,7 +85,7 @@ test(
     expect(operations).toHaveLength(1);
     world.operationId = operations[0]!;
     await world.closed('CONFIRMED');
-    expect(world.journal().map(({ kind }) => kind)).toEqual(journalRowKinds);
+    expect(world.journal().map(({ kind }) => kind)).toEqual(straightWay);
     const mail = await world.secondPart();
     const slip = world.printer.slips().at(-1)!;
     const codes = Object.fromEntries(world.ledger.codes(world.operationId).map(({ label, value }) => [label, value]));

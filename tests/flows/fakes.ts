@@ -1,11 +1,11 @@
 import type { CardReading, CardStatus } from '../../devices/card/contract.ts';
 import type { PrinterStatus, PrintEvidence } from '../../devices/printer/contract.ts';
 import { type Result, err, ok } from '../../devices/result.ts';
-import type { Cms, CmsError, Outcome, OutcomeReport, Receipt, Reservation } from '../../flows/ports/cms.ts';
+import type { Cms, CmsError, OperationView, Outcome, OutcomeReport, Receipt, Reservation } from '../../flows/ports/cms.ts';
 import { stateOfOutcome } from '../../flows/ports/cms.ts';
 import type { Journal, JournalEntry, JournalError, JournalRow } from '../../flows/ports/journal.ts';
 import type { Operators } from '../../flows/ports/operators.ts';
-import type { Printing, PrintReport } from '../../flows/ports/printing.ts';
+import type { OutputReport, Printing, PrintReport } from '../../flows/ports/printing.ts';
 import { settle } from '../../flows/operations/settlement.ts';
 import type { Outbox } from '../../flows/ports/outbox.ts';
 
@@ -26,6 +26,12 @@ export class FakeJournal implements Journal {
   appendOutcome(report: OutcomeReport): Result<JournalEntry, JournalError> {
     const { outcome, evidence, exposed, reason } = report;
     const appended = this.append(report.operationId, { kind: 'OUTCOME', outcome, class: evidence.class, exposed, reason });
+    if (appended.ok) this.waiting.push(report);
+    return appended;
+  }
+
+  appendResolution(row: Extract<JournalRow, { kind: 'RESOLUTION' }>, report: OutcomeReport): Result<JournalEntry, JournalError> {
+    const appended = this.append(report.operationId, row);
     if (appended.ok) this.waiting.push(report);
     return appended;
   }
@@ -86,6 +92,8 @@ export class FakeCms implements Cms {
   hangs: Partial<Record<keyof Cms, boolean>> = {};
   rightCode = '123456';
   lateVoid = false;
+  /** What the CMS has of each operation. */
+  views: OperationView[] = [];
 
   async #answer<T>(call: keyof Cms, signal: AbortSignal, value: () => T): Promise<Result<T, CmsError>> {
     if (this.hangs[call] === true) {
@@ -133,7 +141,7 @@ export class FakeCms implements Cms {
 
   countDay: Cms['countDay'] = (day, signal) => this.#answer('countDay', signal, () => ({ day, releases: [] }));
 
-  operations: Cms['operations'] = (_, signal) => this.#answer('operations', signal, () => []);
+  operations: Cms['operations'] = (_, signal) => this.#answer('operations', signal, () => this.views);
 }
 
 export const evidence = (evidenceClass: PrintEvidence['class'], buffer: PrintEvidence['buffer']): PrintEvidence => ({
@@ -171,6 +179,15 @@ export class FakePrinting implements Printing {
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     return { evidence: evidence('E1', 'cleared'), failure: { kind: 'aborted' } };
   };
+  /** What a presenter says; without one nobody knows. */
+  output: OutputReport = { slip: 'not-known', raw: '' };
+  taken: OutputReport = { slip: 'not-known', raw: '' };
+  retracted = 0;
+  retract = (): Promise<OutputReport> => {
+    this.retracted += 1;
+    return Promise.resolve(this.output);
+  };
+  watchOutput = (): Promise<OutputReport> => Promise.resolve(this.taken);
   clear = (): Promise<boolean> => {
     this.cleared += 1;
     return Promise.resolve(this.clears);

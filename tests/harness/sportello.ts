@@ -381,19 +381,22 @@ export class Sportello {
     return [...code.value].map((digit, index) => (index < code.paperCharacters ? digit : '_')).join(' ');
   }
 
-  /** Waits until journal and CMS both say how the operation ended. */
+  /** Waits until journal and CMS both say how the operation ended, or that it is held: that one stays open. */
   async closed(state: CmsState): Promise<void> {
     try {
-      await vi.waitUntil(() => this.journal().at(-1)?.kind === 'CLOSED' && this.ledger.state(this.operationId) === state, {
-        timeout: WAIT_MS,
-        interval: 20,
-      });
+      await vi.waitUntil(
+        () => this.journal().at(-1)?.kind === (state === 'HELD' ? 'RECEIPT' : 'CLOSED') && this.ledger.state(this.operationId) === state,
+        {
+          timeout: WAIT_MS,
+          interval: 20,
+        },
+      );
     } catch {
       throw new Error(
         `waited for ${state}; the CMS has ${this.ledger.state(this.operationId)}, the journal ${JSON.stringify(this.journal())}\n${this.logs.slice(-20).join('\n')}`,
       );
     }
-    const receipt = this.row('RECEIPT');
+    const receipt = this.journal().findLast((row) => row.kind === 'RECEIPT');
     if (receipt?.state !== state) throw new Error(`the receipt says ${receipt?.state ?? 'nothing'}`);
   }
 

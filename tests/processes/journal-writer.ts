@@ -55,7 +55,7 @@ function writeOperation(number: number): string | null {
         operator: 'mrossi',
       }),
     () => records.append(operationId, { kind: 'RESERVE_INTENT' }),
-    () => records.append(operationId, { kind: 'PRINT_INTENT', attempt: 1 }),
+    () => records.append(operationId, { kind: 'RESERVED', expiresAt: '2026-11-22T10:15:00.000Z' }),
     () => records.appendOutcome(outcome),
     ...(number % 2 === 0
       ? [

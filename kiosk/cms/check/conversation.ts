@@ -222,6 +222,16 @@ export class Conversation {
     };
   }
 
+  /** The end of what is held, by an operator's decision. */
+  async resolved(operationId: string): Promise<OutcomeReport> {
+    return {
+      ...this.unknown(operationId),
+      outcome: 'handed-over',
+      exposed: false,
+      operatorAssertion: await this.sign({ decision: 'resolve', operationId, attempt: 1, finding: 'handed-over' }),
+    };
+  }
+
   async view(...ids: readonly string[]): Promise<z.infer<typeof calls.operations.answer>['operations']> {
     const asked = { call: 'operations', method: 'GET', path: `operations?ids=${ids.join(',')}` } as const;
     return (await this.answer(calls.operations.answer, 200, asked)).operations;

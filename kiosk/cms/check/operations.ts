@@ -210,7 +210,7 @@ export const operationChecks: readonly Check[] = [
       must(state === 'HELD', `the receipt says ${state}`);
       await refusedAs(cms, cms.outcome(cms.notHandedOver(operationId)), 'operation-held');
       await isNow(cms, operationId, 'HELD');
-      const decided = await cms.answer(calls.outcome.answer, 200, cms.outcome(await cms.handedOver(operationId)));
+      const decided = await cms.answer(calls.outcome.answer, 200, cms.outcome(await cms.resolved(operationId)));
       must(decided.state === 'CONFIRMED', `decided, the receipt says ${decided.state}`);
       return 'HELD, then CONFIRMED';
     },

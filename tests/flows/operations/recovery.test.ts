@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { recover, recoveryOf } from '../../../flows/operations/recovery.ts';
-import { type JournalEntry, type JournalRow, journalRowKinds } from '../../../flows/ports/journal.ts';
-import { FakeJournal, FakePrinting } from '../fakes.ts';
+import { type RecoveryParts, recover, recoveryOf } from '../../../flows/operations/recovery.ts';
+import type { JournalRow } from '../../../flows/ports/journal.ts';
+import { FakeCms, FakeJournal, FakePrinting } from '../fakes.ts';
 
 const signal = new AbortController().signal;
 
@@ -21,82 +21,143 @@ const rows: Record<JournalRow['kind'], JournalRow> = {
   PRINTER_READY: { kind: 'PRINTER_READY' },
   PRINT_INTENT: { kind: 'PRINT_INTENT', attempt: 1 },
   EVIDENCE: { kind: 'EVIDENCE', attempt: 1, class: 'E2', raw: '37', buffer: 'printed' },
+  REPRINT_AUTHORISED: { kind: 'REPRINT_AUTHORISED', attempt: 2, slip: 'destroyed', operator: 'o', assertion: 'jws' },
   OUTCOME: { kind: 'OUTCOME', outcome: 'handed-over', class: 'E4', exposed: false, reason: 'handed-over' },
   RECEIPT: { kind: 'RECEIPT', state: 'CONFIRMED', cmsSequence: 1, jws: 'jws' },
+  RESOLUTION: { kind: 'RESOLUTION', finding: 'handed-over', operator: 'o', assertion: 'jws' },
   CLOSED: { kind: 'CLOSED', state: 'CONFIRMED' },
 };
 
-/** A journal that stopped after `kind`; with `evidence` in place of the good print. */
-function stoppedAfter(kind: JournalRow['kind'], evidence: JournalRow = rows.EVIDENCE): FakeJournal {
-  const journal = new FakeJournal();
-  for (const each of journalRowKinds.slice(0, journalRowKinds.indexOf(kind) + 1)) {
-    journal.append('op', each === 'EVIDENCE' ? evidence : rows[each]);
-  }
-  return journal;
+const intent = (attempt: number): JournalRow => ({ kind: 'PRINT_INTENT', attempt });
+const evidence = (printed: Partial<Extract<JournalRow, { kind: 'EVIDENCE' }>>): JournalRow => ({
+  kind: 'EVIDENCE',
+  attempt: 1,
+  class: 'E2',
+  raw: 'aa',
+  buffer: 'printed',
+  ...printed,
+});
+const { OP_OPEN, RESERVE_INTENT, RESERVED, PRINTER_READY, REPRINT_AUTHORISED, OUTCOME, RECEIPT, RESOLUTION } = rows;
+const reserved = [OP_OPEN, RESERVE_INTENT, RESERVED];
+const printing = [...reserved, PRINTER_READY, intent(1)];
+const torn = [...printing, evidence({ class: 'E1', buffer: 'cleared' })];
+const held: JournalRow = { kind: 'RECEIPT', state: 'HELD', cmsSequence: 1, jws: 'jws' };
+
+/** What recovery meets: rows, and what printer and CMS answer. */
+interface Found {
+  readonly rows: readonly JournalRow[];
+  readonly releases?: number;
+  readonly output?: FakePrinting['output'];
+  readonly clears?: boolean;
+  readonly wants?: RecoveryParts['handOverEvidence'];
 }
 
-const entriesOf = (journal: FakeJournal): JournalEntry[] => journal.entries;
+function found({ rows: given, releases, output, clears = true, wants = 'E4' }: Found) {
+  const journal = new FakeJournal();
+  for (const row of given) journal.append('op', row);
+  const printer = new FakePrinting();
+  printer.clears = clears;
+  if (output !== undefined) printer.output = output;
+  const cms = new FakeCms();
+  if (releases === undefined) cms.fails = { operations: { kind: 'unreachable', detail: 'no answer' } };
+  else cms.views = [{ operationId: 'op', state: 'RESERVED', releases }];
+  return { journal, printer, parts: { journal, printing: printer, cms, handOverEvidence: wants } };
+}
 
-const needs: [JournalRow['kind'], string, object | undefined][] = [
-  ['OP_OPEN', 'outcome', { outcome: 'not-handed-over', exposed: false }],
-  ['RESERVE_INTENT', 'outcome', { outcome: 'not-handed-over', exposed: false }],
-  ['RESERVED', 'outcome', { outcome: 'not-handed-over', exposed: false }],
-  ['PRINTER_READY', 'outcome', { outcome: 'not-handed-over', exposed: false }],
-  ['PRINT_INTENT', 'clear-and-hold', { outcome: 'unknown', exposed: true }],
-  ['EVIDENCE', 'outcome', { outcome: 'not-handed-over', exposed: true }],
-  ['OUTCOME', 'receipt', undefined],
-  ['RECEIPT', 'close', undefined],
-];
+const taken = { slip: 'retracted', raw: '100f20000000' } as const;
+const nothing = { outcome: 'not-handed-over', class: 'E0', exposed: false };
+const exposed = { outcome: 'not-handed-over', class: 'E2', exposed: true };
+const unknown = { outcome: 'unknown', class: 'E1', exposed: true };
+const back = { outcome: 'not-handed-over', class: 'E3', exposed: false };
 
-test('every row has its recovery', () => {
-  expect(needs.map(([kind]) => kind)).toEqual(journalRowKinds.filter((kind) => kind !== 'CLOSED'));
-});
+test.each<[string, Found, string, object | undefined]>([
+  ['nothing asked', { rows: [OP_OPEN] }, 'outcome', nothing],
+  ['the reservation asked for', { rows: [OP_OPEN, RESERVE_INTENT] }, 'outcome', nothing],
+  ['the reservation there', { rows: reserved }, 'outcome', nothing],
+  ['the printer ready', { rows: [...reserved, PRINTER_READY] }, 'outcome', nothing],
+  ['a print announced, the CMS away', { rows: printing }, 'ask', unknown],
+  ['a print announced, its part released', { rows: printing, releases: 1 }, 'ask', unknown],
+  ['a print announced, its part never released', { rows: printing, releases: 0 }, 'ask', nothing],
+  ['a print announced, its slip still in the output', { rows: printing, releases: 1, output: taken }, 'ask', back],
+  ['nothing sent', { rows: [...printing, evidence({ class: 'E0', buffer: 'needless' })] }, 'outcome', nothing],
+  ['sent, not known to be printed', { rows: torn }, 'outcome', unknown],
+  ['printed, the slip gone', { rows: [...printing, evidence({})] }, 'retract', exposed],
+  ['printed, the slip still in the output', { rows: [...printing, evidence({})], output: taken }, 'retract', back],
+  [
+    'seen taken, where that is enough',
+    { rows: [...printing, evidence({ class: 'E3', output: 'taken' })], wants: 'E3' },
+    'outcome',
+    { outcome: 'handed-over', class: 'E3', exposed: false },
+  ],
+  [
+    'seen taken, where an operator must say so',
+    { rows: [...printing, evidence({ class: 'E3', output: 'taken' })] },
+    'retract',
+    { ...exposed, class: 'E3' },
+  ],
+  ['seen retracted', { rows: [...printing, evidence({ class: 'E3', output: 'retracted' })], wants: 'E3' }, 'outcome', back],
+  ['a reprint authorised', { rows: [...torn, REPRINT_AUTHORISED] }, 'outcome', nothing],
+  ['a reprint authorised, the printer ready', { rows: [...torn, REPRINT_AUTHORISED, PRINTER_READY] }, 'outcome', nothing],
+  [
+    'a reprint announced, its part released',
+    { rows: [...torn, REPRINT_AUTHORISED, PRINTER_READY, intent(2)], releases: 2 },
+    'ask',
+    unknown,
+  ],
+  ['the outcome there', { rows: [...printing, evidence({}), OUTCOME] }, 'receipt', undefined],
+  ['held', { rows: [...torn, OUTCOME, held] }, 'operator', undefined],
+  ['held and resolved', { rows: [...torn, OUTCOME, held, RESOLUTION] }, 'receipt', undefined],
+  ['the receipt there', { rows: [...printing, evidence({}), OUTCOME, RECEIPT] }, 'close', undefined],
+])('%s: needs what the table says, prints nothing, and recovering again adds nothing', async (_name, given, need, outcome) => {
+  const { journal, printer, parts } = found(given);
+  const attempt = given.rows.filter(({ kind }) => kind === 'PRINT_INTENT').length || 1;
+  expect(recoveryOf(journal.entries, parts.handOverEvidence).need).toBe(need);
+  expect(await recover(parts, signal)).toEqual({ ok: true, value: 1 });
+  expect(printer.prints).toBe(0);
+  expect(printer.cleared).toBe(need === 'ask' ? 1 : 0);
+  expect(printer.retracted).toBe(need === 'ask' || need === 'retract' ? 1 : 0);
+  if (outcome === undefined) expect(journal.waiting).toEqual([]);
+  else {
+    expect(journal.outcome()).toMatchObject({ ...outcome, reason: 'interrupted' });
+    expect(journal.waiting).toMatchObject([{ attempt }]);
+  }
+  if (need === 'close') expect(journal.kinds().at(-1)).toBe('CLOSED');
 
-test.each(needs)('stopped after %s needs %s, and prints nothing', async (kind, need, outcome) => {
-  const journal = stoppedAfter(kind);
-  expect(recoveryOf(entriesOf(journal)).need).toBe(need);
-  const printing = new FakePrinting();
-  expect(await recover({ journal, printing }, signal)).toEqual({ ok: true, value: 1 });
-  expect(printing.prints).toBe(0);
-  expect(printing.cleared).toBe(need === 'clear-and-hold' ? 1 : 0);
-  if (outcome !== undefined) expect(journal.outcome()).toMatchObject({ ...outcome, reason: 'interrupted' });
-  expect(journal.waiting).toHaveLength(outcome === undefined ? 0 : 1);
-  if (kind === 'RECEIPT') expect(journal.kinds().at(-1)).toBe('CLOSED');
+  const after = journal.kinds();
+  await recover(parts, signal);
+  expect(journal.kinds()).toEqual(after);
 });
 
 test.each([
-  ['E0', 'not-handed-over', false],
-  ['E1', 'unknown', true],
-  ['E2', 'not-handed-over', true],
-] as const)('evidence %s without an outcome comes to %s', async (evidenceClass, outcome, exposed) => {
-  const journal = stoppedAfter('EVIDENCE', { kind: 'EVIDENCE', attempt: 1, class: evidenceClass, raw: 'aa', buffer: 'cleared' });
-  await recover({ journal, printing: new FakePrinting() }, signal);
-  expect(journal.outcome()).toMatchObject({ outcome, exposed, class: evidenceClass });
+  [true, 'cleared'],
+  [false, 'locked'],
+] as const)('whether the printer acknowledged the clearing (%s) stands in the journal', async (clears, buffer) => {
+  const { journal, parts } = found({ rows: printing, releases: 1, clears });
+  await recover(parts, signal);
+  expect(journal.entries.find(({ row }) => row.kind === 'EVIDENCE')?.row).toMatchObject({ class: 'E1', buffer });
 });
 
-test('a printer that does not acknowledge the clearing leaves that in the journal', async () => {
-  const journal = stoppedAfter('PRINT_INTENT');
-  const printing = new FakePrinting();
-  printing.clears = false;
-  await recover({ journal, printing }, signal);
-  expect(journal.entries.find(({ row }) => row.kind === 'EVIDENCE')?.row).toMatchObject({ class: 'E1', buffer: 'locked' });
+test('the CMS is asked only where the rows do not say what it knows, and once for all', async () => {
+  const { journal, parts } = found({ rows: printing, releases: 1 });
+  for (const row of printing) journal.append('other', row);
+  for (const row of reserved) journal.append('third', row);
+  const asked: (readonly string[])[] = [];
+  const operations = parts.cms.operations;
+  parts.cms.operations = (ids, given) => {
+    asked.push(ids);
+    return operations(ids, given);
+  };
+  await recover(parts, signal);
+  await recover(parts, signal);
+  expect(asked).toEqual([['op', 'other']]);
 });
 
-test('recovering twice adds nothing', async () => {
-  for (const [kind] of needs) {
-    const journal = stoppedAfter(kind);
-    await recover({ journal, printing: new FakePrinting() }, signal);
-    const after = journal.kinds();
-    await recover({ journal, printing: new FakePrinting() }, signal);
-    expect(journal.kinds()).toEqual(after);
-  }
-});
-
-test('records that cannot be written are reported, not passed over', async () => {
-  const journal = stoppedAfter('RESERVED');
-  journal.broken = 'OUTCOME';
-  expect(await recover({ journal, printing: new FakePrinting() }, signal)).toMatchObject({
-    ok: false,
-    error: { kind: 'journal-unwritable' },
-  });
+test.each<[string, Found, JournalRow['kind']]>([
+  ['an outcome', { rows: reserved }, 'OUTCOME'],
+  ['what came of asking', { rows: printing, releases: 1 }, 'EVIDENCE'],
+  ['a retraction', { rows: [...printing, evidence({})], output: taken }, 'EVIDENCE'],
+])('records that cannot be written are reported, not passed over: %s', async (_name, given, broken) => {
+  const { journal, parts } = found(given);
+  journal.broken = broken;
+  expect(await recover(parts, signal)).toMatchObject({ ok: false, error: { kind: 'journal-unwritable' } });
 });

@@ -1,13 +1,13 @@
 import { describe, expect, test, vi } from 'vitest';
-import { delays, document, emiliaRomagna, good, settled, startTestDesk } from './desk-harness.ts';
-import { journalRowKinds } from '../../../flows/ports/journal.ts';
+import { straightWay } from '../../harness/straight-way.ts';
 import { FakeJournal, evidence } from '../fakes.ts';
+import { delays, document, emiliaRomagna, good, settled, startTestDesk } from './desk-harness.ts';
 
 test('the whole path: every row of the journal in its order, and the CMS confirms', async () => {
   const { desk, journal, cms, goTo, screen, card, pass } = startTestDesk();
   await goTo('done');
   expect(desk.citizen()).toMatchObject({ screen: 'done', secondPart: 'received', masked: 'm•••@example.org' });
-  expect(journal.kinds()).toEqual(journalRowKinds);
+  expect(journal.kinds()).toEqual(straightWay);
   expect(cms.reports).toMatchObject([
     { outcome: 'handed-over', evidence: { class: 'E4' }, exposed: false, operatorAssertion: 'jws:hand-over' },
   ]);

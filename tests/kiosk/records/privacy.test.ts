@@ -38,7 +38,7 @@ test('no text field of any row, and none of a report, takes a name, fiscal code,
       for (const row of rowsHolding(value)) {
         // Digits alone may be an account's id, or a printer's own bytes.
         if (/^\d+$/.test(value) && ('raw' in row ? row.raw : 'operator' in row && row.operator) === value) continue;
-        const append = (): unknown => records.append(stranger, row as Exclude<JournalRow, { kind: 'OUTCOME' | 'RECEIPT' }>);
+        const append = (): unknown => records.append(stranger, row as Exclude<JournalRow, { kind: 'OUTCOME' | 'RECEIPT' | 'RESOLUTION' }>);
         expect(append, JSON.stringify(row)).toThrow(/Invalid/);
       }
       expect(() => records.append(value, { kind: 'RESERVE_INTENT' })).toThrow(/Invalid/);

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Secret } from '../../../devices/secret.ts';
+import type { OutcomeReport } from '../../../flows/ports/cms.ts';
+import type { Finding } from '../../../flows/ports/operators.ts';
 import { makeOneUseKey } from '../../../kiosk/printing/one-use-key.ts';
 import { readPaperPart } from '../../../kiosk/printing/paper-part.ts';
 import {
@@ -119,8 +121,56 @@ test("an unknown outcome holds; only an operator's signed word ends the hold", a
   };
   // The same key with another body: an operation and an outcome are said once.
   expect(await cms.client.reportOutcome(contrary, signal)).toMatchObject({ error: { type: 'idempotency-mismatch' } });
-  const decided = await cms.client.reportOutcome(await handedOver(cms, operationId), signal);
-  expect(decided).toMatchObject({ ok: true, value: { state: 'CONFIRMED' } });
+  const before = await handedOver(cms, operationId);
+  expect(await cms.client.reportOutcome({ ...before, attempt: 1 }, signal)).toMatchObject({ error: { type: 'operation-held' } });
+});
+
+const resolution = async (operationId: string, finding: Finding): Promise<OutcomeReport> => ({
+  operationId,
+  attempt: 1,
+  outcome: finding === 'handed-over' ? 'handed-over' : 'not-handed-over',
+  evidence: { class: 'E1', raw: '' },
+  exposed: false,
+  reason: `resolved-${finding}`,
+  operatorAssertion: await signDecision(cms.operatorKey, { decision: 'resolve', operationId, attempt: 1, finding }),
+});
+
+test.each([
+  ['handed-over', 'CONFIRMED'],
+  ['not-handed-over', 'VOIDED'],
+  ['destroyed', 'VOIDED'],
+] as const)('what is held ends with the signed finding %s as %s', async (finding, state) => {
+  const { operationId } = await released(cms);
+  const held = { ...notHandedOver(operationId), attempt: 1, outcome: 'unknown' as const, exposed: true };
+  expect(await cms.client.reportOutcome(held, signal)).toMatchObject({ ok: true, value: { state: 'HELD' } });
+  expect(await cms.client.reportOutcome(await resolution(operationId, finding), signal)).toMatchObject({ ok: true, value: { state } });
+});
+
+test('a finding that a slip which was never released is handed over is refused, and the receipt says that it is still held', async () => {
+  const operationId = await reserved(cms);
+  const held = { ...notHandedOver(operationId), attempt: 1, outcome: 'unknown' as const, exposed: true };
+  expect(await cms.client.reportOutcome(held, signal)).toMatchObject({ ok: true, value: { state: 'HELD' } });
+  const refused = await cms.client.reportOutcome(await resolution(operationId, 'handed-over'), signal);
+  expect(refused).toMatchObject({ ok: true, value: { state: 'HELD' } });
+  const resolved = await cms.client.reportOutcome(await resolution(operationId, 'not-handed-over'), signal);
+  expect(resolved).toMatchObject({ ok: true, value: { state: 'VOIDED' } });
+});
+
+test("a reprint's release takes the operator's signed decision for this operation and attempt, and is counted", async () => {
+  const { operationId } = await released(cms);
+  const { operationId: other } = await released(cms);
+  const ask = async (named: string, attempt: number): ReturnType<typeof cms.client.releasePaperPart> => {
+    const authorisation = await signDecision(cms.operatorKey, { decision: 'reprint', operationId: named, attempt, slip: 'destroyed' });
+    return cms.client.releasePaperPart({ operationId, attempt: ++asked, key: makeOneUseKey().publicKey, authorisation }, signal);
+  };
+  let asked = 1;
+  expect(await ask(operationId, 2)).toMatchObject({ ok: true, value: { attempt: 2 } });
+  expect(await cms.client.operations([operationId], signal)).toMatchObject({ value: [{ state: 'RESERVED', releases: 2 }] });
+  // Another operation's; another attempt's; one that was used.
+  expect(await ask(other, 3)).toMatchObject({ error: { type: 'assertion-refused' } });
+  expect(await ask(operationId, 9)).toMatchObject({ error: { type: 'assertion-refused' } });
+  expect(await ask(operationId, 2)).toMatchObject({ error: { type: 'assertion-refused' } });
+  expect(cms.cms.store.operation(operationId)?.releases).toEqual([1, 2]);
 });
 
 test('a second release of the paper part is refused, a confirm without a release too', async () => {

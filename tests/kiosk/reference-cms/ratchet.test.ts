@@ -22,10 +22,12 @@ const report = (outcome: Report['outcome'], changes: Partial<Report> = {}): Repo
   attempt: 1,
   evidence: 'E2',
   attested: false,
+  resolved: false,
   ...changes,
 });
 const handed = report('handed-over');
 const attested = report('handed-over', { evidence: 'E4', attested: true });
+const resolved = report('handed-over', { evidence: 'E1', resolved: true });
 const not = report('not-handed-over', { evidence: 'E0' });
 const unknown = report('unknown', { evidence: 'E1' });
 
@@ -45,11 +47,13 @@ test.each<[string, Standing, Report, string]>([
   ['released', released, not, 'VOIDED'],
   ['released', released, unknown, 'HELD'],
   ['HELD', held, handed, 'operation-held'],
-  ['HELD', held, attested, 'CONFIRMED'],
+  ['HELD', held, attested, 'operation-held'],
+  ['HELD', held, resolved, 'CONFIRMED'],
   ['HELD', held, not, 'operation-held'],
-  ['HELD', held, report('not-handed-over', { attested: true }), 'VOIDED'],
+  ['HELD', held, report('not-handed-over', { resolved: true }), 'VOIDED'],
   ['HELD', held, unknown, 'HELD'],
-  ['HELD, nothing released', { ...held, releases: [] }, attested, 'paper-part-not-released'],
+  ['HELD, nothing released', { ...held, releases: [] }, resolved, 'paper-part-not-released'],
+  ['RESERVED, and resolved as if it were held', released, resolved, 'evidence-insufficient'],
   ['CONFIRMED', confirmed, attested, 'CONFIRMED'],
   ['CONFIRMED', confirmed, not, 'operation-confirmed'],
   ['CONFIRMED', confirmed, unknown, 'operation-confirmed'],
@@ -67,10 +71,13 @@ test('silence voids at the very instant, and nothing but a reservation', () => {
   for (const standing of [null, confirmed, voided, held]) expect(afterSilence(standing, Number.MAX_SAFE_INTEGER)).toBe(standing);
 });
 
-test('a reservation is made once; the paper part is released once, and gives it a long life', () => {
+const unauthorised = { ok: false, error: 'paper-part-needs-authorisation' };
+const first = { attempt: 1, authorised: false };
+
+test('a reservation is made once; the paper part is released once without authorisation, and gives it a long life', () => {
   expect(reserve(null, 0, ttl)).toEqual({ ok: true, value: reserved });
-  expect(release(reserved, 1, 0, ttl)).toEqual({ ok: true, value: released });
-  expect(release(released, 2, 0, ttl)).toEqual({ ok: false, error: 'paper-part-needs-authorisation' });
+  expect(release(reserved, first, 0, ttl)).toEqual({ ok: true, value: released });
+  for (const attempt of [1, 2]) expect(release(released, { attempt, authorised: false }, 0, ttl)).toEqual(unauthorised);
   for (const [standing, refusal] of [
     [reserved, 'operation-reserved'],
     [confirmed, 'operation-confirmed'],
@@ -78,9 +85,18 @@ test('a reservation is made once; the paper part is released once, and gives it 
     [held, 'operation-held'],
   ] as const) {
     expect(reserve(standing, 0, ttl)).toEqual({ ok: false, error: refusal });
-    if (standing !== reserved) expect(release(standing, 1, 0, ttl)).toEqual({ ok: false, error: refusal });
+    if (standing !== reserved) expect(release(standing, first, 0, ttl)).toEqual({ ok: false, error: refusal });
   }
-  expect(release(null, 1, 0, ttl)).toEqual({ ok: false, error: 'operation-unknown' });
+  expect(release(null, first, 0, ttl)).toEqual({ ok: false, error: 'operation-unknown' });
+});
+
+test('a further release takes an authorisation, is counted, and never goes back to an earlier attempt', () => {
+  const again = release(released, { attempt: 2, authorised: true }, 0, ttl);
+  expect(again).toEqual({ ok: true, value: { ...released, releases: [1, 2] } });
+  if (!again.ok) return;
+  for (const attempt of [1, 2]) expect(release(again.value, { attempt, authorised: true }, 0, ttl)).toEqual(unauthorised);
+  expect(release(reserved, { attempt: 2, authorised: false }, 0, ttl)).toEqual(unauthorised);
+  expect(release(reserved, { attempt: 2, authorised: true }, 0, ttl)).toMatchObject({ ok: true, value: { releases: [2] } });
 });
 
 const rank = { NONE: 0, RESERVED: 1, HELD: 2, CONFIRMED: 3, VOIDED: 3 } as const;
@@ -88,14 +104,14 @@ const stateOf = (standing: Standing): keyof typeof rank => standing?.state ?? 'N
 
 type Step =
   | { readonly kind: 'reserve' }
-  | { readonly kind: 'release'; readonly attempt: number }
+  | { readonly kind: 'release'; readonly attempt: number; readonly authorised: boolean }
   | { readonly kind: 'settle'; readonly report: Report };
 const steps = fc.array(
   fc.record({
     wait: fc.nat(5_000),
     step: fc.oneof(
       fc.constant<Step>({ kind: 'reserve' }),
-      fc.record({ kind: fc.constant('release' as const), attempt: fc.integer({ min: 1, max: 3 }) }),
+      fc.record({ kind: fc.constant('release' as const), attempt: fc.integer({ min: 1, max: 3 }), authorised: fc.boolean() }),
       fc.record({
         kind: fc.constant('settle' as const),
         report: fc.record({
@@ -103,6 +119,7 @@ const steps = fc.array(
           attempt: fc.integer({ min: 0, max: 3 }),
           evidence: fc.constantFrom('E0' as const, 'E1' as const, 'E2' as const, 'E3' as const, 'E4' as const),
           attested: fc.boolean(),
+          resolved: fc.boolean(),
         }),
       }),
     ),
@@ -123,16 +140,18 @@ test('whatever is said, in any order: never back, the end is the end, and CONFIR
           step.kind === 'reserve'
             ? reserve(before, now, ttl)
             : step.kind === 'release'
-              ? release(before, step.attempt, now, ttl)
+              ? release(before, step, now, ttl)
               : settle(before, step.report);
         const after: Standing = result.ok ? result.value : before;
         expect(rank[stateOf(after)]).toBeGreaterThanOrEqual(rank[stateOf(before)]);
         if (rank[stateOf(before)] === 3) expect(after).toEqual(before);
-        if (stateOf(before) === 'HELD' && stateOf(after) !== 'HELD') expect(step.kind === 'settle' && step.report.attested).toBe(true);
+        if (stateOf(before) === 'HELD' && stateOf(after) !== 'HELD') expect(step.kind === 'settle' && step.report.resolved).toBe(true);
         if (stateOf(after) === 'CONFIRMED' && stateOf(before) !== 'CONFIRMED') {
-          expect(after?.releases).toHaveLength(1);
-          expect(step.kind === 'settle' && step.report.outcome).toBe('handed-over');
+          if (step.kind !== 'settle') throw new Error('confirmed by no outcome');
+          expect(after?.releases).toContain(step.report.attempt);
+          expect(step.report.outcome).toBe('handed-over');
         }
+        expect(after?.releases ?? []).toEqual([...new Set(after?.releases ?? [])].sort());
         expect(after?.expiresAt !== null && after !== null).toBe(stateOf(after) === 'RESERVED');
         standing = after;
       }
