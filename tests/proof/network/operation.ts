@@ -48,7 +48,9 @@ export async function operationOverFaultyLine(
     });
     records.append(operationId, { kind: 'RESERVE_INTENT' });
     const mailed = (): number => cms.mailbox.messages().filter(({ messageId }) => messageId.includes(operationId)).length;
-    await over(first, () => client.reserve(request, signal));
+    const { expiresAt } = await over(first, () => client.reserve(request, signal));
+    records.append(operationId, { kind: 'RESERVED', expiresAt });
+    records.append(operationId, { kind: 'PRINTER_READY' });
     records.append(operationId, { kind: 'PRINT_INTENT', attempt: 1 });
     await over(second, () => client.releasePaperPart({ operationId, attempt: 1, key: key.publicKey }, signal));
     if (cms.cms.store.operation(operationId)?.releases.length !== 1) broken.push('I2 one attempt was released more than once');
