@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { Certificate, type RelativeDistinguishedNames } from 'pkijs';
 import { type Result, err, ok } from '../../devices/result.ts';
 import { parseDer } from './der.ts';
-import { type AnchorCertificate, readAnchorCertificate } from './path/certificate.ts';
+import { type AnchorCertificate, readAnchorCertificate } from './x509/certificate.ts';
 import { derObjects } from './pem.ts';
 
 /** A trust anchor is a name and a key (RFC 5280, 6.1.1 d): its own extensions and dates ask nothing. */

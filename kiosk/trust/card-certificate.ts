@@ -1,5 +1,5 @@
 import { type Result, err, ok } from '../../devices/result.ts';
-import { type Certificate, readCertificate } from './path/certificate.ts';
+import { type Certificate, readCertificate } from './x509/certificate.ts';
 import { type CnsName, cnsName, whyNotCns } from './path/cns.ts';
 
 /** What a card's authentication certificate says, once it keeps the CNS profile (AgID; card.md 1.5, trust.md 3). */

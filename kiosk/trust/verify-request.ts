@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { z } from 'zod';
 import { personalDataLength } from '../../devices/card/personal-data.ts';
 import { type Result, err, ok } from '../../devices/result.ts';
-import { type AnchorCertificate, type Certificate, readAnchorCertificate, readCertificate } from './path/certificate.ts';
+import { type AnchorCertificate, type Certificate, readAnchorCertificate, readCertificate } from './x509/certificate.ts';
 import { CLIENT_AUTH, bindsPersonalData, cnsName, whyNotCns } from './path/cns.ts';
 import { type SuppliedCrl, readSuppliedCrl } from './path/crl.ts';
 import { derObjects } from './pem.ts';

@@ -1,9 +1,10 @@
 import { type Pool, pathsTo, poolOf } from './path/building.ts';
-import type { AnchorCertificate, Certificate } from './path/certificate.ts';
+import type { AnchorCertificate, Certificate } from './x509/certificate.ts';
 import type { SuppliedCrl } from './path/crl.ts';
-import { displayName } from './path/name.ts';
+import { displayName } from './x509/name.ts';
 import { type FindSigners, type RevocationAnswer, type RevocationSource, suppliedCrls } from './path/revocation.ts';
-import { BUDGET_SPENT, type SignaturePolicy } from './path/signature.ts';
+import { BUDGET_SPENT } from './path/signature.ts';
+import type { SignaturePolicy } from './x509/algorithm.ts';
 import { type Demands, type Path, type ValidPath, validatePath } from './path/validation.ts';
 import { Work } from './path/work.ts';
 

@@ -75,7 +75,8 @@ const scanning = (size: number): string => `
   const { readCrl } = await import(${module('kiosk/trust/crl/reader.ts')});
   const { openCrlFile } = await import(${module('kiosk/trust/crl/source.ts')});
   const { readIssuers } = await import(${module('kiosk/trust/crl/issuer.ts')});
-  const { signatureAlgorithm, signatureCheck } = await import(${module('kiosk/trust/crl/signature.ts')});
+  const { schemeOf } = await import(${module('kiosk/trust/x509/algorithm.ts')});
+  const { signatureCheck } = await import(${module('kiosk/trust/crl/signature.ts')});
   const file = ${JSON.stringify(at(`${size}.crl`))};
   const issuer = readIssuers(${JSON.stringify(caPem)}).value[0];
   const hashMs = () => {
@@ -89,7 +90,7 @@ const scanning = (size: number): string => `
     const began = performance.now();
     const source = openCrlFile(file);
     let check;
-    const tail = readCrl(source, { head: (head) => (check = signatureCheck(signatureAlgorithm(head.algorithm))), signed: (piece) => check.update(piece), entry() {} });
+    const tail = readCrl(source, { head: (head) => (check = signatureCheck(schemeOf(head.algorithm), { allowSha1: false, allowRsa1024: false })), signed: (piece) => check.update(piece), entry() {} });
     source.close();
     if (!tail.ok || !check.isSignedBy(issuer.key, tail.value.signature)) process.exit(1);
     return performance.now() - began;

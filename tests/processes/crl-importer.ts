@@ -34,6 +34,6 @@ const waiting = {
       return done.ok ? err('stopped' as E) : done;
     }),
 };
-const imported = importCrls(waiting, [crl], { issuers, now: new Date(), allowLegacy: false });
+const imported = importCrls(waiting, [crl], { issuers, now: new Date(), allowSha1: false, allowRsa1024: false });
 say(imported.ok ? 'done' : `refused ${imported.error.detail}`);
 store.close();

@@ -1,7 +1,8 @@
+import { ALL_REASONS } from '../x509/extensions.ts';
 import { issuerHash } from './buckets.ts';
 import { type CrlIssuer, vouchesFor } from './issuer.ts';
 import { reason } from './reader.ts';
-import { type Scope, allReasons, scopeKey } from './scope.ts';
+import { type Scope, scopeKey } from './scope.ts';
 import type { Serial } from './serial.ts';
 import type { CrlStore, StoredCrl } from './store.ts';
 
@@ -34,7 +35,7 @@ export interface Subject {
   readonly kind: 'user' | 'ca';
   /** Distribution points that its certificate names, in the form of `Scope.points`. */
   readonly points: readonly string[];
-  /** Normal forms of the names of those whose indirect CRLs its certificate refers to. */
+  /** Keys of the names of those whose indirect CRLs its certificate refers to. */
   readonly crlIssuers: readonly string[];
 }
 
@@ -113,7 +114,7 @@ export function askAbout(store: CrlStore, subject: Subject, at: Date, policy: Fr
     }
     const finding = worst ?? best;
     if (finding === null) return { status: 'unknown', reason: null, since: null, crl: null, stale: false };
-    const status = worst === null ? (covered === allReasons ? 'good' : 'unknown') : worst.status;
+    const status = worst === null ? (covered === ALL_REASONS ? 'good' : 'unknown') : worst.status;
     return { status, reason: reasonNames[finding.reason] ?? null, since: finding.since, crl: finding.crl, stale: isStale(finding.crl) };
   };
 }
@@ -127,12 +128,12 @@ function viewsOf(store: CrlStore, subject: Subject): readonly View[] {
   if (first === undefined) return [];
   const known = store.issuers();
   const own = known.filter((each) => subject.issuers.some((issuer) => sameKey(issuer, each) || vouchesFor(issuer, each)));
-  const foreign = issuerHash(first.name.normal);
+  const foreign = issuerHash(first.name.key);
   const byScope = new Map<string, { full: StoredCrl | null; delta: StoredCrl | null; isOwn: boolean; trusted: boolean }>();
   for (const crl of store.lists()) {
     const isOwn = own.some(({ id }) => id === crl.issuer);
-    const name = known.find(({ id }) => id === crl.issuer)?.name.normal ?? '';
-    if (crl.scope.certificates === 'attribute' || (!isOwn && (!crl.scope.indirect || name === first.name.normal))) continue;
+    const name = known.find(({ id }) => id === crl.issuer)?.name.key ?? '';
+    if (crl.scope.certificates === 'attribute' || (!isOwn && (!crl.scope.indirect || name === first.name.key))) continue;
     const key = `${crl.issuer} ${scopeKey(crl.scope)}`;
     const pair = byScope.get(key) ?? { full: null, delta: null, isOwn, trusted: isOwn || subject.crlIssuers.includes(name) };
     byScope.set(key, pair);
@@ -158,7 +159,7 @@ function viewsOf(store: CrlStore, subject: Subject): readonly View[] {
 }
 
 function sameKey(a: CrlIssuer, b: CrlIssuer): boolean {
-  return a.name.normal === b.name.normal && a.keyHash.equals(b.keyHash);
+  return a.name.key === b.name.key && a.keyDigest === b.keyDigest;
 }
 
 /** Does the scope hold this certificate, so that its silence means something? A point that the certificate does not name is another's. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { Malformed } from '../x509/der.ts';
 import { reason } from './reader.ts';
 import type { Serial } from './serial.ts';
-import { Malformed } from './tlv.ts';
 
 /**
  * The exact index of a CRL: its serials in buckets by a hash, each bucket one BLOB of records.

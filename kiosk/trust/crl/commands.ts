@@ -57,7 +57,12 @@ export function crlCommands(): Command {
       const store = openStore(options.store);
       if (!store.ok) throw new CommandFailure(exit.unusable, `the store ${options.store} cannot be used: ${store.error}`);
       try {
-        const imported = importCrls(store.value, crls, { issuers, now: new Date(), allowLegacy: options.allowSha1 });
+        const imported = importCrls(store.value, crls, {
+          issuers,
+          now: new Date(),
+          allowSha1: options.allowSha1,
+          allowRsa1024: options.allowSha1,
+        });
         if (!imported.ok) {
           const { kind, file, detail } = imported.error;
           throw new CommandFailure(kind === 'unreadable' ? exit.unusable : exit.no, `${file}: ${detail}`);
@@ -103,7 +108,7 @@ export function crlCommands(): Command {
         issuers: options.issuer.flatMap(issuersOf),
         kind: options.ca ? ('ca' as const) : ('user' as const),
         points: options.distributionPoint.map(uriPoint),
-        crlIssuers: options.crlIssuer.flatMap(issuersOf).map(({ name }) => name.normal),
+        crlIssuers: options.crlIssuer.flatMap(issuersOf).map(({ name }) => name.key),
       };
       const policy = { grace: options.grace, maxAge: options.maxCrlAge ?? null };
       const store = readableStore(options.store);

@@ -1,14 +1,15 @@
 import { basename } from 'node:path';
 import { type Result, err, ok } from '../../../devices/result.ts';
+import { type SignaturePolicy, hindrance, schemeOf } from '../x509/algorithm.ts';
+import { Malformed, sameBytes } from '../x509/der.ts';
+import { displayName } from '../x509/name.ts';
 import { BucketBuilder } from './buckets.ts';
 import type { CrlIssuer } from './issuer.ts';
-import { nameOf } from './name.ts';
 import { type CrlHead, type CrlTail, readCrl } from './reader.ts';
 import { scopeKey } from './scope.ts';
-import { type SignatureCheck, isLegacy, signatureAlgorithm, signatureCheck } from './signature.ts';
+import { type SignatureCheck, signatureCheck } from './signature.ts';
 import { type CrlFile, openCrlFile } from './source.ts';
 import type { CrlStore, StoredCrl } from './store.ts';
-import { Malformed } from './tlv.ts';
 
 export interface Imported {
   readonly issuer: string;
@@ -29,14 +30,12 @@ export interface ImportError {
   readonly detail: string;
 }
 
-export interface ImportOptions {
+export interface ImportOptions extends SignaturePolicy {
   /** Issuers that are new to the store; those of earlier imports it knows. */
   readonly issuers: readonly CrlIssuer[];
   /** Take CRLs of these alone. */
   readonly issuersOnly?: boolean;
   readonly now: Date;
-  /** Accept SHA-1, and RSA keys of less than 2048 bits. */
-  readonly allowLegacy: boolean;
 }
 
 /** Seconds by which a clock may be behind that of the authority. */
@@ -68,14 +67,14 @@ function importFile(store: CrlStore, file: string, options: ImportOptions): Resu
   }
   try {
     const known = [...options.issuers, ...(options.issuersOnly === true ? [] : store.issuers())];
-    const verified = verify(source, known, options.allowLegacy);
+    const verified = verify(source, known, options);
     if (!verified.ok) return fault('refused', verified.error);
     const { crl, issuer } = verified.value;
     const kept = keep(store, verified.value, options.now);
     if (!kept.ok) return fault('refused', kept.error);
     const { number, thisUpdate, nextUpdate, entries } = crl;
     const ms = Math.round(performance.now() - began);
-    return ok({ issuer: issuer.name.text, number, thisUpdate, nextUpdate, entries, bytes: source.bytes, ms, note: kept.value });
+    return ok({ issuer: displayName(issuer.name), number, thisUpdate, nextUpdate, entries, bytes: source.bytes, ms, note: kept.value });
   } catch (error) {
     if (error instanceof Error && 'syscall' in error) return fault('unreadable', codeOf(error));
     throw error;
@@ -96,7 +95,7 @@ interface Verified {
 }
 
 /** Walks the CRL once: hashes it for each key that its issuer may have signed it with, and builds its index beside. */
-function verify(source: CrlFile, known: readonly CrlIssuer[], allowLegacy: boolean): Result<Verified, string> {
+function verify(source: CrlFile, known: readonly CrlIssuer[], policy: SignaturePolicy): Result<Verified, string> {
   let head: CrlHead | undefined;
   let own = '';
   let index = new BucketBuilder(0);
@@ -104,15 +103,19 @@ function verify(source: CrlFile, known: readonly CrlIssuer[], allowLegacy: boole
   const read = readCrl(source, {
     head(found) {
       head = found;
-      const name = nameOf(found.issuer);
-      own = name.normal;
-      const keys = new Map(known.filter((each) => each.name.normal === name.normal).map((each) => [each.keyHash.toString('hex'), each]));
-      if (keys.size === 0) throw new Malformed(`its issuer is not known: ${name.text}`);
+      const name = found.issuer;
+      own = name.key;
+      const keys = new Map(known.filter((each) => each.name.key === own).map((each) => [each.keyDigest, each]));
+      if (keys.size === 0) throw new Malformed(`its issuer is not known: ${displayName(name)}`);
       if (keys.size > MOST_KEYS) throw new Malformed(`more than ${MOST_KEYS} keys of its issuer are known`);
-      const algorithm = signatureAlgorithm(found.algorithm);
-      const usable = [...keys.values()].filter(({ key }) => allowLegacy || !isLegacy(algorithm, key));
-      if (usable.length === 0) throw new Malformed('signed with SHA-1, or with a key of less than 2048 bits');
-      checks = usable.map((issuer) => ({ issuer, check: signatureCheck(algorithm) }));
+      const scheme = schemeOf(found.algorithm);
+      if (scheme === null) throw new Malformed(`signed with an algorithm that is not believed (${found.algorithm.oid})`);
+      const issuers = [...keys.values()];
+      const hindrances = issuers.map(({ key }) => hindrance(key, scheme, policy));
+      if (!hindrances.includes(null)) throw new Malformed(hindrances[0] ?? '');
+      checks = issuers
+        .filter((_, place) => hindrances[place] === null)
+        .map((issuer) => ({ issuer, check: signatureCheck(scheme, policy) }));
       index = new BucketBuilder(found.entriesBytes);
     },
     signed: (piece) => checks.forEach(({ check }) => check.update(piece)),
@@ -127,8 +130,8 @@ function verify(source: CrlFile, known: readonly CrlIssuer[], allowLegacy: boole
 }
 
 /** A CRL that names the key of its issuer is not taken for that of another key, where both say so. */
-function names({ authorityKeyId }: CrlTail, { keyId }: CrlIssuer): boolean {
-  return authorityKeyId === null || keyId === null || authorityKeyId.equals(keyId);
+function names({ authorityKey }: CrlTail, { keyId }: CrlIssuer): boolean {
+  return authorityKey === null || keyId === null || authorityKey === keyId;
 }
 
 /** Puts it into the store, unless something newer is there; the answer is a note or nothing. */
@@ -142,7 +145,7 @@ function keep(store: CrlStore, { crl, issuer, index }: Verified, now: Date): Res
   const full = ofScope.find(({ deltaBase }) => deltaBase === null);
   const delta = ofScope.find(({ deltaBase }) => deltaBase !== null);
   const held = crl.deltaBase === null ? full : delta;
-  if (held?.signature.equals(crl.signature) === true) return ok('held already');
+  if (held !== undefined && sameBytes(held.signature, crl.signature)) return ok('held already');
   const backwards = held === undefined ? null : goesBack(crl, held);
   if (backwards !== null) return err(backwards);
   if (crl.deltaBase !== null && full !== undefined && isBefore(crl, full)) return err('a delta CRL older than the full CRL that is held');

@@ -1,18 +1,19 @@
-import { type KeyObject, X509Certificate, createHash, createPublicKey } from 'node:crypto';
+import { type KeyObject, X509Certificate, createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type Result, err, ok } from '../../../devices/result.ts';
 import { derObjects } from '../pem.ts';
-import { type DistinguishedName, nameOf } from './name.ts';
-import { Elements, context, extensionsOf, tag } from './tlv.ts';
+import { readAnchorCertificate } from '../x509/certificate.ts';
+import type { Name } from '../x509/name.ts';
 
 /** Who signs CRLs: a name and a key. Its certificate is believed because it was given, not because of what is in it (RFC 5280, 6.1.1 d). */
 export interface CrlIssuer {
-  readonly name: DistinguishedName;
-  /** SHA-256 of the SubjectPublicKeyInfo. */
-  readonly keyHash: Buffer;
+  readonly name: Name;
   readonly key: KeyObject;
-  readonly keyId: Buffer | null;
-  readonly certificate: Buffer;
+  /** SHA-256 of the SubjectPublicKeyInfo, hexadecimal. */
+  readonly keyDigest: string;
+  /** Its subjectKeyIdentifier, hexadecimal: by it a CRL names the key that signed it among several of one issuer. */
+  readonly keyId: string | null;
+  readonly certificate: Uint8Array;
 }
 
 /** Reads certificates of issuers, DER or PEM, several to a file. */
@@ -26,42 +27,22 @@ export function readIssuers(file: string): Result<readonly CrlIssuer[], string> 
 }
 
 /** Throws where the certificate cannot be read. */
-export function issuerOf(der: Buffer): CrlIssuer {
-  const outer = new Elements(der);
-  const certificate = outer.within(outer.next(tag.sequence, 'a certificate'));
-  const signed = certificate.within(certificate.next(tag.sequence, 'a certificate'));
-  signed.optional(context(0));
-  signed.next(tag.integer, 'the serial number');
-  signed.next(tag.sequence, 'the algorithm');
-  signed.next(tag.sequence, 'the issuer');
-  signed.next(tag.sequence, 'the validity');
-  const name = nameOf(signed.whole(signed.next(tag.sequence, 'the subject')));
-  const spki = signed.whole(signed.next(tag.sequence, 'the key'));
+export function issuerOf(der: Uint8Array): CrlIssuer {
+  const read = readAnchorCertificate(der);
+  if (!read.ok) throw new Error(read.error);
+  const { name, key, certificate } = read.value;
   return {
     name,
-    keyHash: createHash('sha256').update(spki).digest(),
-    key: createPublicKey({ key: spki, format: 'der', type: 'spki' }),
-    keyId: keyIdOf(signed),
+    key: createPublicKey({ key: Buffer.from(key.spki), format: 'der', type: 'spki' }),
+    keyDigest: key.digest,
+    keyId: certificate?.subjectKey ?? null,
     certificate: der,
   };
 }
 
-/** subjectKeyIdentifier, by which a CRL names the key that signed it among several of one issuer. */
-function keyIdOf(signed: Elements): Buffer | null {
-  signed.optional(0x81);
-  signed.optional(0x82);
-  const explicit = signed.optional(context(3));
-  if (explicit === null) return null;
-  const list = signed.within(explicit);
-  const extension = extensionsOf(list.within(list.next(tag.sequence, 'the extensions'))).get('2.5.29.14');
-  if (extension === undefined) return null;
-  const value = new Elements(extension.value);
-  return value.content(value.next(tag.octetString, 'the key identifier'));
-}
-
 /** Does `issuer` say, by a certificate of the same name that it signed, that `other` is a key of its own too (RFC 5280, 3.2: self-issued)? */
 export function vouchesFor(issuer: CrlIssuer, other: CrlIssuer): boolean {
-  if (issuer.name.normal !== other.name.normal) return false;
+  if (issuer.name.key !== other.name.key) return false;
   try {
     return new X509Certificate(other.certificate).verify(issuer.key);
   } catch {

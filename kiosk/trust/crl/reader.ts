@@ -1,14 +1,18 @@
 import { type Result, err, ok } from '../../../devices/result.ts';
-import { nameOf } from './name.ts';
+import { type Algorithm, algorithmOf } from '../x509/algorithm.ts';
+import { certificateIssuerOf, oid } from '../x509/crl-extensions.ts';
+import { DerReader, Malformed, constructed, countOf, elementAt, octetsOfBitString, tag, whole } from '../x509/der.ts';
+import { type Extensions, extensionsOf } from '../x509/extensions.ts';
+import { type Name, nameOf } from '../x509/name.ts';
+import { refuseAnother } from '../x509/signed.ts';
+import { secondsOf } from '../x509/time.ts';
 import { type Statement, statementOf } from './scope.ts';
 import type { Source } from './source.ts';
-import { Elements, Malformed, context, extensionsOf, headAt, numberOf, tag } from './tlv.ts';
-import { secondsOf } from './time.ts';
 
-/** What stands before the entries. Times in seconds since 1970; names and algorithms as their DER. */
+/** What stands before the entries. Times in seconds since 1970. */
 export interface CrlHead {
-  readonly algorithm: Buffer;
-  readonly issuer: Buffer;
+  readonly algorithm: Algorithm;
+  readonly issuer: Name;
   readonly thisUpdate: number;
   readonly nextUpdate: number | null;
   /** Octets of all entries together. */
@@ -19,7 +23,7 @@ export interface CrlTail extends Statement {
   readonly entries: number;
   /** Octets of the whole DER. */
   readonly bytes: number;
-  readonly signature: Buffer;
+  readonly signature: Uint8Array;
 }
 
 /** CRLReason (RFC 5280, 5.3.1). */
@@ -32,7 +36,7 @@ export interface CrlReading {
   signed(piece: Buffer): void;
   /**
    * Takes one entry: the serial number's content octets, from `start` to `end` of bytes that are only good until this returns; CRLReason, or
-   * `reason.none`; seconds since 1970; the normal form of the certificate issuer's name, `null` where it is the CRL's own issuer.
+   * `reason.none`; seconds since 1970; the key of the certificate issuer's name, `null` where it is the CRL's own issuer.
    */
   entry(bytes: Buffer, start: number, end: number, reason: number, seconds: number, issuer: string | null): void;
 }
@@ -121,13 +125,13 @@ class Window {
   }
 
   /** The element at hand, which ends at `limit` in the source at the latest, with all its bytes; goes behind it. */
-  whole(limit: number, what: string, longest = LONGEST): Elements {
+  whole(limit: number, what: string, longest = LONGEST): DerReader {
     const length = this.length(limit, what);
     if (length > longest) throw new Malformed(`${what} is too long`);
     if (!this.has(length)) throw new Malformed('cut short');
-    const elements = new Elements(this.bytes, this.at, this.at + length);
+    const reader = new DerReader(this.bytes, this.at, this.at + length);
     this.at += length;
-    return elements;
+    return reader;
   }
 
   /** Goes into the SEQUENCE at hand; where it ends in the source. */
@@ -135,7 +139,7 @@ class Window {
     const length = this.length(limit, what);
     if (this.bytes[this.at] !== wanted) throw new Malformed(`${what} is missing`);
     const place = this.place;
-    this.at = headAt(this.bytes, this.at, this.end).start;
+    this.at = elementAt(this.bytes, this.at, this.end, what).start;
     return place + length;
   }
 
@@ -146,7 +150,7 @@ class Window {
   /** Octets of the element at hand, head and content. */
   length(limit: number, what: string): number {
     this.has(6);
-    const { end } = headAt(this.bytes, this.at, this.end);
+    const { end } = elementAt(this.bytes, this.at, this.end, what);
     const length = end - this.at;
     if (this.place + length > limit) throw new Malformed(`${what} runs past what holds it`);
     return length;
@@ -160,8 +164,11 @@ function walk(window: Window, reading: CrlReading, mostBytes: number, mostEntrie
   window.beginSigned();
   const signedEnd = window.enter(tag.sequence, certificateList, 'the signed part');
   const version = versionOf(window, signedEnd);
-  const algorithm = copyOf(window.whole(signedEnd, 'the algorithm', 4096), tag.sequence, 'the algorithm');
-  const issuer = copyOf(window.whole(signedEnd, 'the issuer', LONGEST / 2), tag.sequence, 'the issuer');
+  const algorithm = algorithmOf(
+    whole(copyOf(window.whole(signedEnd, 'the algorithm', 4096)), tag.sequence, 'the algorithm'),
+    'the algorithm',
+  );
+  const issuer = nameOf(window.whole(signedEnd, 'the issuer', LONGEST / 2).next(tag.sequence, 'the issuer'), 'the issuer');
   const thisUpdate = timeOf(window.whole(signedEnd, 'thisUpdate', 32));
   const hasNext = window.is(tag.utcTime, signedEnd) || window.is(tag.generalizedTime, signedEnd);
   const nextUpdate = hasNext ? timeOf(window.whole(signedEnd, 'nextUpdate', 32)) : null;
@@ -172,12 +179,11 @@ function walk(window: Window, reading: CrlReading, mostBytes: number, mostEntrie
   const entries = new Entries(window, reading, entriesEnd, mostEntries);
   entries.walk();
 
-  const extensions = window.is(context(0), signedEnd) ? crlExtensions(window.whole(signedEnd, 'the extensions')) : new Map();
+  const extensions = window.is(constructed(0), signedEnd) ? crlExtensions(copyOf(window.whole(signedEnd, 'the extensions'))) : none;
   if (window.place !== signedEnd) throw new Malformed('the signed part holds something else');
   if (version === 1 && (extensions.size > 0 || entries.extended)) throw new Malformed('extensions in a CRL of version 1');
   window.endSigned();
-  const outer = copyOf(window.whole(certificateList, 'the outer algorithm', 4096), tag.sequence, 'the outer algorithm');
-  if (!outer.equals(algorithm)) throw new Malformed('two signature algorithms');
+  refuseAnother(window.whole(certificateList, 'the outer algorithm', 4096).next(tag.sequence, 'the outer algorithm'), algorithm);
   const signature = signatureOf(window.whole(certificateList, 'the signature', 4096));
   if (window.place !== certificateList) throw new Malformed('the CRL holds something else');
   if (window.has(1)) throw new Malformed('the CRL is followed by more');
@@ -241,27 +247,27 @@ class Entries {
     return true;
   }
 
-  #any(outer: Elements): void {
-    const parts = outer.within(outer.next(tag.sequence, 'an entry'));
+  #any(outer: DerReader): void {
+    const parts = outer.inside(tag.sequence, 'an entry');
     const serial = parts.next(tag.integer, 'a serial number');
-    const time = parts.any();
-    const seconds = secondsOf(parts.bytes, time.tag, time.start, time.end);
+    const time = parts.any('a date');
+    const seconds = secondsOf(time.bytes, time.tag, time.start, time.end);
     let code: number = reason.none;
-    const listed = parts.optional(tag.sequence);
+    const listed = parts.optional(tag.sequence, 'an entry’s extensions');
     if (listed !== null) {
       this.extended = true;
-      for (const [oid, { critical, value }] of extensionsOf(parts.within(listed))) {
-        if (oid === '2.5.29.21') code = reasonOf(value);
-        else if (oid === '2.5.29.24') invalidityDate(value);
-        else if (oid === '2.5.29.29') this.#issuer = certificateIssuer(value);
-        else if (critical) throw new Malformed(`an entry with the unknown critical extension ${oid}`);
+      for (const [id, { critical, value }] of extensionsOf(listed.content, 'an entry', 'lenient')) {
+        if (id === oid.reasonCode) code = reasonOf(value);
+        else if (id === oid.invalidityDate) invalidityDate(value);
+        else if (id === oid.certificateIssuer) this.#issuer = certificateIssuerOf(value).key;
+        else if (critical) throw new Malformed(`an entry with the unknown critical extension ${id}`);
       }
     }
-    parts.nothingMore('an entry');
+    parts.end('an entry');
     if (serial.start === serial.end) throw new Malformed('an empty serial number');
     if (code === reason.removeFromCrl) this.removed = true;
     if (this.#issuer !== null) this.foreign = true;
-    this.#reading.entry(parts.bytes, serial.start, serial.end, code, seconds, this.#issuer);
+    this.#reading.entry(this.#window.bytes, serial.start, serial.end, code, seconds, this.#issuer);
   }
 }
 
@@ -277,58 +283,41 @@ function isReason(code: number): boolean {
   return code <= 10 && code !== 7;
 }
 
-function reasonOf(value: Buffer): number {
-  const code = value[2] ?? 0xff;
-  if (value.length !== 3 || value[0] !== tag.enumerated || value[1] !== 1 || !isReason(code))
-    throw new Malformed('a reason that does not exist');
+function reasonOf(value: Uint8Array): number {
+  const code = countOf(whole(value, tag.enumerated, 'a reason'), 'a reason');
+  if (!isReason(code)) throw new Malformed('a reason that does not exist');
   return code;
 }
 
-function invalidityDate(value: Buffer): void {
-  const elements = new Elements(value);
-  const time = elements.next(tag.generalizedTime, 'an invalidity date');
-  secondsOf(value, time.tag, time.start, time.end);
-  elements.nothingMore('an invalidity date');
-}
-
-function certificateIssuer(value: Buffer): string {
-  const outer = new Elements(value);
-  const names = outer.within(outer.next(tag.sequence, 'a certificate issuer'));
-  outer.nothingMore('a certificate issuer');
-  while (names.more) {
-    const name = names.any();
-    if (name.tag === context(4)) return nameOf(names.content(name)).normal;
-  }
-  throw new Malformed('a certificate issuer without a directory name');
+function invalidityDate(value: Uint8Array): void {
+  const { bytes, tag: kind, start, end } = whole(value, tag.generalizedTime, 'an invalidity date');
+  secondsOf(bytes, kind, start, end);
 }
 
 function versionOf(window: Window, limit: number): 1 | 2 {
   if (!window.is(tag.integer, limit)) return 1;
-  const elements = window.whole(limit, 'the version', 8);
-  if (numberOf(elements.content(elements.any())) !== 1n) throw new Malformed('a version that does not exist');
+  if (countOf(window.whole(limit, 'the version', 8).any('the version'), 'the version') !== 1)
+    throw new Malformed('a version that does not exist');
   return 2;
 }
 
-function copyOf(elements: Elements, wanted: number, what: string): Buffer {
-  return Buffer.from(elements.whole(elements.next(wanted, what)));
+/** The window moves on: what is kept must not lie in it. */
+function copyOf(reader: DerReader): Uint8Array {
+  return Uint8Array.from(reader.any('what is kept').whole);
 }
 
-function timeOf(elements: Elements): number {
-  const time = elements.any();
-  return secondsOf(elements.bytes, time.tag, time.start, time.end);
+function timeOf(reader: DerReader): number {
+  const { bytes, tag: kind, start, end } = reader.any('a time');
+  return secondsOf(bytes, kind, start, end);
 }
 
-function crlExtensions(outer: Elements): ReturnType<typeof extensionsOf> {
-  const explicit = outer.within(outer.any());
-  const list = explicit.within(explicit.next(tag.sequence, 'the extensions'));
-  explicit.nothingMore('the extensions');
-  const found = extensionsOf(list);
-  // The window moves on; what is kept must not lie in it.
-  return new Map([...found].map(([oid, { critical, value }]) => [oid, { critical, value: Buffer.from(value) }]));
+const none: Extensions = new Map();
+
+function crlExtensions(wrapped: Uint8Array): Extensions {
+  const list = whole(whole(wrapped, constructed(0), 'the extensions').content, tag.sequence, 'the extensions');
+  return extensionsOf(list.content, 'the extensions', 'lenient');
 }
 
-function signatureOf(elements: Elements): Buffer {
-  const content = elements.content(elements.next(tag.bitString, 'the signature'));
-  if (content[0] !== 0) throw new Malformed('a signature of broken octets');
-  return Buffer.from(content.subarray(1));
+function signatureOf(reader: DerReader): Uint8Array {
+  return Uint8Array.from(octetsOfBitString(reader.next(tag.bitString, 'the signature'), 'the signature'));
 }

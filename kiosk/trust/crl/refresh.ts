@@ -78,7 +78,7 @@ async function refreshOne(store: CrlStore, { issuers, urls }: PointSet, options:
     }
     came = true;
     const { file, etag, lastModified } = fetched;
-    const imported = importCrls(store, [file], { issuers, issuersOnly: true, now: options.now(), allowLegacy: false });
+    const imported = importCrls(store, [file], { issuers, issuersOnly: true, now: options.now(), allowSha1: false, allowRsa1024: false });
     rmSync(file, { force: true });
     if (imported.ok) {
       store.keepPoint(url, { etag, lastModified, checkedAt: now, failures: 0 });
@@ -111,8 +111,8 @@ export function isDue(store: CrlStore, { issuers, urls }: PointSet, at: Date): b
     return now >= Math.max(...states.map(({ checkedAt }) => checkedAt)) + Math.min(LONGEST_BACKOFF, 30 * 2 ** failures);
   }
   const last = Math.max(...good.map(({ checkedAt }) => checkedAt));
-  const keys = issuers.map(({ keyHash }) => keyHash.toString('hex'));
-  const known = store.issuers().filter(({ keyHash }) => keys.includes(keyHash.toString('hex')));
+  const keys = issuers.map(({ keyDigest }) => keyDigest);
+  const known = store.issuers().filter(({ keyDigest }) => keys.includes(keyDigest));
   const lists = store.lists().filter(({ issuer }) => known.some(({ id }) => id === issuer));
   const ends = lists.map(({ nextUpdate, thisUpdate }) => nextUpdate ?? thisUpdate + 86_400);
   const lives = lists.map(({ thisUpdate }, place) => (ends[place] ?? thisUpdate) - thisUpdate);

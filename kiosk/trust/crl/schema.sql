@@ -1,12 +1,12 @@
--- Version 1. CRLs by who signed them and what they speak of, each as an exact index of its serials.
+-- Version 2. CRLs by who signed them and what they speak of, each as an exact index of its serials.
 
 create table issuers (
   id integer primary key,
   -- The name in the form in which names are compared, and as people read it.
   name text not null,
   name_text text not null,
-  -- SHA-256 of its SubjectPublicKeyInfo.
-  key blob not null check (length(key) = 32),
+  -- SHA-256 of its SubjectPublicKeyInfo, hexadecimal.
+  key text not null check (length(key) = 64),
   certificate blob not null,
   unique (name, key)
 ) strict;

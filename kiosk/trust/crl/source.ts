@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { Malformed } from './tlv.ts';
+import { Malformed } from '../x509/der.ts';
 
 /** Bytes in order. `read` puts at least one and at most `length` of them at `offset`, and answers how many; 0 at the end. */
 export interface Source {

@@ -5,6 +5,7 @@ import Database from 'better-sqlite3';
 import { z } from 'zod';
 import { type Result, err, ok } from '../../../devices/result.ts';
 import { projectRoot } from '../../project.ts';
+import { displayName } from '../x509/name.ts';
 import { type BucketBuilder, type Entry, bucketNumber, findIn } from './buckets.ts';
 import { type CrlIssuer, issuerOf } from './issuer.ts';
 import type { Scope } from './scope.ts';
@@ -24,7 +25,7 @@ export interface StoredCrl {
   readonly entries: number;
   readonly bytes: number;
   readonly buckets: number;
-  readonly signature: Buffer;
+  readonly signature: Uint8Array;
 }
 
 export interface KnownIssuer extends CrlIssuer {
@@ -55,7 +56,8 @@ export interface CrlStore {
   close(): void;
 }
 
-const VERSION = 1;
+/** 2: names are kept in the form in which paths compare them. */
+const VERSION = 2;
 /** Milliseconds to wait for another import: one of the largest CRLs takes a few seconds. */
 const busyTimeoutMs = 60_000;
 
@@ -207,11 +209,11 @@ function storeOn(database: Database.Database): CrlStore {
         throw error;
       }
     },
-    keepIssuer({ name, keyHash, certificate }) {
+    keepIssuer({ name, keyDigest, certificate }) {
       database
         .prepare('insert into issuers (name, name_text, key, certificate) values (?, ?, ?, ?) on conflict do nothing')
-        .run(name.normal, name.text, keyHash, certificate);
-      return z.int().parse(database.prepare('select id from issuers where name = ? and key = ?').pluck().get(name.normal, keyHash));
+        .run(name.key, displayName(name), keyDigest, certificate);
+      return z.int().parse(database.prepare('select id from issuers where name = ? and key = ?').pluck().get(name.key, keyDigest));
     },
     replace(crl, index, at) {
       const delta = crl.deltaBase === null ? 0 : 1;

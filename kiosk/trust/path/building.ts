@@ -1,6 +1,7 @@
-import { type AnchorCertificate, type Certificate, whyNoAuthority, whyNotNow } from './certificate.ts';
-import { displayName } from './name.ts';
-import { BUDGET_SPENT, lacksParameters } from './signature.ts';
+import { type AnchorCertificate, type Certificate, whyNoAuthority, whyNotNow } from '../x509/certificate.ts';
+import { displayName } from '../x509/name.ts';
+import { lacksParameters } from '../x509/key.ts';
+import { BUDGET_SPENT } from './signature.ts';
 import type { Path } from './validation.ts';
 import type { Work } from './work.ts';
 

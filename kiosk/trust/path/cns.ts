@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Certificate } from './certificate.ts';
+import type { Certificate } from '../x509/certificate.ts';
 
 /** What the parts of a card certificate's CN say: `<codice fiscale>/<ID_Carta>.<base64 SHA-1 of EF.Dati_personali>` (AgID's CNS profile; trust.md 3). */
 export interface CnsName {

@@ -1,7 +1,7 @@
-import { Malformed } from './der.ts';
-import type { NameConstraints } from './extensions.ts';
-import type { GeneralName } from './general-name.ts';
-import type { Name } from './name.ts';
+import { Malformed } from '../x509/der.ts';
+import type { NameConstraints } from '../x509/extensions.ts';
+import type { GeneralName } from '../x509/general-name.ts';
+import type { Name } from '../x509/name.ts';
 
 const EMAIL_ADDRESS = '1.2.840.113549.1.9.1';
 

@@ -1,44 +1,11 @@
 import { createHash } from 'node:crypto';
 import { type Result, err, ok } from '../../../devices/result.ts';
-import {
-  DerReader,
-  type Element,
-  Malformed,
-  bigintOf,
-  booleanOf,
-  constructed,
-  countOf,
-  hex,
-  integerOctets,
-  listOf,
-  octetsOfBitString,
-  primitive,
-  sameBytes,
-  tag,
-  timeOf,
-  whole,
-} from './der.ts';
-import {
-  ALL_REASONS,
-  type DistributionPointName,
-  type Extensions,
-  authorityKeyOf,
-  distributionPointNameOf,
-  extensionsOf,
-  oid as certificateOid,
-  reasonsOf,
-} from './extensions.ts';
-import { generalNamesOf } from './general-name.ts';
-import { type Name, nameOf } from './name.ts';
-import { type Signed, algorithmOf } from './signature.ts';
-
-/** The scope that an issuingDistributionPoint gives a CRL (RFC 5280, 5.2.5). */
-export interface Scope {
-  readonly name: DistributionPointName | null;
-  readonly only: 'user' | 'authority' | 'attribute' | null;
-  readonly reasons: number;
-  readonly indirect: boolean;
-}
+import { type Scope, certificateIssuerOf, crlNumberOf, oid, scopeOf } from '../x509/crl-extensions.ts';
+import { DerReader, type Element, Malformed, constructed, countOf, hex, integerOctets, listOf, tag, whole } from '../x509/der.ts';
+import { type Extensions, authorityKeyOf, extensionsOf } from '../x509/extensions.ts';
+import { type Name, nameOf } from '../x509/name.ts';
+import { type Signed, refuseAnother, signedOf } from '../x509/signed.ts';
+import { timeOf } from '../x509/time.ts';
 
 export interface Entry {
   readonly reason: number | null;
@@ -60,15 +27,6 @@ export interface SuppliedCrl extends Signed {
   readonly entries: ReadonlyMap<string, Entry>;
 }
 
-const oid = {
-  crlNumber: '2.5.29.20',
-  reasonCode: '2.5.29.21',
-  invalidityDate: '2.5.29.24',
-  deltaCrlIndicator: '2.5.29.27',
-  issuingDistributionPoint: '2.5.29.28',
-  certificateIssuer: '2.5.29.29',
-} as const;
-
 export const CERTIFICATE_HOLD = 6;
 export const REMOVE_FROM_CRL = 8;
 
@@ -87,22 +45,15 @@ export function readSuppliedCrl(der: Uint8Array): Result<SuppliedCrl, string> {
 }
 
 function parse(der: Uint8Array): SuppliedCrl {
-  const outer = new DerReader(whole(der, tag.sequence, 'CRL').content);
-  const tbs = outer.next(tag.sequence, 'tbsCertList');
-  const algorithm = algorithmOf(outer.next(tag.sequence, 'signatureAlgorithm'), 'signatureAlgorithm');
-  const signature = octetsOfBitString(outer.next(tag.bitString, 'signature'), 'signature');
-  outer.end('CRL');
-
-  const reader = new DerReader(tbs.content);
+  const { reader, ...signed } = signedOf(der, 'CRL');
   const version = reader.optional(tag.integer, 'version');
   if (version !== null && countOf(version, 'version') !== 1) throw new Malformed('version: not 2, and 1 is not written');
-  const inner = reader.next(tag.sequence, 'signature algorithm');
-  if (!sameBytes(inner.whole, algorithm.whole)) throw new Malformed('signature algorithm: one inside, another outside');
+  refuseAnother(reader.next(tag.sequence, 'signature algorithm'), signed.algorithm);
   const issuer = nameOf(reader.next(tag.sequence, 'issuer'), 'issuer');
   if (issuer.relative.length === 0) throw new Malformed('issuer: empty');
-  const thisUpdate = timeOf(reader.any('thisUpdate'), 'thisUpdate');
+  const thisUpdate = timeOf(reader.any('thisUpdate'));
   const hasNext = reader.peek() === tag.utcTime || reader.peek() === tag.generalizedTime;
-  const nextUpdate = hasNext ? timeOf(reader.any('nextUpdate'), 'nextUpdate') : null;
+  const nextUpdate = hasNext ? timeOf(reader.any('nextUpdate')) : null;
   const listed = reader.optional(tag.sequence, 'revokedCertificates');
   const wrapped = reader.optional(constructed(0), 'crlExtensions');
   reader.end('tbsCertList');
@@ -112,17 +63,15 @@ function parse(der: Uint8Array): SuppliedCrl {
   refuseUnknown(extensions, [oid.deltaCrlIndicator, oid.issuingDistributionPoint]);
   const value = (id: string): Uint8Array | null => extensions.get(id)?.value ?? null;
   const scopeBytes = value(oid.issuingDistributionPoint);
-  const scope = scopeBytes === null ? null : scopeOf(scopeBytes);
-  const number = numberOf(value(oid.crlNumber), 'cRLNumber');
-  const base = numberOf(value(oid.deltaCrlIndicator), 'deltaCRLIndicator');
+  const scope = scopeBytes === null ? null : scopeOf(scopeBytes, 'strict');
+  const number = crlNumberOf(value(oid.crlNumber), 'cRLNumber');
+  const base = crlNumberOf(value(oid.deltaCrlIndicator), 'deltaCRLIndicator');
   if (base !== null && number === null) throw new Malformed('a delta CRL without a number');
-  const authorityKey = value(certificateOid.authorityKeyIdentifier);
+  const authorityKey = value(oid.authorityKeyIdentifier);
   // Both or neither: RFC 5280, 5.2, has every CRL carry both (docs/decisions/0092-which-crls-count.md).
   if (authorityKey !== null && number === null) throw new Malformed('an authorityKeyIdentifier, but no cRLNumber');
   return {
-    tbs: tbs.whole,
-    algorithm,
-    signature,
+    ...signed,
     digest: createHash('sha256').update(der).digest('hex'),
     issuer,
     thisUpdate,
@@ -147,38 +96,6 @@ function refuseUnknown(extensions: Extensions, understood: readonly string[]): v
   }
 }
 
-function numberOf(value: Uint8Array | null, what: string): bigint | null {
-  if (value === null) return null;
-  const number = bigintOf(whole(value, tag.integer, what), what);
-  if (number < 0n) throw new Malformed(`${what}: negative`);
-  return number;
-}
-
-function scopeOf(value: Uint8Array): Scope {
-  const what = 'issuingDistributionPoint';
-  const reader = new DerReader(whole(value, tag.sequence, what).content);
-  if (reader.atEnd) throw new Malformed(`${what}: empty`);
-  const flag = (n: number): boolean => {
-    const element = reader.optional(primitive(n), what);
-    if (element !== null && !booleanOf(element, what)) throw new Malformed(`${what}: says the default, which DER leaves out`);
-    return element !== null;
-  };
-  const name = reader.optional(constructed(0), what);
-  const user = flag(1);
-  const authority = flag(2);
-  const reasons = reader.optional(primitive(3), what);
-  const indirect = flag(4);
-  const attribute = flag(5);
-  reader.end(what);
-  if (Number(user) + Number(authority) + Number(attribute) > 1) throw new Malformed(`${what}: only this and only that`);
-  return {
-    name: name === null ? null : distributionPointNameOf(name.content, what),
-    only: user ? 'user' : authority ? 'authority' : attribute ? 'attribute' : null,
-    reasons: reasons === null ? ALL_REASONS : reasonsOf(reasons.content, what),
-    indirect,
-  };
-}
-
 interface Context {
   readonly issuer: Name;
   readonly version2: boolean;
@@ -193,7 +110,7 @@ function entriesOf(listed: Element, { issuer, version2, indirect, delta }: Conte
     if (element.tag !== tag.sequence) throw new Malformed('entry: of another type');
     const entry = new DerReader(element.content);
     const serial = hex(integerOctets(entry.next(tag.integer, 'entry'), 'entry'));
-    const since = timeOf(entry.any('revocationDate'), 'revocationDate');
+    const since = timeOf(entry.any('revocationDate'));
     const wrapped = entry.optional(tag.sequence, 'entry');
     entry.end('entry');
     if (wrapped !== null && !version2) throw new Malformed('an entry with extensions in version 1');
@@ -202,10 +119,7 @@ function entriesOf(listed: Element, { issuer, version2, indirect, delta }: Conte
     const named = extensions.get(oid.certificateIssuer);
     if (named !== undefined) {
       if (!indirect) throw new Malformed('an entry of another issuer in a CRL that is not indirect');
-      const names = generalNamesOf(whole(named.value, tag.sequence, 'certificateIssuer').content, 'certificateIssuer');
-      const directory = names.find((name) => name.form === 'directory');
-      if (directory?.form !== 'directory') throw new Malformed('certificateIssuer: no directory name');
-      certificateIssuer = directory.name;
+      certificateIssuer = certificateIssuerOf(named.value);
     }
     const code = extensions.get(oid.reasonCode);
     const reason = code === undefined ? null : countOf(whole(code.value, tag.enumerated, 'reasonCode'), 'reasonCode');

@@ -1,5 +1,5 @@
-import { oid } from './extensions.ts';
-import type { PolicyMapping } from './extensions.ts';
+import { oid } from '../x509/extensions.ts';
+import type { PolicyMapping } from '../x509/extensions.ts';
 
 /**
  * The valid policies of a path, as the graph of RFC 9618, which answers as the tree of RFC 5280, 6.1, does, without growing exponentially where an issuer

@@ -1,9 +1,9 @@
-import type { Certificate } from './certificate.ts';
+import type { Certificate } from '../x509/certificate.ts';
 import { CERTIFICATE_HOLD, type Entry, REMOVE_FROM_CRL, type SuppliedCrl, entryKey } from './crl.ts';
-import { ALL_REASONS, type DistributionPoint, type DistributionPointName } from './extensions.ts';
-import { keyOf } from './general-name.ts';
-import type { Name } from './name.ts';
-import type { PublicKey } from './signature.ts';
+import { ALL_REASONS, type DistributionPoint, keysOfPoint } from '../x509/extensions.ts';
+import { keyOf } from '../x509/general-name.ts';
+import type { Name } from '../x509/name.ts';
+import type { PublicKey } from '../x509/key.ts';
 import type { Work } from './work.ts';
 
 export interface RevocationAnswer {
@@ -160,18 +160,13 @@ function speaksOf({ issuer, scope }: SuppliedCrl, point: DistributionPoint, cert
   if (scope.only !== null) {
     // 5.2.5: where it speaks of some kinds only, it does not speak of versions 1 and 2.
     if (scope.only === 'attribute' || certificate.version !== 3) return false;
-    if ((certificate.basicConstraints?.ca ?? false) !== (scope.only === 'authority')) return false;
+    if ((certificate.basicConstraints?.ca ?? false) !== (scope.only === 'ca')) return false;
   }
   if (scope.name === null) return true;
-  const own = namesOf(scope.name, issuer);
+  const own = keysOfPoint(scope.name, issuer);
   const asked =
-    point.name === null ? point.crlIssuer.map(keyOf) : namesOf(point.name, point.crlIssuer.length === 0 ? certificate.issuer : issuer);
+    point.name === null ? point.crlIssuer.map(keyOf) : keysOfPoint(point.name, point.crlIssuer.length === 0 ? certificate.issuer : issuer);
   return own.some((name) => asked.includes(name));
-}
-
-function namesOf(name: DistributionPointName, beginning: Name): readonly string[] {
-  if (name.kind === 'full') return name.names.map(keyOf);
-  return [keyOf({ form: 'directory', name: { ...beginning, key: [...beginning.relative, name.relative].join('/') } })];
 }
 
 function signerOf(crl: SuppliedCrl, issuer: CrlSigner & { mayIssueCrls: boolean }, signers: FindSigners, work: Work): CrlSigner | null {

@@ -1,10 +1,10 @@
 import { type Result, err, ok } from '../../../devices/result.ts';
-import { type AnchorCertificate, type Certificate, isSelfIssued, whyNoAuthority, whyNotNow } from './certificate.ts';
+import { type AnchorCertificate, type Certificate, isSelfIssued, whyNoAuthority, whyNotNow } from '../x509/certificate.ts';
 import { constrainedNames, whyNotWithin } from './constraints.ts';
-import { type NameConstraints, oid } from './extensions.ts';
-import { displayName } from './name.ts';
+import { type NameConstraints, oid } from '../x509/extensions.ts';
+import { displayName } from '../x509/name.ts';
 import { type PolicyGraph, acceptedPolicies, initialPolicies, withMappings, withPolicies } from './policy.ts';
-import { type PublicKey, inheriting } from './signature.ts';
+import { type PublicKey, inheriting } from '../x509/key.ts';
 import type { Work } from './work.ts';
 
 /** From the certificate that the anchor issued to the one in question (RFC 5280, 6.1): the anchor is not among them. */

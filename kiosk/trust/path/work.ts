@@ -1,5 +1,8 @@
 import type { Result } from '../../../devices/result.ts';
-import { type PublicKey, type SignaturePolicy, type Signed, checkSignature } from './signature.ts';
+import type { SignaturePolicy } from '../x509/algorithm.ts';
+import type { PublicKey } from '../x509/key.ts';
+import type { Signed } from '../x509/signed.ts';
+import { checkSignature } from './signature.ts';
 
 /** Certificates, CRLs: what is signed, and known by its digest. */
 export interface KnownSigned extends Signed {

@@ -32,7 +32,7 @@ export function importInto(
   if (!store.ok) throw new Error(store.error);
   const issuers = authorities.map(({ certificate }) => issuerOf(certificate));
   const paths = crls.map((crl) => fileOf(crl, folder));
-  const done = importCrls(store.value, paths, { issuers, now, allowLegacy: false });
+  const done = importCrls(store.value, paths, { issuers, now, allowSha1: false, allowRsa1024: false });
   store.value.close();
   return done.ok ? done : { ok: false, error: done.error.detail };
 }

@@ -1,19 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Result, err, ok } from '../../../devices/result.ts';
-import {
-  DerReader,
-  Malformed,
-  constructed,
-  countOf,
-  hex,
-  integerOctets,
-  octetsOfBitString,
-  primitive,
-  sameBytes,
-  tag,
-  timeOf,
-  whole,
-} from './der.ts';
+import { DerReader, Malformed, constructed, countOf, hex, integerOctets, primitive, tag, whole } from './der.ts';
 import {
   type BasicConstraints,
   type DistributionPoint,
@@ -41,7 +28,9 @@ import {
 } from './extensions.ts';
 import type { GeneralName } from './general-name.ts';
 import { type Name, nameOf } from './name.ts';
-import { type PublicKey, type Signed, algorithmOf, publicKeyOf } from './signature.ts';
+import { type PublicKey, publicKeyOf } from './key.ts';
+import { type Signed, refuseAnother, signedOf } from './signed.ts';
+import { timeOf } from './time.ts';
 
 /** A certificate whose form is right; whether it is to be trusted is another question. Extensions that are not there are `null` or empty. */
 export interface Certificate extends Signed {
@@ -124,22 +113,15 @@ export function readAnchorCertificate(der: Uint8Array): Result<AnchorCertificate
 }
 
 function parse(der: Uint8Array): Certificate {
-  const outer = new DerReader(whole(der, tag.sequence, 'certificate').content);
-  const tbs = outer.next(tag.sequence, 'tbsCertificate');
-  const algorithm = algorithmOf(outer.next(tag.sequence, 'signatureAlgorithm'), 'signatureAlgorithm');
-  const signature = octetsOfBitString(outer.next(tag.bitString, 'signature'), 'signature');
-  outer.end('certificate');
-
-  const reader = new DerReader(tbs.content);
+  const { reader, ...signed } = signedOf(der, 'certificate');
   const version = versionOf(reader);
   const serial = serialOf(reader);
-  const inner = reader.next(tag.sequence, 'signature algorithm');
-  if (!sameBytes(inner.whole, algorithm.whole)) throw new Malformed('signature algorithm: one inside, another outside');
+  refuseAnother(reader.next(tag.sequence, 'signature algorithm'), signed.algorithm);
   const issuer = nameOf(reader.next(tag.sequence, 'issuer'), 'issuer');
   if (issuer.relative.length === 0) throw new Malformed('issuer: empty');
   const validity = reader.inside(tag.sequence, 'validity');
-  const notBefore = timeOf(validity.any('notBefore'), 'notBefore');
-  const notAfter = timeOf(validity.any('notAfter'), 'notAfter');
+  const notBefore = timeOf(validity.any('notBefore'));
+  const notAfter = timeOf(validity.any('notAfter'));
   validity.end('validity');
   const subject = nameOf(reader.next(tag.sequence, 'subject'), 'subject');
   const key = publicKeyOf(reader.next(tag.sequence, 'subjectPublicKeyInfo'), 'subjectPublicKeyInfo');
@@ -156,9 +138,7 @@ function parse(der: Uint8Array): Certificate {
       : extensionsOf(whole(wrapped.content, tag.sequence, 'extensions').content, 'extensions');
 
   const certificate: Certificate = {
-    tbs: tbs.whole,
-    algorithm,
-    signature,
+    ...signed,
     digest: createHash('sha256').update(der).digest('hex'),
     version,
     serial,

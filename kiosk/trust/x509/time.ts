@@ -1,7 +1,12 @@
-import { Malformed, tag } from './tlv.ts';
+import { type Element, Malformed, tag } from './der.ts';
+
+/** UTCTime or GeneralizedTime, as `secondsOf` reads them. */
+export function timeOf({ bytes, tag: kind, start, end }: Element): Date {
+  return new Date(secondsOf(bytes, kind, start, end) * 1000);
+}
 
 /** Seconds since 1970 of the UTCTime or GeneralizedTime with this content, in the one form that RFC 5280, 4.1.2.5 leaves: to the second, in UTC. */
-export function secondsOf(bytes: Buffer, kind: number, start: number, end: number): number {
+export function secondsOf(bytes: Uint8Array, kind: number, start: number, end: number): number {
   let year: number;
   let at = start;
   if (kind === tag.utcTime && end - start === 13) {
@@ -35,7 +40,7 @@ function daysSince1970(year: number, month: number, day: number): number {
 }
 
 /** Two decimal digits. */
-function pair(bytes: Buffer, at: number): number {
+function pair(bytes: Uint8Array, at: number): number {
   const tens = (bytes[at] ?? 0) - 0x30;
   const ones = (bytes[at + 1] ?? 0) - 0x30;
   if (tens < 0 || tens > 9 || ones < 0 || ones > 9) throw new Malformed('a time with other than digits');

@@ -1,11 +1,30 @@
 /** Bytes that are not what their type says. Thrown while reading, and caught where a whole object is read: outside it is a `Result`. */
 export class Malformed extends Error {}
 
-/** One element: its identifier octet, its contents, and all of it with tag and length. */
-export interface Element {
+/** One element: its identifier octet, and where in the bytes it and its contents lie. They may end beyond the bytes that are at hand. */
+export class Element {
+  readonly bytes: Uint8Array;
   readonly tag: number;
-  readonly content: Uint8Array;
-  readonly whole: Uint8Array;
+  readonly at: number;
+  readonly start: number;
+  readonly end: number;
+
+  constructor(bytes: Uint8Array, tag: number, at: number, start: number, end: number) {
+    this.bytes = bytes;
+    this.tag = tag;
+    this.at = at;
+    this.start = start;
+    this.end = end;
+  }
+
+  get content(): Uint8Array {
+    return this.bytes.subarray(this.start, this.end);
+  }
+
+  /** All of it, with tag and length. */
+  get whole(): Uint8Array {
+    return this.bytes.subarray(this.at, this.end);
+  }
 }
 
 export const tag = {
@@ -26,44 +45,49 @@ export const tag = {
 export const primitive = (n: number): number => 0x80 | n;
 export const constructed = (n: number): number => 0xa0 | n;
 
-/** Reads elements one after another, by the rules of DER (X.690, 10): low tags, definite lengths, each in its shortest form, none past the end. */
+/** The element whose head is at `at`, by the rules of DER (X.690, 10): a low tag, a definite length in its shortest form. `limit`: of the bytes at hand. */
+export function elementAt(bytes: Uint8Array, at: number, limit: number, what: string): Element {
+  const identifier = bytes[at];
+  const first = bytes[at + 1];
+  if (at + 2 > limit || identifier === undefined || first === undefined) throw new Malformed(`${what}: cut short`);
+  if ((identifier & 0x1f) === 0x1f) throw new Malformed(`${what}: a tag of several octets`);
+  const start = at + 2;
+  if (first < 0x80) return new Element(bytes, identifier, at, start, start + first);
+  const octets = first & 0x7f;
+  if (octets === 0) throw new Malformed(`${what}: an indefinite length`);
+  if (octets > 4) throw new Malformed(`${what}: a length beyond all measure`);
+  if (start + octets > limit) throw new Malformed(`${what}: cut short`);
+  let length = 0;
+  for (let place = 0; place < octets; place += 1) length = length * 256 + (bytes[start + place] ?? 0);
+  if (length < 0x80 || length < 256 ** (octets - 1)) throw new Malformed(`${what}: a length longer than it need be`);
+  return new Element(bytes, identifier, at, start + octets, start + octets + length);
+}
+
+/** Reads elements one after another; none past the end. */
 export class DerReader {
   private readonly bytes: Uint8Array;
-  private offset = 0;
+  private offset: number;
+  private readonly limit: number;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, from = 0, to = bytes.length) {
     this.bytes = bytes;
+    this.offset = from;
+    this.limit = to;
   }
 
   get atEnd(): boolean {
-    return this.offset === this.bytes.length;
+    return this.offset === this.limit;
   }
 
   peek(): number | undefined {
-    return this.bytes[this.offset];
+    return this.atEnd ? undefined : this.bytes[this.offset];
   }
 
   any(what: string): Element {
-    const { bytes, offset: start } = this;
-    const identifier = bytes[start];
-    const first = bytes[start + 1];
-    if (identifier === undefined || first === undefined) throw new Malformed(`${what}: cut short`);
-    if ((identifier & 0x1f) === 0x1f) throw new Malformed(`${what}: a tag of several octets`);
-    let length = first;
-    let contentAt = start + 2;
-    if (first >= 0x80) {
-      const octets = first & 0x7f;
-      if (octets === 0) throw new Malformed(`${what}: an indefinite length`);
-      if (octets > 4) throw new Malformed(`${what}: a length beyond all measure`);
-      length = 0;
-      for (let i = 0; i < octets; i++) length = length * 256 + (bytes[contentAt + i] ?? 0);
-      if (length < 0x80 || length < 256 ** (octets - 1)) throw new Malformed(`${what}: a length longer than it need be`);
-      contentAt += octets;
-    }
-    const end = contentAt + length;
-    if (end > bytes.length) throw new Malformed(`${what}: cut short`);
-    this.offset = end;
-    return { tag: identifier, content: bytes.subarray(contentAt, end), whole: bytes.subarray(start, end) };
+    const element = elementAt(this.bytes, this.offset, this.limit, what);
+    if (element.end > this.limit) throw new Malformed(`${what}: cut short`);
+    this.offset = element.end;
+    return element;
   }
 
   next(expected: number, what: string): Element {
@@ -76,7 +100,11 @@ export class DerReader {
   }
 
   inside(expected: number, what: string): DerReader {
-    return new DerReader(this.next(expected, what).content);
+    return this.within(this.next(expected, what));
+  }
+
+  within({ start, end }: Element): DerReader {
+    return new DerReader(this.bytes, start, end);
   }
 
   end(what: string): void {
@@ -124,6 +152,8 @@ export function bigintOf(element: Element, what: string): bigint {
 
 /** A count: zero or more; one beyond 2^31 is as good as 2^31. */
 export function countOf(element: Element, what: string): number {
+  const only = element.bytes[element.start] ?? 0x80;
+  if (element.end - element.start === 1 && only < 0x80) return only;
   const value = bigintOf(element, what);
   if (value < 0n) throw new Malformed(`${what}: negative`);
   return Number(value > 0x7fff_ffffn ? 0x7fff_ffffn : value);
@@ -148,8 +178,30 @@ export function octetsOfBitString({ content }: Element, what: string): Uint8Arra
   return content.subarray(1);
 }
 
-export function oidOf({ content }: Element, what: string): string {
-  const arcs: (number | bigint)[] = [];
+export function oidOf({ bytes, start, end }: Element, what: string): string {
+  if (start === end || end - start > 64) throw new Malformed(`${what}: not an OBJECT IDENTIFIER`);
+  let text = '';
+  let arc = 0;
+  let begun = false;
+  for (let at = start; at < end; at += 1) {
+    const octet = bytes[at] ?? 0;
+    if (!begun && octet === 0x80) throw new Malformed(`${what}: an OBJECT IDENTIFIER longer than it need be`);
+    arc = arc * 128 + (octet & 0x7f);
+    if (arc > Number.MAX_SAFE_INTEGER / 128) return longOidOf(bytes.subarray(start, end), what);
+    begun = octet >= 0x80;
+    if (begun) continue;
+    const root = Math.min(2, Math.floor(arc / 40));
+    text = text === '' ? `${root}.${arc - root * 40}` : `${text}.${arc}`;
+    arc = 0;
+  }
+  if (begun) throw new Malformed(`${what}: not an OBJECT IDENTIFIER`);
+  return text;
+}
+
+/** One with arcs beyond what numbers hold exactly, such as those made of a UUID (2.25). */
+function longOidOf(content: Uint8Array, what: string): string {
+  if ((content.at(-1) ?? 0x80) >= 0x80) throw new Malformed(`${what}: not an OBJECT IDENTIFIER`);
+  const arcs: bigint[] = [];
   let arc = 0n;
   let begun = false;
   for (const octet of content) {
@@ -157,30 +209,10 @@ export function oidOf({ content }: Element, what: string): string {
     begun = octet >= 0x80;
     arc = arc * 128n + BigInt(octet & 0x7f);
     if (begun) continue;
-    if (arcs.length === 0) {
-      const root = arc < 80n ? arc / 40n : 2n;
-      arcs.push(root, arc - root * 40n);
-    } else arcs.push(arc);
+    arcs.push(...(arcs.length > 0 ? [arc] : arc < 80n ? [arc / 40n, arc % 40n] : [2n, arc - 80n]));
     arc = 0n;
   }
-  if (begun || arcs.length === 0 || content.length > 64) throw new Malformed(`${what}: not an OBJECT IDENTIFIER`);
   return arcs.join('.');
-}
-
-const utc = /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
-const generalized = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
-
-/** UTCTime or GeneralizedTime, with seconds, in Zulu, without fractions (RFC 5280, 4.1.2.5). */
-export function timeOf(element: Element, what: string): Date {
-  const pattern = element.tag === tag.utcTime ? utc : element.tag === tag.generalizedTime ? generalized : null;
-  const text = Buffer.from(element.content).toString('latin1');
-  const [, year = '', month = '', day = '', hour = '', minute = '', second = ''] = pattern?.exec(text) ?? [];
-  const century = year.length === 2 ? (Number(year) < 50 ? '20' : '19') : '';
-  const iso = `${century}${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`;
-  const time = new Date(iso);
-  // A 30th of February rolls over: the date that comes out must be the date that went in.
-  if (year === '' || Number.isNaN(time.getTime()) || time.toISOString() !== iso) throw new Malformed(`${what}: not a time`);
-  return time;
 }
 
 export function hex(bytes: Uint8Array): string {

@@ -1,6 +1,21 @@
-import { DerReader, Malformed, booleanOf, constructed, countOf, hasBit, bitsOf, hex, listOf, oidOf, primitive, tag, whole } from './der.ts';
-import { type GeneralName, generalNameOf, generalNamesOf } from './general-name.ts';
-import { relativeName } from './name.ts';
+import {
+  DerReader,
+  type Element,
+  Malformed,
+  booleanOf,
+  constructed,
+  countOf,
+  hasBit,
+  bitsOf,
+  hex,
+  listOf,
+  oidOf,
+  primitive,
+  tag,
+  whole,
+} from './der.ts';
+import { type GeneralName, generalNameOf, generalNamesOf, keyOf } from './general-name.ts';
+import { type Name, relativeName } from './name.ts';
 
 export interface Extension {
   readonly critical: boolean;
@@ -28,8 +43,11 @@ export const oid = {
   authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
 } as const;
 
-/** Extensions ::= SEQUENCE SIZE (1..MAX) OF Extension, none of them twice (RFC 5280, 4.2). */
-export function extensionsOf(content: Uint8Array, what: string): Extensions {
+/**
+ * Extensions ::= SEQUENCE SIZE (1..MAX) OF Extension, none of them twice (RFC 5280, 4.2). `lenient`: an explicit FALSE, which DER would leave out, is met
+ * in the field and does no harm.
+ */
+export function extensionsOf(content: Uint8Array, what: string, manner: 'strict' | 'lenient' = 'strict'): Extensions {
   const found = new Map<string, Extension>();
   for (const element of listOf(content, what)) {
     if (element.tag !== tag.sequence) throw new Malformed(`${what}: not an extension`);
@@ -37,7 +55,7 @@ export function extensionsOf(content: Uint8Array, what: string): Extensions {
     const id = oidOf(reader.next(tag.oid, what), what);
     const flag = reader.optional(tag.boolean, what);
     const critical = flag !== null && booleanOf(flag, what);
-    if (flag !== null && !critical) throw new Malformed(`extension ${id}: says the default, which DER leaves out`);
+    if (flag !== null && !critical && manner === 'strict') throw new Malformed(`extension ${id}: says the default, which DER leaves out`);
     const { content: value } = reader.next(tag.octetString, what);
     reader.end(what);
     if (found.has(id)) throw new Malformed(`extension ${id}: stands twice`);
@@ -75,7 +93,7 @@ export function keyUsageOf(value: Uint8Array): KeyUsage {
   return { digitalSignature: hasBit(bits, 0), nonRepudiation: hasBit(bits, 1), keyCertSign: hasBit(bits, 5), cRLSign: hasBit(bits, 6) };
 }
 
-function sequenceOf(value: Uint8Array, what: string): readonly ReturnType<DerReader['any']>[] {
+function sequenceOf(value: Uint8Array, what: string): readonly Element[] {
   return listOf(whole(value, tag.sequence, what).content, what);
 }
 
@@ -212,11 +230,17 @@ export function distributionPointNameOf(content: Uint8Array, what: string): Dist
   return { kind: 'relative', relative: relativeName(relative?.content ?? new Uint8Array(), what).key };
 }
 
+/** The names by which a distribution point is compared; `beginning`: the name that a relative one continues. */
+export function keysOfPoint(point: DistributionPointName, beginning: Name): readonly string[] {
+  if (point.kind === 'full') return point.names.map(keyOf);
+  return [keyOf({ form: 'directory', name: { ...beginning, key: [...beginning.relative, point.relative].join('/') } })];
+}
+
 /** Reasons as a bit mask, bit n for ReasonFlags' n; 1 to 8 count (RFC 5280, 4.2.1.13). */
 export const ALL_REASONS = 0b1_1111_1110;
 
-export function reasonsOf(content: Uint8Array, what: string): number {
-  const bits = bitsOf({ tag: tag.bitString, content, whole: content }, what);
+export function reasonsOf(element: Element, what: string): number {
+  const bits = bitsOf(element, what);
   let mask = 0;
   for (let bit = 1; bit <= 8; bit++) if (hasBit(bits, bit)) mask |= 1 << bit;
   return mask;
@@ -241,7 +265,7 @@ export function distributionPointsOf(value: Uint8Array): readonly DistributionPo
     if (name === null && issuer === null) throw new Malformed(`${what}: a point that is nowhere`);
     return {
       name: name === null ? null : distributionPointNameOf(name.content, what),
-      reasons: reasons === null ? ALL_REASONS : reasonsOf(reasons.content, what),
+      reasons: reasons === null ? ALL_REASONS : reasonsOf(reasons, what),
       crlIssuer: issuer === null ? [] : generalNamesOf(issuer.content, what),
     };
   });
