@@ -9,7 +9,7 @@ import type { Attention } from '../flows/ports/attention.ts';
 import type { JournalEntry } from '../flows/ports/journal.ts';
 import { type Profile, parseProfile } from '../flows/procedures/profile.ts';
 import { fixedDelays } from '../flows/session/delays.ts';
-import { startDesk } from '../flows/session/facade.ts';
+import { type RunningDesk, startDesk } from '../flows/session/facade.ts';
 import type { DeskRules } from '../flows/session/facts.ts';
 import { createCmsClient } from './cms/client.ts';
 import { startReconciliation } from './cms/reconciliation.ts';
@@ -67,13 +67,15 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
   const series = seriesFile === undefined ? ok(undefined) : readSeriesTable(seriesFile);
   if (!series.ok) return failed('card', series.error);
 
+  let desk: RunningDesk | null = null;
   const records = openRecords({
     folder: join(configuration.state, 'records'),
     deviceKey: configuration.deviceKey ?? join(configuration.state, 'device-key.jwk'),
     log,
     onAppended: (entry) => {
       parts.onJournalRow?.(entry);
-      if (entry.row.kind === 'OUTCOME') outbox.wake();
+      if (entry.row.kind === 'OUTCOME' || entry.row.kind === 'RESOLUTION') outbox.wake();
+      desk?.journalGrew(entry.operationId);
       if (entry.row.kind === 'CLOSED') witness.wake();
     },
   });
@@ -96,9 +98,9 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
   if (!operators.ok) return failed('operators', operators.error);
   opened.push(() => operators.value.close());
 
-  const outbox = startOutbox({ cms: cms.value, records: records.value, log, onAttention: () => desk.refresh() });
+  const outbox = startOutbox({ cms: cms.value, records: records.value, log, onAttention: () => desk?.refresh() });
   opened.push(() => outbox.close());
-  const reconciliation = startReconciliation({ cms: cms.value, records: records.value, log, onAttention: () => desk.refresh() });
+  const reconciliation = startReconciliation({ cms: cms.value, records: records.value, log, onAttention: () => desk?.refresh() });
   opened.push(() => reconciliation.close());
   opened.push(
     cms.value.onReconnected(() => {
@@ -143,17 +145,19 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
     today: () => civilDay.format(new Date()),
     newId: () => uuidv7(),
   };
-  const desk = startDesk(ports, rulesOf(configuration, profile.value), {
+  const running = startDesk(ports, rulesOf(configuration, profile.value), {
     screen: (session, screen) => log.event('session-screen', { session: session ?? '', screen }),
     event: (session, type) => log.event('session-event', { session: session ?? '', type }),
     unexpected: (session, type) => log.event('session-unexpected-event', { session: session ?? '', type }),
     stopped: (session, reason) => log.event('session-stopped', { session, reason }),
+    unresolved: (operation, reason) => log.event('resolution-not-recorded', { operation, reason }),
   });
-  opened.push(() => desk.stop());
+  desk = running;
+  opened.push(() => running.stop());
 
   const screen = await startScreen({
     port: configuration.screen.port,
-    session: desk,
+    session: running,
     operators: operators.value,
     site: {
       name: configuration.site.name,

@@ -91,6 +91,8 @@ export interface Journal {
   appendResolution(row: Extract<JournalRow, { kind: 'RESOLUTION' }>, report: OutcomeReport): Result<JournalEntry, JournalError>;
   /** RECEIPT, and the outbox row gone, in one transaction. */
   appendReceipt(operationId: string, row: Extract<JournalRow, { kind: 'RECEIPT' }>): Result<JournalEntry, JournalError>;
+  /** One operation's rows in order; none of an operation that is not known. */
+  rowsOf(operationId: string): readonly JournalEntry[];
   /** The operations that are not CLOSED, oldest first, each with its rows in order. */
   open(): readonly { readonly operationId: string; readonly rows: readonly JournalEntry[] }[];
   /** What still waits for the CMS's receipt, oldest first. */

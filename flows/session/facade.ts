@@ -1,4 +1,5 @@
 import { type ActorOptions, createActor, type InspectionEvent, type SnapshotFrom } from 'xstate';
+import { heldOperation, type HeldOperation, resolve } from '../operations/resolution.ts';
 import { greetingOf, maskedEmail, maskedFiscalCode } from '../people/holder.ts';
 import { maskedMobile } from '../people/mobile.ts';
 import { deskMachine, type DeskPorts, serviceProblem } from './desk.ts';
@@ -15,11 +16,14 @@ export interface DeskObserver {
   readonly event: (session: string | null, type: string) => void;
   readonly unexpected: (session: string | null, type: string) => void;
   readonly stopped: (session: string, reason: string) => void;
+  readonly unresolved: (operationId: string, reason: string) => void;
 }
 
 export interface RunningDesk extends SessionFacade {
   /** Something that is shown changed outside the machines. */
   refresh(): void;
+  /** The journal has a further row of this operation. */
+  journalGrew(operationId: string): void;
   stop(): void;
 }
 
@@ -59,9 +63,17 @@ export function startDesk(ports: DeskPorts, rules: DeskRules, observer: DeskObse
     for (const listener of listeners) listener();
   }
 
+  const held = new Map<string, HeldOperation>();
+  function journalGrew(operationId: string): void {
+    const now = heldOperation(operationId, ports.journal.rowsOf(operationId));
+    if (now === null) held.delete(operationId);
+    else held.set(operationId, now);
+    queueMicrotask(publish);
+  }
+
   const facade: RunningDesk = {
     citizen: () => citizenStatusOf(desk.getSnapshot(), session(), rules),
-    operator: () => operatorStatusOf(desk.getSnapshot(), session(), ports, rules),
+    operator: () => ({ ...operatorStatusOf(desk.getSnapshot(), session(), ports, rules), held: [...held.values()] }),
     onStatus(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -72,10 +84,17 @@ export function startDesk(ports: DeskPorts, rules: DeskRules, observer: DeskObse
       desk.send({ ...command, type: `${from}.${command.type}` } as Parameters<typeof desk.send>[0]);
       return fitted;
     },
+    async resolve(operationId, finding) {
+      const resolved = await resolve(ports, operationId, finding);
+      if (!resolved.ok) observer.unresolved(operationId, resolved.error.kind);
+      return resolved.ok;
+    },
     refresh: () => queueMicrotask(publish),
+    journalGrew,
     stop: () => desk.stop(),
   };
   desk.start();
+  for (const { operationId } of ports.journal.open()) journalGrew(operationId);
   return facade;
 }
 
@@ -141,7 +160,12 @@ function lastScreenOf(session: SessionSnapshot): CitizenScreen {
   return { screen: 'stopped', reason: stop ?? 'cancelled', cardIn, codes: ending?.codes ?? 'not-issued' };
 }
 
-function operatorStatusOf(desk: SnapshotFrom<Desk>, session: SessionSnapshot | null, ports: DeskPorts, rules: DeskRules): OperatorStatus {
+function operatorStatusOf(
+  desk: SnapshotFrom<Desk>,
+  session: SessionSnapshot | null,
+  ports: DeskPorts,
+  rules: DeskRules,
+): Omit<OperatorStatus, 'held'> {
   return {
     sessionId: session?.context.sessionId ?? null,
     signedOn: ports.operators.signedOn(),

@@ -1,6 +1,8 @@
 import type { PrinterStatus } from '../../devices/printer/contract.ts';
 import type { Secret } from '../../devices/secret.ts';
+import type { HeldOperation } from '../operations/resolution.ts';
 import type { Attention } from '../ports/attention.ts';
+import type { Finding } from '../ports/operators.ts';
 import type { ContactChannel } from '../ports/cms.ts';
 import type { IdentityDocument } from '../people/identity-document.ts';
 
@@ -82,6 +84,8 @@ export interface OperatorStatus {
   readonly printer: PrinterStatus['state'];
   /** What a person must look at, the oldest first. */
   readonly attention: readonly Attention[];
+  /** Operations whose end is not known, oldest first. */
+  readonly held: readonly HeldOperation[];
   readonly waiting:
     | null
     | {
@@ -119,7 +123,7 @@ export type OperatorCommand =
   | { readonly type: 'refuse'; readonly reason: 'operator-refused' | 'document-mismatch' | 'document-expired' }
   | { readonly type: 'hand-over'; readonly handedOver: boolean };
 
-/** The session as the screen sees it. */
+/** The session, and what is held, as the screen sees them. */
 export interface SessionFacade {
   citizen(): CitizenStatus;
   operator(): OperatorStatus;
@@ -127,4 +131,6 @@ export interface SessionFacade {
   onStatus(listener: () => void): () => void;
   /** `false`: the command does not fit where the session is; nothing happened. */
   send(command: CitizenCommand | OperatorCommand): boolean;
+  /** The decision of the operator who is signed on about an operation that is held; `false`: nothing was decided. */
+  resolve(operationId: string, finding: Finding): Promise<boolean>;
 }

@@ -53,6 +53,11 @@ export const events = {
     meaning: 'A session ended before its codes were handed over.',
     fields: { session: 'string', reason: 'string' },
   },
+  'resolution-not-recorded': {
+    level: 'warn',
+    meaning: "An operator's decision about an operation that is held was not taken.",
+    fields: { operation: 'string', reason: 'string' },
+  },
   'outcome-came-too-late': {
     level: 'warn',
     meaning: 'The CMS had settled the operation otherwise before its outcome arrived; its receipt stands.',

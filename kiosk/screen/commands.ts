@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Secret } from '../../devices/secret.ts';
 import { identityDocument } from '../../flows/people/identity-document.ts';
 import type { CitizenCommand, OperatorCommand } from '../../flows/session/status.ts';
+import { findings } from '../../flows/ports/operators.ts';
 import { languages } from './site.ts';
 
 const secret = (pattern: RegExp) =>
@@ -36,6 +37,9 @@ export const operatorRequest = forSession(
     z.strictObject({ type: z.literal('hand-over'), handedOver: z.boolean() }),
   ]) satisfies z.ZodType<OperatorCommand>,
 );
+
+/** A decision names its operation, and belongs to no session. */
+export const resolveRequest = z.strictObject({ operationId: z.uuid().lowercase(), finding: z.enum(findings) });
 
 export const signOnRequest = z.strictObject({ operatorId: z.string().trim().min(1).max(64), pin: secret(/^.{4,64}$/u) });
 

@@ -7,7 +7,7 @@ import type { Operators } from '../../flows/ports/operators.ts';
 import type { CitizenCommand, OperatorCommand, SessionFacade } from '../../flows/session/status.ts';
 import type { Log } from '../log/log.ts';
 import { projectRoot } from '../project.ts';
-import { citizenRequest, emptyRequest, operatorRequest, signOnRequest } from './commands.ts';
+import { citizenRequest, emptyRequest, operatorRequest, resolveRequest, signOnRequest } from './commands.ts';
 import { type Refusal, Ticket } from './guard.ts';
 import { type PortNotFree, createLocalServer } from './local-server.ts';
 import type { Site } from './site.ts';
@@ -103,6 +103,12 @@ export async function startScreen({ port, session, operators, site, log }: Scree
     operators.active();
     const asked = operatorRequest.safeParse(request.body);
     return asked.success ? { accepted: sendFor(session, session.operator().sessionId, asked.data) } : refuse(reply, 'not-a-command');
+  });
+  server.post('/operator/resolve', { onRequest: fromDesk }, async (request, reply) => {
+    operators.active();
+    const asked = resolveRequest.safeParse(request.body);
+    if (!asked.success) return refuse(reply, 'not-a-command');
+    return { accepted: await session.resolve(asked.data.operationId, asked.data.finding) };
   });
   server.post('/operator/sign-on', { onRequest: fromPage }, async (request, reply) => {
     const asked = signOnRequest.safeParse(request.body);

@@ -46,6 +46,10 @@ export class FakeJournal implements Journal {
     return appended;
   }
 
+  rowsOf(operationId: string): JournalEntry[] {
+    return this.entries.filter((entry) => entry.operationId === operationId);
+  }
+
   open(): { operationId: string; rows: JournalEntry[] }[] {
     const ids = [...new Set(this.entries.map(({ operationId }) => operationId))];
     return ids

@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { vi } from 'vitest';
 import type { IdentityDocument } from '../../flows/people/identity-document.ts';
+import type { Finding } from '../../flows/ports/operators.ts';
 import type { CitizenCommand, CitizenStatus, OperatorCommand, OperatorStatus } from '../../flows/session/status.ts';
 
 type Plain<Command> = Command extends { readonly type: 'contact-code' }
@@ -70,6 +71,17 @@ export class ScreenClient {
 
   async operatorDoes(command: OperatorCommand): Promise<boolean> {
     return this.#command('/operator/command', this.citizen().sessionId, command);
+  }
+
+  /** A decision about an operation that is held. */
+  async resolve(operationId: string, finding: Finding): Promise<boolean> {
+    const answer = await this.#ask('POST', '/operator/resolve', { operationId, finding });
+    if (answer.status !== 200) throw new Error(`the kiosk answered ${answer.status}`);
+    return (JSON.parse(answer.body) as { accepted: boolean }).accepted;
+  }
+
+  async signOff(): Promise<void> {
+    await this.#ask('POST', '/operator/sign-off', {});
   }
 
   async signOn(operatorId: string, pin: string): Promise<boolean> {

@@ -5,6 +5,7 @@ import type { SignOnError, SignedOnOperator } from '../../../flows/ports/operato
 import type { OperatorCommand, OperatorStatus } from '../../../flows/session/status.ts';
 import { type Language, languages } from '../site.ts';
 import { command, post, useKiosk } from './connection.ts';
+import { Held } from './held.tsx';
 import { Identify } from './identify.tsx';
 import './styles/kit.ts';
 import './styles/operator.css';
@@ -133,6 +134,12 @@ function Desk({
               <dt>{t.desk.citizenSees}</dt>
               <dd>{t.desk.screens[status.citizenScreen]}</dd>
             </div>
+            {status.held.length > 0 && (
+              <div className="wrong">
+                <dt>{t.desk.held.title}</dt>
+                <dd>{status.held.length}</dd>
+              </div>
+            )}
             {status.attention.length > 0 && (
               <div className="wrong">
                 <dt>{t.desk.attention}</dt>
@@ -157,6 +164,7 @@ function Desk({
           <div className="nobody">
             <h1>{t.desk.nobody}</h1>
             <p>{t.desk.nobodyBelow}</p>
+            <Held t={t} operations={status.held} />
             {status.attention.length > 0 && <ToBeLookedAt t={t} attention={status.attention} />}
           </div>
         ) : status.waiting.task === 'identify' ? (

@@ -74,6 +74,7 @@ export function startTestDesk(journal = new FakeJournal(), profile: Profile = em
       event: () => undefined,
       unexpected: (_, type) => seen.unexpected.push(type),
       stopped: (_, reason) => seen.stopped.push(reason),
+      unresolved: () => undefined,
     },
     { clock },
   );

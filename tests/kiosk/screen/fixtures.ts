@@ -1,5 +1,6 @@
 import { ok, err } from '../../../devices/result.ts';
-import type { Operators, SignedOnOperator } from '../../../flows/ports/operators.ts';
+import type { HeldOperation } from '../../../flows/operations/resolution.ts';
+import type { Finding, Operators, SignedOnOperator } from '../../../flows/ports/operators.ts';
 import {
   type CitizenCommand,
   type CitizenScreen,
@@ -114,6 +115,26 @@ export const operatorScreens: Readonly<Record<string, OperatorStatus['waiting']>
   'hand-over-again': { task: 'hand-over', attempt: 2, citizenSaysTaken: false },
 };
 
+const held: HeldOperation = {
+  operationId: '01890a5d-ac96-774b-bcce-b302099a8057',
+  openedAt: '2026-11-22T09:58:00.000Z',
+  heldAt: '2026-11-22T10:01:00.000Z',
+  operator: 'op-01',
+  attempt: 1,
+  reason: 'printer-failed',
+  evidence: { class: 'E1', raw: '14000c0f', buffer: 'cleared' },
+  stage: 'held',
+  finding: null,
+  choices: ['handed-over', 'not-handed-over', 'destroyed'],
+};
+
+/** What is held, in each of its stages. */
+export const heldScreens: Readonly<Record<string, OperatorStatus['held']>> = {
+  held: [held, { ...held, operationId: '01890a5d-ac96-774b-bcce-b302099a8058', stage: 'decided', finding: 'destroyed', choices: [] }],
+  'held-reporting': [{ ...held, stage: 'reporting', choices: [], evidence: null }],
+  'held-decided': [{ ...held, stage: 'decided', finding: 'handed-over', choices: [] }],
+};
+
 /** What the screen needs from the kiosk, with every command written down. */
 export interface Stage {
   readonly session: SessionFacade;
@@ -125,6 +146,8 @@ export interface Stage {
   readonly logged: { readonly name: EventName; readonly fields: object }[];
   show(screen: CitizenScreen, secondsLeft?: number): void;
   ask(waiting: OperatorStatus['waiting'], printer?: OperatorStatus['printer']): void;
+  hold(held: OperatorStatus['held']): void;
+  readonly resolved: readonly (readonly [string, Finding])[];
 }
 
 export function stage(): Stage {
@@ -132,6 +155,8 @@ export function stage(): Stage {
   let waiting: OperatorStatus['waiting'] = null;
   let printer: OperatorStatus['printer'] = 'ready';
   const attention: OperatorStatus['attention'] = [];
+  let held: OperatorStatus['held'] = [];
+  const resolved: [string, Finding][] = [];
   let signedOn: SignedOnOperator | null = null;
   const listeners = new Set<() => void>();
   const signedOff = new Set<() => void>();
@@ -146,7 +171,11 @@ export function stage(): Stage {
     log: { event: (name, fields) => void logged.push({ name, fields }) },
     session: {
       citizen: () => citizen,
-      operator: () => ({ sessionId: citizen.sessionId, signedOn, citizenScreen: citizen.screen, printer, attention, waiting }),
+      operator: () => ({ sessionId: citizen.sessionId, signedOn, citizenScreen: citizen.screen, printer, attention, held, waiting }),
+      async resolve(operationId, finding) {
+        resolved.push([operationId, finding]);
+        return true;
+      },
       onStatus(listener) {
         listeners.add(listener);
         return () => listeners.delete(listener);
@@ -178,6 +207,11 @@ export function stage(): Stage {
     },
     show(screen, secondsLeft) {
       citizen = citizenStatus(screen, secondsLeft);
+      changed();
+    },
+    resolved,
+    hold(operations) {
+      held = operations;
       changed();
     },
     ask(task, state = 'ready') {

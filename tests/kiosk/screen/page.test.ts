@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CitizenScreen } from '../../../flows/session/status.ts';
 import { type Screen, startScreen } from '../../../kiosk/screen/server.ts';
 import { type Visit, type Visitor, openChromium } from '../../harness/browser.ts';
-import { citizenScreens, operator, operatorPin, operatorScreens, sessionId, site, stage } from './fixtures.ts';
+import { citizenScreens, heldScreens, operator, operatorPin, operatorScreens, sessionId, site, stage } from './fixtures.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const sizes = [
@@ -333,7 +333,32 @@ describe('the operator', () => {
         name,
       ).toBe(false);
     }
+    set.show({ screen: 'welcome' });
+    set.ask(null);
+    for (const [name, held] of Object.entries(heldScreens)) {
+      set.hold(held);
+      await desk.page.waitForSelector('.held');
+      expect(await violations(desk), name).toEqual([]);
+      expect(await desk.page.evaluate('document.scrollingElement.scrollWidth > innerWidth'), name).toBe(false);
+    }
+    set.hold([]);
     expect([...visit.complaints, ...desk.complaints]).toEqual([]);
+  });
+
+  test('decides what is held in two steps: what was found out, and the signature', async () => {
+    await using desk = await signedOn();
+    set.show({ screen: 'welcome' });
+    set.ask(null);
+    set.hold(heldScreens['held'] ?? []);
+    const sign = desk.page.getByRole('button', { name: 'Firma la decisione' });
+    await sign.waitFor();
+    expect(await sign.isDisabled()).toBe(true);
+    await desk.page.getByLabel('Il foglio non è uscito').check();
+    await desk.page.getByText('I codici vengono annullati. Non si torna indietro.').waitFor();
+    await sign.click();
+    await vi.waitUntil(() => set.resolved.length > 0);
+    expect(set.resolved).toEqual([[heldScreens['held']?.[0]?.operationId, 'destroyed']]);
+    set.hold([]);
   });
 
   test('is told of a wrong PIN, and the PIN is not on the page', async () => {

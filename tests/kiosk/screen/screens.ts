@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { startScreen } from '../../../kiosk/screen/server.ts';
 import { openChromium } from '../../harness/browser.ts';
-import { citizenScreens, operator, operatorPin, operatorScreens, site, stage } from './fixtures.ts';
+import { citizenScreens, operator, operatorPin, heldScreens, operatorScreens, site, stage } from './fixtures.ts';
 
 const tall = { width: 1080, height: 1920 };
 const low = { width: 1280, height: 800 };
@@ -115,6 +115,14 @@ export async function drawScreens(out: string, only?: string): Promise<readonly 
         await page.getByLabel('Scadenza').fill('31/12/2020');
         await page.getByLabel('Ente').fill('Comune di Bologna');
       }
+      await shoot(page, `operator-${name}.desk`);
+    }
+    set.show({ screen: 'welcome' });
+    set.ask(null);
+    for (const [name, held] of Object.entries(heldScreens)) {
+      set.hold(held);
+      await page.waitForSelector('.held');
+      if (name === 'held') await page.getByLabel('Il titolare ha il foglio intero').check();
       await shoot(page, `operator-${name}.desk`);
     }
     await context.close();

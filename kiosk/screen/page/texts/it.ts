@@ -1,4 +1,7 @@
 import type { ContactProblem, ServiceProblem, StopReason, OperatorStatus, CitizenScreen } from '../../../../flows/session/status.ts';
+import type { EvidenceClass } from '../../../../devices/printer/contract.ts';
+import type { HeldOperation } from '../../../../flows/operations/resolution.ts';
+import type { Finding } from '../../../../flows/ports/operators.ts';
 import type { DocumentType } from '../../../../flows/people/identity-document.ts';
 
 /** Of a stop: what happened, and what to do next. That nothing is lost, or what is, follows from the codes' state: `stopped.codes`. */
@@ -271,6 +274,51 @@ export const it = {
     unavailable: 'Lo sportello non ha risposto. Riprova.',
     lost: 'Collegamento interrotto, mi sto ricollegando…',
     citizenSees: 'Il cittadino vede',
+    held: {
+      title: 'Da decidere',
+      below: 'Non si sa se il foglio è arrivato al titolare. Decidi solo ciò che hai visto o che ti è stato confermato.',
+      operation: 'Operazione',
+      opened: 'Iniziata',
+      held: 'Sospesa',
+      reasons: {
+        'printer-failed': 'la stampante si è fermata',
+        interrupted: 'lo sportello si è interrotto',
+        'card-removed': 'tessera tolta durante la stampa',
+        'timed-out': 'tempo scaduto',
+      } as Readonly<Record<string, string>>,
+      evidence: 'Prova',
+      classes: {
+        E0: 'nulla inviato alla stampante',
+        E1: 'dati inviati, stampa non confermata',
+        E2: 'stampa completa',
+        E3: 'foglio visto dai sensori',
+        E4: 'consegna attestata',
+      } satisfies Record<EvidenceClass, string>,
+      buffers: {
+        needless: 'memoria mai usata',
+        printed: 'memoria stampata',
+        cleared: 'memoria svuotata',
+        locked: 'memoria non svuotata',
+      },
+      raw: 'Risposte della stampante',
+      nothing: 'nessuna',
+      stages: { reporting: 'in comunicazione', held: 'da decidere', decided: 'decisa' } satisfies Record<HeldOperation['stage'], string>,
+      reporting: 'Il sistema centrale non sa ancora che è sospesa. Potrai decidere quando il collegamento torna.',
+      decided: (finding: string) => `Deciso: ${finding}. Si chiude quando il sistema centrale lo conferma.`,
+      question: 'Che cosa hai accertato?',
+      findings: {
+        'handed-over': 'Il titolare ha il foglio intero',
+        'not-handed-over': 'Il titolare non ha il foglio, e non so dov’è',
+        destroyed: 'Il foglio non è uscito, oppure l’ho distrutto',
+      } satisfies Record<Finding, string>,
+      means: {
+        'handed-over': 'I codici valgono e parte la seconda parte. Non si torna indietro.',
+        'not-handed-over': 'I codici vengono annullati e il foglio risulta esposto. Non si torna indietro.',
+        destroyed: 'I codici vengono annullati. Non si torna indietro.',
+      } satisfies Record<Finding, string>,
+      doubt: 'Nel dubbio non decidere: finché è sospesa, la seconda parte non parte.',
+      sign: 'Firma la decisione',
+    },
     attention: 'Da controllare',
     attentionBelow: 'Avvisa l’assistenza e indica il numero di operazione. Nulla viene corretto da solo.',
     attentionKinds: {

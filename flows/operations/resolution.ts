@@ -1,0 +1,101 @@
+import { type Result, err, ok } from '../../devices/result.ts';
+import type { Outcome } from '../ports/cms.ts';
+import type { Journal, JournalEntry, JournalError, JournalRow } from '../ports/journal.ts';
+import { type Finding, findings, type Operators } from '../ports/operators.ts';
+
+/** An operation whose end is not known, as an operator sees it: what was done, what the evidence was, what may be decided. */
+export interface HeldOperation {
+  readonly operationId: string;
+  /** ISO instants: when it began, and when it was held. */
+  readonly openedAt: string;
+  readonly heldAt: string;
+  /** Who had identified the holder. */
+  readonly operator: string;
+  /** How many prints were attempted; the decision is on the last one's slip. */
+  readonly attempt: number;
+  readonly reason: string;
+  readonly evidence: Omit<Extract<JournalRow, { kind: 'EVIDENCE' }>, 'kind' | 'attempt'> | null;
+  /** `reporting`: the CMS does not know yet that it is held; `held`: it waits for a decision; `decided`: the CMS does not know of that yet. */
+  readonly stage: 'reporting' | 'held' | 'decided';
+  readonly finding: Finding | null;
+  /** What may be decided now: not again what the CMS has refused. */
+  readonly choices: readonly Finding[];
+}
+
+export type ResolutionError = { readonly kind: 'not-held' } | { readonly kind: 'not-signed-on' } | JournalError;
+
+const outcomeOf = {
+  'handed-over': 'handed-over',
+  'not-handed-over': 'not-handed-over',
+  destroyed: 'not-handed-over',
+} as const satisfies Record<Finding, Outcome>;
+
+/** What an operator sees of an operation whose end is not known; `null`: its end is known, or it has none yet. */
+export function heldOperation(operationId: string, rows: readonly JournalEntry[]): HeldOperation | null {
+  const [opening] = rows;
+  if (rows.at(-1)?.row.kind === 'CLOSED') return null;
+  const outcome = rows.find(({ row }) => row.kind === 'OUTCOME');
+  if (opening?.row.kind !== 'OP_OPEN' || outcome?.row.kind !== 'OUTCOME' || outcome.row.outcome !== 'unknown') return null;
+  const kinds = rows.map(({ row }) => row);
+  const attempt = kinds.findLast((row) => row.kind === 'PRINT_INTENT')?.attempt ?? 1;
+  const evidence = kinds.findLast((row) => row.kind === 'EVIDENCE');
+  const tried = kinds.flatMap((row) => (row.kind === 'RESOLUTION' ? [row.finding] : []));
+  const stage = stageOf(kinds.at(-1));
+  return {
+    operationId,
+    openedAt: opening.at,
+    heldAt: outcome.at,
+    operator: opening.row.operator,
+    attempt,
+    reason: outcome.row.reason,
+    evidence: evidence === undefined ? null : evidenceOf(evidence),
+    stage,
+    finding: stage === 'decided' ? (tried.at(-1) ?? null) : null,
+    choices: stage === 'held' ? findings.filter((finding) => !tried.some((one) => outcomeOf[one] === outcomeOf[finding])) : [],
+  };
+}
+
+function stageOf(last: JournalRow | undefined): HeldOperation['stage'] {
+  if (last?.kind === 'RECEIPT') return 'held';
+  return last?.kind === 'RESOLUTION' ? 'decided' : 'reporting';
+}
+
+function evidenceOf({ class: evidenceClass, raw, buffer, output }: Extract<JournalRow, { kind: 'EVIDENCE' }>): HeldOperation['evidence'] {
+  return { class: evidenceClass, raw, buffer, ...(output === undefined ? {} : { output }) };
+}
+
+/**
+ * An operator's decision on a held operation: signed, and durable together with what the outbox will tell the CMS. The operation is
+ * closed by the CMS's receipt, now or when the link is back.
+ */
+export async function resolve(
+  { journal, operators }: { readonly journal: Journal; readonly operators: Operators },
+  operationId: string,
+  finding: Finding,
+): Promise<Result<void, ResolutionError>> {
+  const find = (): HeldOperation | null => {
+    const held = heldOperation(operationId, journal.rowsOf(operationId));
+    return held?.choices.includes(finding) === true ? held : null;
+  };
+  const operator = operators.signedOn();
+  const held = find();
+  if (operator === null) return err({ kind: 'not-signed-on' });
+  if (held === null) return err({ kind: 'not-held' });
+  const signed = await operators.sign({ decision: 'resolve', operationId, attempt: held.attempt, finding });
+  if (!signed.ok) return signed;
+  // While it was signed, another page may have decided.
+  if (find() === null) return err({ kind: 'not-held' });
+  const recorded = journal.appendResolution(
+    { kind: 'RESOLUTION', finding, operator: operator.id, assertion: signed.value },
+    {
+      operationId,
+      attempt: held.attempt,
+      outcome: outcomeOf[finding],
+      evidence: { class: held.evidence?.class ?? 'E0', raw: held.evidence?.raw ?? '' },
+      exposed: finding === 'not-handed-over',
+      reason: `resolved-${finding}`,
+      operatorAssertion: signed.value,
+    },
+  );
+  return recorded.ok ? ok() : recorded;
+}
