@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 
 /** What a program did to the files of one folder, in order. Names are relative to the folder; `said` is what it wrote to its standard output. */
 export type FileOperation =
@@ -69,8 +69,12 @@ function operation(
   const open = path.includes('\\x') ? unhex(path).toString() : path;
   const inside = (file: string): string | null =>
     file === folder ? '' : file.startsWith(`${folder}/`) ? file.slice(folder.length + 1) : null;
-  const named = (word = '', base = open): string | null =>
-    inside(resolve(base === '' ? '/' : base, unhex(word.replaceAll('"', '')).toString()));
+  const named = (word = '', base = open): string | null => {
+    const given = unhex(word.replaceAll('"', '')).toString();
+    // strace tells the working folder of `openat` and its kin alone.
+    if (base === '/' && !isAbsolute(given)) throw new Error(`${name} of a name that is not absolute is not followed: ${given}`);
+    return inside(resolve(base === '' ? '/' : base, given));
+  };
   const own = inside(open);
   const bytesOf = (word = ''): Buffer => {
     if (word.endsWith('...')) throw new Error('strace cut a string short');
