@@ -18,7 +18,18 @@ const isPage = (/** @type {string} */ path) => /\/page\//.test(path);
 const parts = [
   {
     name: 'node',
-    inputs: ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'devices', 'flows', 'kiosk', 'provisioning', 'tests/processes'],
+    inputs: [
+      'tsconfig.json',
+      'tsconfig.build.json',
+      'package-lock.json',
+      'devices',
+      'flows',
+      'kiosk',
+      'provisioning',
+      'tests/processes',
+      'tests/proof',
+      'tests/flows',
+    ],
     takes: (path) => /\.(ts|json)$/.test(path) && !isPage(path),
     command: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'],
   },

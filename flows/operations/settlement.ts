@@ -36,3 +36,12 @@ function record(journal: Journal, { operationId }: OutcomeReport, receipt: Recei
   const closed = journal.append(operationId, { kind: 'CLOSED', state });
   return closed.ok ? ok(receipt) : closed;
 }
+
+/** Writes the last row of operations whose receipt stands: a disk that was full may have kept it away. `false`: it still cannot be written. */
+export function closeReceived(journal: Pick<Journal, 'open' | 'append'>): boolean {
+  return journal.open().every(({ operationId, rows }) => {
+    const last = rows.at(-1)?.row;
+    if (last?.kind !== 'RECEIPT' || last.state === 'HELD') return true;
+    return journal.append(operationId, { kind: 'CLOSED', state: last.state }).ok;
+  });
+}

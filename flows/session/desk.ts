@@ -94,7 +94,13 @@ export function deskMachine(ports: DeskPorts, rules: DeskRules, unexpected: Unex
       },
       serving: {
         // A session ends with its card out: what is in by then is the next person's.
-        invoke: { id: 'session', src: 'session', onDone: 'waiting', onError: 'cardOut' },
+        invoke: {
+          id: 'session',
+          src: 'session',
+          // What could not be written down is brought to its end as after a start.
+          onDone: [{ guard: ({ event }) => event.output.unrecorded, target: 'recovering' }, { target: 'waiting' }],
+          onError: 'cardOut',
+        },
         on: {
           card: [
             {

@@ -48,6 +48,7 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
       events: {} as SessionEvent,
       tags: {} as 'warned',
       children: {} as { activation: 'activation' },
+      output: {} as { readonly unrecorded: boolean },
     },
     delays: { ...rules.delays, collectWarning: () => Math.max(rules.delays.collect - rules.delays.idleWarning, 0) },
     actors: {
@@ -354,6 +355,7 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
       stopped: lastScreen,
       ended: { type: 'final' },
     },
+    output: ({ context }) => ({ unrecorded: context.stop === 'records-unwritable' }),
   });
 }
 

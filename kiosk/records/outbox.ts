@@ -1,6 +1,6 @@
 import { withAny } from '../../devices/deadline.ts';
 import { type Result, err } from '../../devices/result.ts';
-import { settle, settleAll } from '../../flows/operations/settlement.ts';
+import { closeReceived, settle, settleAll } from '../../flows/operations/settlement.ts';
 import { type Cms, type CmsError, type OutcomeReport, type Receipt, stateOfOutcome } from '../../flows/ports/cms.ts';
 import type { Journal, JournalError } from '../../flows/ports/journal.ts';
 import type { Outbox } from '../../flows/ports/outbox.ts';
@@ -61,12 +61,15 @@ export function startOutbox({ cms, records, log, clock = realClock, onAttention 
   /** When an outcome that failed by itself may be tried again, by `clock`. */
   const notBefore = new Map<string, number>();
   let linkUp = true;
+  /** A receipt may stand without the row that closes its operation. */
+  let unclosed = false;
   let woken = new AbortController();
   let reopened = new AbortController();
 
   /** What a delivery came to, for the counts, the log and the next try. */
   function conclude(reports: readonly OutcomeReport[], settled: readonly Settled[]): void {
     const reached = settled.some(answered);
+    if (settled.some((each) => !each.ok && each.error.kind === 'journal-unwritable')) unclosed = true;
     const inVain = reports.flatMap(({ operationId }, index) => {
       const problem = problemOf(settled[index]);
       return problem === null ? [] : [{ operationId, problem }];
@@ -82,7 +85,7 @@ export function startOutbox({ cms, records, log, clock = realClock, onAttention 
       }
       // Where the CMS answers others it is this outcome's own trouble; where it answers nobody the round's pause is enough.
       const pause = jittered(Math.min(FIRST_PAUSE_MS * 2 ** count, SLOWEST_RETRY_MS));
-      if (reached || linkUp) notBefore.set(operationId, clock.now() + pause);
+      if (reached) notBefore.set(operationId, clock.now() + pause);
     }
     reports.forEach(({ operationId, outcome }, index) => {
       const one = settled[index];
@@ -143,6 +146,7 @@ export function startOutbox({ cms, records, log, clock = realClock, onAttention 
     let pause = FIRST_PAUSE_MS;
     let together = 1;
     while (!stopping.signal.aborted) {
+      if (unclosed) unclosed = !closeReceived(records);
       const { reports, nextMs } = due();
       if (reports.length === 0) {
         await withAny([stopping.signal, woken.signal, reopened.signal], (any) => clock.wait(nextMs, any));

@@ -1,8 +1,10 @@
-/** What `npm run prove` counts, as commands.md names it. */
+/** What `npm run prove` counts (commands.md). */
 export interface Counts {
   readonly histories: number;
   readonly kills: number;
   readonly crashStates: number;
+  readonly mutantsMade: number;
+  readonly mutantsSurvived: number;
   readonly printerFaults: number;
   readonly networkFaults: number;
   readonly tamperings: number;
@@ -13,7 +15,10 @@ export interface ProofPart {
   readonly name: string;
   /** Of the minutes that `prove` is given. */
   readonly share: number;
-  /** Goes on until `deadline` (milliseconds since 1970) or until it has tried all; the same seed tries the same. A violation is a line: where, which invariant, how to see it again. */
+  /**
+   * Goes on until `deadline` (milliseconds since 1970) or until it has tried all; the same seed tries the same. A violation is a line: where, which
+   * invariant (reliability.md, 1.3), how to see it again.
+   */
   run(budget: {
     readonly deadline: number;
     readonly seed: number;

@@ -1,0 +1,182 @@
+/** A fault that somebody could write into the protocol: a place in a production file, and what would stand there instead. */
+export interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  /** The invariant (reliability.md, 1.3) by which the simulation must see it. */
+  readonly breaks: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'liveness';
+}
+
+const activation = 'flows/operations/activation.ts';
+const recovery = 'flows/operations/recovery.ts';
+const evidence = 'flows/operations/evidence.ts';
+const settlement = 'flows/operations/settlement.ts';
+const records = 'kiosk/records/records.ts';
+const database = 'kiosk/records/database.ts';
+const outbox = 'kiosk/records/outbox.ts';
+const ratchet = 'kiosk/reference-cms/ratchet.ts';
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'the journal is less than durable',
+    file: database,
+    from: "{ name: 'synchronous', value: 'full', reads: 2 }",
+    to: "{ name: 'synchronous', value: 'normal', reads: 2 }",
+    breaks: 'liveness',
+  },
+  {
+    name: 'the CMS is asked to reserve before that is announced',
+    file: activation,
+    from: "    const opened = journal.append(id, { kind: 'OP_OPEN', ...input.opening });\n    if (!opened.ok) return opened;",
+    to: "    await cms.reserve(input.reserve, signal);\n    const opened = journal.append(id, { kind: 'OP_OPEN', ...input.opening });\n    if (!opened.ok) return opened;",
+    breaks: 'I1',
+  },
+  {
+    name: 'a print is not announced',
+    file: activation,
+    from: "    const intent = journal.append(input.id, { kind: 'PRINT_INTENT', attempt: input.attempt });\n    return intent.ok ? ok() : intent;",
+    to: '    return ok();',
+    breaks: 'I2',
+  },
+  {
+    name: 'a print goes on although its announcement could not be written',
+    file: activation,
+    from: '    return intent.ok ? ok() : intent;\n  });',
+    to: '    return intent.ok ? ok() : ok();\n  });',
+    breaks: 'I2',
+  },
+  {
+    name: 'an outcome that could not be written counts as written',
+    file: activation,
+    from: 'Promise.resolve(journal.appendOutcome(input))',
+    to: '{ journal.appendOutcome(input); return Promise.resolve(ok()); }',
+    breaks: 'liveness',
+  },
+  {
+    name: 'the operator said no, and it is handed over',
+    file: activation,
+    from: "if (evidence?.class === 'E2' && handedOver && assertion !== null",
+    to: "if (evidence?.class === 'E2' && assertion !== null",
+    breaks: 'liveness',
+  },
+  {
+    name: 'what nobody confirmed counts as handed over',
+    file: evidence,
+    from: "  if (printer === 'E2') return citizen ? 'E2' : null;",
+    to: "  if (printer === 'E2') return 'E4';",
+    breaks: 'liveness',
+  },
+  {
+    name: 'a torn slip counts as none',
+    file: evidence,
+    from: "      return { outcome: 'unknown', class: evidence, exposed: true };",
+    to: "      return { outcome: 'not-handed-over', class: 'E0', exposed: false };",
+    breaks: 'I2',
+  },
+  {
+    name: 'at boot a print of which nothing is known counts as none',
+    file: recovery,
+    from: "unconfirmed(releases === 0 ? 'E0' : 'E1');",
+    to: "unconfirmed('E0');",
+    breaks: 'I2',
+  },
+  {
+    name: 'at boot a print of which nothing is known counts as complete',
+    file: recovery,
+    from: "unconfirmed(releases === 0 ? 'E0' : 'E1');",
+    to: "unconfirmed('E2');",
+    breaks: 'I2',
+  },
+  {
+    name: 'at boot it prints again',
+    file: recovery,
+    from: "      const buffer = (await printing.clear(signal)) ? 'cleared' : 'locked';",
+    to: "      const buffer = (await printing.clear(signal)) ? 'cleared' : 'locked';\n      await printing.print({ operationId, attempt, siteName: '', printedAt: '', language: 'it', secondPart: { channel: 'email', masked: '' }, helpLine: '' }, async () => ok({ attempt, jwe: '' }), signal);",
+    breaks: 'I2',
+  },
+  {
+    name: 'at boot an operation without outcome is left alone',
+    file: recovery,
+    from: "    case 'outcome':\n      return conclude(recovery.attempt, recovery.conclusion, recovery.raw);",
+    to: "    case 'outcome':\n      return ok();",
+    breaks: 'liveness',
+  },
+  {
+    name: 'at boot an operation that only lacks its end is left alone',
+    file: recovery,
+    from: "      return journal.append(operationId, { kind: 'CLOSED', state: recovery.state });",
+    to: '      return ok();',
+    breaks: 'liveness',
+  },
+  {
+    name: 'the journal says what was asked for, not what the CMS answered',
+    file: settlement,
+    from: 'function record(journal: Journal, { operationId }: OutcomeReport, receipt: Receipt): Result<Receipt, JournalError> {\n  const { state, sequence, jws } = receipt;',
+    to: "function record(journal: Journal, { operationId, outcome }: OutcomeReport, receipt: Receipt): Result<Receipt, JournalError> {\n  const { sequence, jws } = receipt;\n  const state = outcome === 'handed-over' ? 'CONFIRMED' : outcome === 'unknown' ? 'HELD' : 'VOIDED';",
+    breaks: 'I1',
+  },
+  {
+    name: 'an outcome is told for another attempt',
+    file: settlement,
+    from: 'await cms.reportOutcome(report, signal)',
+    to: 'await cms.reportOutcome({ ...report, attempt: report.attempt + 1 }, signal)',
+    breaks: 'liveness',
+  },
+  {
+    name: 'an outcome is not kept for the CMS',
+    file: records,
+    from: "    appendOutcome: (report) =>\n      write(() => {\n        const { operationId, outcome, evidence, exposed, reason } = outcomeReport.parse(report);\n        const entry = insert(operationId, { kind: 'OUTCOME', outcome, class: evidence.class, exposed, reason });\n        insertReport.run(operationId, entry.sequence, JSON.stringify(report));",
+    to: "    appendOutcome: (report) =>\n      write(() => {\n        const { operationId, outcome, evidence, exposed, reason } = outcomeReport.parse(report);\n        const entry = insert(operationId, { kind: 'OUTCOME', outcome, class: evidence.class, exposed, reason });",
+    breaks: 'liveness',
+  },
+  {
+    name: 'a row is not chained to the one before',
+    file: records,
+    from: 'rowHash(chained, last.hash)',
+    to: "rowHash(chained, '0'.repeat(64))",
+    breaks: 'liveness',
+  },
+  {
+    name: 'what failed while the CMS was away is not tried when it is back',
+    file: outbox,
+    from: 'if (reached) notBefore.set(operationId, clock.now() + pause);',
+    to: 'notBefore.set(operationId, clock.now() + pause * 60);',
+    breaks: 'liveness',
+  },
+  {
+    name: 'the outbox gives up',
+    file: outbox,
+    from: '          together = 1;\n',
+    to: '          return;\n',
+    breaks: 'liveness',
+  },
+  {
+    name: 'silence does not void',
+    file: ratchet,
+    from: "  return silent ? settled(standing, 'VOIDED') : standing;",
+    to: '  return silent ? standing : standing;',
+    breaks: 'I5',
+  },
+  {
+    name: 'a late confirm is accepted',
+    file: ratchet,
+    from: "if (standing.state === 'CONFIRMED' || standing.state === 'VOIDED') return err(refusalOf[standing.state]);",
+    to: "if (standing.state === 'CONFIRMED') return err(refusalOf[standing.state]);",
+    breaks: 'I5',
+  },
+  {
+    name: 'a receipt without its end stays without it',
+    file: outbox,
+    from: 'if (unclosed) unclosed = !closeReceived(records);',
+    to: '',
+    breaks: 'liveness',
+  },
+  {
+    name: 'at boot the CMS is believed to have released what it did not say',
+    file: recovery,
+    from: 'const releases = views.ok ? views.value.find((view) => view.operationId === operationId)?.releases : undefined;',
+    to: 'const releases = 0;',
+    breaks: 'I2',
+  },
+];

@@ -1,0 +1,25 @@
+import type { ProofPart } from '../part.ts';
+import { hunt } from './mutate.ts';
+import { mutants } from './mutants.ts';
+
+/** The longest that one mutant may live, milliseconds. */
+const LONGEST_MS = 60_000;
+
+/** Each mutant must be caught, by the invariant that it breaks. */
+export const teethPart: ProofPart = {
+  name: 'teeth',
+  share: 0.1,
+  async run({ deadline, seed, progress }) {
+    let made = 0;
+    const survived: string[] = [];
+    for (const mutant of mutants) {
+      const left = deadline - Date.now();
+      if (left <= 0) break;
+      made += 1;
+      const { violations } = await hunt(mutant, seed, Math.min(left, LONGEST_MS));
+      if (!violations.join('\n').includes(`: ${mutant.breaks}`)) survived.push(`teeth: a mutant survived: ${mutant.name}`);
+    }
+    progress(`teeth: ${made} mutants, ${survived.length} survived`);
+    return { counts: { mutantsMade: made, mutantsSurvived: survived.length }, violations: survived };
+  },
+};
