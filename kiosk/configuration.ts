@@ -2,9 +2,15 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { type Result, err, ok } from '../devices/result.ts';
+import { readLdapUrl } from './trust/crl/ldap-url.ts';
 
 const file = z.string().min(1);
 const seconds = z.number().positive();
+
+/** Over HTTP, or LDAP as certificates write it (RFC 4516). */
+const distributionPoint = z.union([z.url({ protocol: /^https?$/ }), z.string().refine((url) => readLdapUrl(url).ok)], {
+  error: 'not an HTTP or LDAP distribution point',
+});
 
 /** What this machine's owner decides within the profile (architecture.md, "Profile and site policy"). */
 const sitePolicy = z.strictObject({
@@ -50,7 +56,7 @@ export const configuration = z.strictObject({
     anchors: z.array(file).min(1),
     crls: z.array(file).default([]),
     /** Where CRLs are fetched from (`sportello trust crl refresh`): who signs each, and its distribution points in the order in which they are asked. */
-    points: z.array(z.strictObject({ issuer: file, urls: z.array(z.url({ protocol: /^https?$/ })).min(1) })).default([]),
+    points: z.array(z.strictObject({ issuer: file, urls: z.array(distributionPoint).min(1) })).default([]),
   }),
   printer: z.strictObject({ device: z.string().min(1) }),
   /**

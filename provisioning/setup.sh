@@ -17,7 +17,7 @@ IFS=. read -r major minor _ <<<"${node_version#v}"
 packages=(
   pcscd libpcsclite1 libusb-1.0-0 udev socat util-linux iproute2 fonts-dejavu-core
   build-essential python3 pkg-config libpcsclite-dev
-  vsmartcard-vpcd opensc chromium openssl umockdev gir1.2-umockdev-1.0 python3-gi gdb strace
+  vsmartcard-vpcd opensc chromium openssl umockdev gir1.2-umockdev-1.0 python3-gi gdb strace slapd
 )
 installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${packages[@]}" 2>/dev/null || true)
 missing=()

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { type DownloadLimits, download } from './download.ts';
 import { importCrls } from './import.ts';
 import type { CrlIssuer } from './issuer.ts';
+import { downloadByLdap } from './ldap.ts';
 import type { CrlStore, PointState } from './store.ts';
 
 /** Distribution points of one CRL, in the order in which they are asked. */
@@ -92,13 +93,17 @@ async function refreshOne(store: CrlStore, { issuers, urls }: PointSet, options:
 
 async function fetchWithPatience(url: string, held: PointState | null, options: RefreshOptions, problems: string[]) {
   for (let attempt = 1; ; attempt += 1) {
-    const fetched = await download(url, options.folder, held, options.limits, options.signal);
+    const fetched = isLdap(url)
+      ? await downloadByLdap(url, options.folder, options.limits, options.signal)
+      : await download(url, options.folder, held, options.limits, options.signal);
     if (fetched.ok) return fetched.value;
     problems.push(`${url}: ${fetched.error.detail}`);
     if (fetched.error.final || attempt >= options.tries) return null;
     await options.pause(FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + options.random() / 2), options.signal);
   }
 }
+
+const isLdap = (url: string): boolean => /^ldap:/i.test(url);
 
 /** Several times within the life of a CRL, and soon again after its end; after failures ever more seldom. A clock that went back makes all due. */
 export function isDue(store: CrlStore, { issuers, urls }: PointSet, at: Date): boolean {
