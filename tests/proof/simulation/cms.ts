@@ -1,4 +1,5 @@
 import { type Result, err, ok } from '../../../devices/result.ts';
+import { type Finding, findings } from '../../../flows/ports/operators.ts';
 import type { Cms, CmsError, OutcomeReport, Receipt, Reservation } from '../../../flows/ports/cms.ts';
 import { type Operation, type Standing, afterSilence, release, reserve, settle } from '../../../kiosk/reference-cms/ratchet.ts';
 import type { Chance, Time } from './time.ts';
@@ -12,6 +13,11 @@ const timesToLive = { reservedMs: 60_000, releasedMs: 150_000 };
 /** An operator's signed word on a hand-over, as it were: only the operator gives it. */
 export function wordOf(operationId: string, attempt: number, handedOver: boolean): string {
   return `word.${operationId}-${attempt}-${handedOver}.operator`;
+}
+
+/** An operator's signed word on what was held. */
+export function findingOf(operationId: string, attempt: number, finding: Finding): string {
+  return `found.${operationId}-${attempt}-${finding}.operator`;
 }
 
 /** What befalls one call. */
@@ -102,7 +108,9 @@ export class SimulatedCms implements Cms {
     this.reports.push(report);
     const before = this.#standing(operationId);
     const attested = report.operatorAssertion === wordOf(operationId, attempt, outcome === 'handed-over');
-    const settled = settle(before, { outcome, attempt, evidence: evidence.class, attested, resolved: false });
+    const finding = findings.find((each) => report.operatorAssertion === findingOf(operationId, attempt, each));
+    const resolved = finding !== undefined && (finding === 'handed-over') === (outcome === 'handed-over');
+    const settled = settle(before, { outcome, attempt, evidence: evidence.class, attested, resolved });
     if (!settled.ok) {
       // Too late: the receipt tells what stands instead.
       if (before === null || before.state === 'RESERVED') return this.#refusal(settled.error);

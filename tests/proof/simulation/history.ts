@@ -1,9 +1,11 @@
 import { rmSync } from 'node:fs';
 import { err, ok } from '../../../devices/result.ts';
+import { resolve } from '../../../flows/operations/resolution.ts';
+import type { OperatorDecision } from '../../../flows/ports/operators.ts';
 import { FakeCard, FakeOperators } from '../../flows/fakes.ts';
 import { deskFront } from './desk-front.ts';
 import { operationFront } from './operation-front.ts';
-import { SimulatedCms, wordOf } from './cms.ts';
+import { SimulatedCms, findingOf, wordOf } from './cms.ts';
 import { broken, brokenInWriting, isHeld } from './invariants.ts';
 import { Kiosk, type OpenFront, type World, copyOf } from './kiosk.ts';
 import { SimulatedPrinter } from './printer.ts';
@@ -173,7 +175,19 @@ export class Course {
     if (this.#chance.happens(0.5)) this.#world.operators.operator ??= operator;
     const comes = (): boolean => this.#citizens > 0 && (this.#citizens -= 1) >= 0;
     if (this.#kiosk !== null && !this.#chance.happens(0.1)) this.#say(this.#kiosk.front.act(comes));
+    if (this.#kiosk !== null && this.#chance.happens(0.3)) this.#decide(this.#kiosk);
     this.#time.setTimeout(() => this.#act(), this.#chance.between(0.5, 6) * SECOND);
+  }
+
+  /** The operator looks at what is held, and says of one of them what is true of its slip. */
+  #decide({ ports, records }: Kiosk): void {
+    const held = records.open().find(({ rows }) => isHeld(rows));
+    if (held === undefined) return;
+    const { operationId } = held;
+    const whole = this.#printer.papers.some((paper) => paper.operationId === operationId && paper.lines === paper.of);
+    const finding = whole ? 'handed-over' : 'destroyed';
+    this.#say(`held ${operationId}: ${finding}`);
+    void resolve(ports, operationId, finding);
   }
 
   #gone(): boolean {
@@ -184,9 +198,7 @@ export class Course {
     const operators = new FakeOperators();
     operators.sign = (decision) => {
       if (operators.operator === null) return Promise.resolve(err({ kind: 'not-signed-on' }));
-      return Promise.resolve(
-        ok(decision.decision === 'hand-over' ? wordOf(decision.operationId, decision.attempt, decision.handedOver) : 'word.of.operator'),
-      );
+      return Promise.resolve(ok(signedBy(decision)));
     };
     return {
       time: this.#time,
@@ -229,5 +241,18 @@ export class Course {
 
   #say(what: string): void {
     this.#tell(`${(this.#time.now() / SECOND).toFixed(3).padStart(10)}  ${what}`);
+  }
+}
+
+/** What stands for the operator's signature: only the operator gives it. */
+function signedBy(decision: OperatorDecision): string {
+  switch (decision.decision) {
+    case 'hand-over':
+      return wordOf(decision.operationId, decision.attempt, decision.handedOver);
+    case 'resolve':
+      return findingOf(decision.operationId, decision.attempt, decision.finding);
+    case 'identified':
+    case 'reprint':
+      return 'word.of.operator';
   }
 }

@@ -53,7 +53,9 @@ export function broken(
     // I3, I4: the second part only after a hand-over that is proved, and once.
     const sent = cms.sent.filter((id) => id === operationId).length;
     if (sent > 1) violate(`I4: ${sent} second parts`);
-    if (sent > 0 && (outcome?.outcome !== 'handed-over' || !suffices(outcome.class, 'E4'))) violate('I3: sent without a hand-over');
+    const handedOver = outcome?.outcome === 'handed-over' && suffices(outcome.class, 'E4');
+    const resolved = found(rows, 'RESOLUTION').some(({ finding }) => finding === 'handed-over');
+    if (sent > 0 && !handedOver && !resolved) violate('I3: sent without a hand-over');
     if (sent > 0 && !papers.some(({ lines, of }) => lines === of)) violate('I3: sent without a whole slip');
     if (outcome !== undefined && receipt?.state === stateOfOutcome[outcome.outcome] && receipt.state !== state)
       violate('I1: they disagree');

@@ -50,6 +50,7 @@ export interface World {
 export class Kiosk {
   readonly folder: string;
   readonly records: Records;
+  readonly ports: DeskPorts;
   readonly #outbox: RunningOutbox;
   #front: Front | null = null;
   #alive = true;
@@ -73,28 +74,26 @@ export class Kiosk {
     const cms = this.#mortalCms(world);
     this.#outbox = startOutbox({ cms, records: journal, log, clock: world.time });
     const outbox = this.#outbox;
-    const front = openFront(
-      {
-        attention: () => [],
-        card: world.card,
-        cms,
-        journal,
-        operators: world.operators,
-        outbox,
-        printing: world.printer.port(
-          () => this.#alive,
-          (slip) => world.onPrint(slip, this),
-        ),
-        trust: {
-          checkCard: () =>
-            Promise.resolve({ status: 'good', reason: '', fiscalCode: 'RSSMRA72L09H501S', certificateDigest: 'd1', crl: null }),
-        },
-        now: () => new Date(world.time.wall()).toISOString(),
-        today: () => new Date(world.time.wall()).toISOString().slice(0, 10),
-        newId: world.newId,
+    this.ports = {
+      attention: () => [],
+      card: world.card,
+      cms,
+      journal,
+      operators: world.operators,
+      outbox,
+      printing: world.printer.port(
+        () => this.#alive,
+        (slip) => world.onPrint(slip, this),
+      ),
+      trust: {
+        checkCard: () =>
+          Promise.resolve({ status: 'good', reason: '', fiscalCode: 'RSSMRA72L09H501S', certificateDigest: 'd1', crl: null }),
       },
-      world,
-    );
+      now: () => new Date(world.time.wall()).toISOString(),
+      today: () => new Date(world.time.wall()).toISOString().slice(0, 10),
+      newId: world.newId,
+    };
+    const front = openFront(this.ports, world);
     this.#front = front;
     while (this.#owed > 0 && this.#alive) {
       this.#owed -= 1;
@@ -155,6 +154,11 @@ export class Kiosk {
       append: (operationId, row) => write(() => records.append(operationId, row)),
       appendOutcome: (report) => {
         const written = write(() => records.appendOutcome(report));
+        if (written.ok) this.#outbox.wake();
+        return written;
+      },
+      appendResolution: (row, report) => {
+        const written = write(() => records.appendResolution(row, report));
         if (written.ok) this.#outbox.wake();
         return written;
       },
