@@ -81,7 +81,7 @@ export class Course {
     const happens = (probability: number): boolean => this.#chance.happens(probability);
     const effect = (): number => 1 + Math.floor(this.#chance.next() * 45);
     this.#plan = {
-      killsAt: [0.4, 0.4, 0.3].flatMap((probability) => (happens(probability) ? [effect()] : [])),
+      killsAt: [0.25, 0.1].flatMap((probability) => (happens(probability) ? [effect()] : [])),
       fullAt: happens(0.15) ? 1 + Math.floor(this.#chance.next() * 12) : Infinity,
       fullFor: 1 + Math.floor(this.#chance.next() * 3),
     };

@@ -13,10 +13,15 @@ export interface Simulated {
 export async function simulate(seed: number, milliseconds: number): Promise<Simulated> {
   return await new Promise((resolve, reject) => {
     const args = [processEntry('tests/processes/simulation.ts'), String(seed), '1000000000', String(Math.round(milliseconds))];
-    execFile(process.execPath, args, { cwd: projectRoot(), encoding: 'utf8', timeout: milliseconds + 60_000 }, (error, out, told) => {
-      if (error === null) resolve(JSON.parse(out) as Simulated);
-      else reject(new Error(`${error.message}\n${told}`));
-    });
+    execFile(
+      process.execPath,
+      args,
+      { cwd: projectRoot(), encoding: 'utf8', timeout: Math.round(milliseconds) + 60_000 },
+      (error, out, told) => {
+        if (error === null) resolve(JSON.parse(out) as Simulated);
+        else reject(new Error(`${error.message}\n${told}`));
+      },
+    );
   });
 }
 

@@ -35,11 +35,16 @@ export async function hunt(mutant: Mutant, seed: number, milliseconds: number): 
   const folder = mutated(mutant);
   try {
     return await new Promise((resolve, reject) => {
-      const args = ['dist/tests/processes/simulation.js', String(seed), '1000000', String(milliseconds), '1'];
-      execFile(process.execPath, args, { cwd: folder, encoding: 'utf8', timeout: milliseconds + 30_000 }, (error, out, told) => {
-        if (error === null) resolve(JSON.parse(out) as Caught);
-        else reject(new Error(`${mutant.name}: ${error.message}\n${told}`));
-      });
+      const args = ['dist/tests/processes/simulation.js', String(seed), '1000000', String(Math.round(milliseconds)), '1'];
+      execFile(
+        process.execPath,
+        args,
+        { cwd: folder, encoding: 'utf8', timeout: Math.round(milliseconds) + 30_000 },
+        (error, out, told) => {
+          if (error === null) resolve(JSON.parse(out) as Caught);
+          else reject(new Error(`${mutant.name}: ${error.message}\n${told}`));
+        },
+      );
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });

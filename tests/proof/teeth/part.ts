@@ -5,6 +5,9 @@ import { mutants } from './mutants.ts';
 /** The longest that one mutant may live, milliseconds. */
 const LONGEST_MS = 60_000;
 
+/** Too short to say that one survived, milliseconds. */
+const SHORTEST_MS = 10_000;
+
 /** Each mutant must be caught, by the invariant that it breaks. */
 export const teethPart: ProofPart = {
   name: 'teeth',
@@ -14,7 +17,7 @@ export const teethPart: ProofPart = {
     const survived: string[] = [];
     for (const mutant of mutants) {
       const left = deadline - Date.now();
-      if (left <= 0) break;
+      if (left < SHORTEST_MS) break;
       made += 1;
       const { violations } = await hunt(mutant, seed, Math.min(left, LONGEST_MS));
       if (!violations.join('\n').includes(`: ${mutant.breaks}`)) survived.push(`teeth: a mutant survived: ${mutant.name}`);
