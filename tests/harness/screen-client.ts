@@ -19,6 +19,9 @@ export class ScreenClient {
   #citizen: CitizenStatus | null = null;
   #operator: OperatorStatus | null = null;
   readonly #streams: { destroy(): void }[] = [];
+  #closed = false;
+  /** A stream ended. */
+  #lost = false;
 
   private constructor(port: number) {
     this.port = port;
@@ -28,7 +31,8 @@ export class ScreenClient {
     const client = new ScreenClient(port);
     await client.#ask('GET', '/');
     client.#listen('/events', (status) => (client.#citizen = status as CitizenStatus));
-    await vi.waitUntil(() => client.#citizen !== null, { timeout: WAIT_MS, interval: 10 });
+    await vi.waitUntil(() => client.#citizen !== null || client.#lost, { timeout: WAIT_MS, interval: 10 });
+    if (client.#citizen === null) throw new Error('the kiosk ended before it told anything');
     return client;
   }
 
@@ -44,10 +48,11 @@ export class ScreenClient {
   /** Waits until the citizen's screen is `screen`; the error says where it is instead. */
   async on<Screen extends CitizenStatus['screen']>(screen: Screen, limitMs = WAIT_MS): Promise<Extract<CitizenStatus, { screen: Screen }>> {
     try {
-      await vi.waitUntil(() => this.#citizen?.screen === screen, { timeout: limitMs, interval: 5 });
+      await vi.waitUntil(() => this.#closed || this.#citizen?.screen === screen, { timeout: limitMs, interval: 5 });
     } catch {
       throw new Error(`waited for ${screen}, but it is ${JSON.stringify(this.#citizen)}`);
     }
+    this.#stillOpen();
     return this.#citizen as Extract<CitizenStatus, { screen: Screen }>;
   }
 
@@ -62,7 +67,8 @@ export class ScreenClient {
   }
 
   async untilOperator(wanted: (status: OperatorStatus) => boolean): Promise<void> {
-    await vi.waitUntil(() => this.#operator !== null && wanted(this.#operator), { timeout: WAIT_MS, interval: 5 });
+    await vi.waitUntil(() => this.#closed || (this.#operator !== null && wanted(this.#operator)), { timeout: WAIT_MS, interval: 5 });
+    this.#stillOpen();
   }
 
   async citizenDoes(command: Plain<CitizenCommand>): Promise<boolean> {
@@ -99,8 +105,14 @@ export class ScreenClient {
     await this.operatorDoes({ type: 'identified', document });
   }
 
+  /** Whoever still waits for something hears of it. */
   close(): void {
+    this.#closed = true;
     for (const stream of this.#streams) stream.destroy();
+  }
+
+  #stillOpen(): void {
+    if (this.#closed) throw new Error('the page was closed');
   }
 
   async #command(path: string, sessionId: string | null, command: object): Promise<boolean> {
@@ -154,6 +166,7 @@ export class ScreenClient {
       answer.on('error', () => undefined);
     });
     asked.on('error', () => undefined);
+    asked.on('close', () => (this.#lost = true));
     asked.end();
     this.#streams.push(asked);
   }

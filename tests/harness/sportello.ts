@@ -45,6 +45,8 @@ interface WorldOptions {
   readonly reader?: Reader;
   /** How long the CMS makes its codes, and how much of them goes on paper. */
   readonly codes?: CmsConfiguration['codes'];
+  /** Another process instead of the one that tells its rows and can be paused; `onTold` hears each line of it. */
+  readonly kiosk?: { readonly entry: string; readonly onTold: (line: Readonly<Record<string, unknown>>) => void };
   /** `sportello run` itself, instead of the process that tells its rows and can be paused. */
   readonly product?: boolean;
   /** Options for the Node that runs the kiosk. */
@@ -79,6 +81,7 @@ export class Sportello {
   /** The product's own command instead of the process that can be paused. */
   #product = false;
   #nodeOptions: readonly string[] = [];
+  #kioskProcess: WorldOptions['kiosk'];
   #paused: JournalRowKind | null = null;
 
   static async start(options: WorldOptions = {}): Promise<Sportello> {
@@ -86,6 +89,7 @@ export class Sportello {
     world.#policy = options.policy ?? {};
     world.#product = options.product ?? false;
     world.#nodeOptions = options.nodeOptions ?? [];
+    world.#kioskProcess = options.kiosk;
     world.#reader = options.reader ?? 'pcscd';
     const in_ = (name: string): string => join(world.folder, name);
     const [pki, pcscd, mailbox, printer, account] = await Promise.all([
@@ -146,7 +150,7 @@ export class Sportello {
   // The kiosk
 
   /** Starts the kiosk; with `pauseAfter`, it stops in its tracks after that row until `resume`. */
-  async startKiosk(pauseAfter?: JournalRowKind): Promise<void> {
+  async startKiosk(pauseAfter?: JournalRowKind, env: Readonly<Record<string, string>> = {}): Promise<void> {
     const { files } = this.pki;
     this.#write('kiosk.json', {
       site: { id: 'prova-1', name: 'Casa della Salute - prova', desk: 'health-authority', profile: 'emilia-romagna' },
@@ -166,12 +170,15 @@ export class Sportello {
     });
     rmSync(this.#resumeFile, { force: true });
     this.#paused = null;
-    const entry = this.#product ? ['bin/sportello.js', 'run', '--config'] : [processEntry('tests/processes/kiosk.ts')];
+    const entry = this.#product
+      ? ['bin/sportello.js', 'run', '--config']
+      : [processEntry(this.#kioskProcess?.entry ?? 'tests/processes/kiosk.ts')];
     const before = this.logs.length;
     const child = this.#spawn('core', [...this.#nodeOptions, ...entry, join(this.folder, 'kiosk.json')], {
       ...(this.#pcscd?.env ?? { CARD_HOST: 'tests/processes/card-host.ts', CARD_PERSON: this.#person, CARD_CONTROL: this.#cardSocket }),
       PAUSE_UNTIL: this.#resumeFile,
       ...(pauseAfter === undefined ? {} : { PAUSE_AFTER: pauseAfter }),
+      ...env,
     });
     this.#kiosk = child;
     createInterface({ input: child.stdout! }).on('line', (line) => {
@@ -179,10 +186,12 @@ export class Sportello {
       if (told.row !== undefined) this.rows.push(told.row);
       if (told.operationId !== undefined) this.operationId = told.operationId;
       if (told.paused !== undefined) this.#paused = told.paused;
+      this.#kioskProcess?.onTold(told);
     });
     const ready = (): string | undefined =>
       this.logs.slice(before).find((line) => line.startsWith('core: ') && line.includes('"kiosk-ready"'));
-    await vi.waitUntil(() => ready() !== undefined || child.exitCode !== null, { timeout: WAIT_MS, interval: 5 });
+    const ended = (): boolean => child.exitCode !== null || child.signalCode !== null;
+    await vi.waitUntil(() => ready() !== undefined || ended(), { timeout: WAIT_MS, interval: 5 });
     const line = ready();
     if (line === undefined) throw new Error(`the kiosk did not start:\n${this.logs.join('\n')}`);
     const { port } = JSON.parse(line.slice('core: '.length)) as { port: number };
@@ -191,6 +200,16 @@ export class Sportello {
 
   get kioskPid(): number {
     return this.#kiosk?.pid ?? 0;
+  }
+
+  /** A line on the standard input of the kiosk's process. */
+  tellKiosk(line: string): void {
+    this.#kiosk?.stdin?.write(`${line}\n`);
+  }
+
+  /** The kiosk's process is gone. */
+  get kioskIsGone(): boolean {
+    return this.#kiosk === null || this.#kiosk.exitCode !== null || this.#kiosk.signalCode !== null;
   }
 
   /** The print workers that live now: the kiosk's own, and those once seen as its own that outlived it. */
@@ -412,7 +431,9 @@ export class Sportello {
   }
 
   #spawn(name: string, args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
-    const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+    // What is still told to a process that was killed is lost, as it should be.
+    child.stdin.on('error', () => undefined);
     createInterface({ input: child.stderr }).on('line', (line) => this.logs.push(`${name}: ${line}`));
     return child;
   }

@@ -1,0 +1,32 @@
+import { calls } from '../../../kiosk/cms/contract.ts';
+import { fromWorker, toWorker } from '../../../kiosk/printing/messages.ts';
+import { straightWay } from '../../harness/straight-way.ts';
+
+/** What the world outside the core sees the printer get; the core is killed from there. */
+export const firstByte = 'printer first byte';
+
+type Call = keyof typeof calls;
+
+/** The calls of a session to the CMS; those of a start (`health`, `operations`) and of other days (`outcomes`, `counts`) are passed by no session. */
+const ofNoSession: readonly Call[] = ['health', 'operations', 'outcomes', 'counts'];
+
+/** What core and worker say when all goes well. */
+const messages = [...toWorker.options, ...fromWorker.options]
+  .map(({ shape }) => [...shape.type.values][0] ?? '')
+  .filter((type) => type !== 'abort');
+
+const beforeAndAfter = (what: string): readonly string[] => [`${what} before`, `${what} after`];
+
+/** Every point of a session that goes well, by the names of `tests/processes/failpoints.ts`. A name that no session passes is a violation. */
+export const sessionPoints: readonly string[] = [
+  ...straightWay.flatMap((kind) => beforeAndAfter(`${kind} commit`)),
+  ...(Object.keys(calls) as Call[])
+    .filter((name) => !ofNoSession.includes(name))
+    .flatMap((name) => [...beforeAndAfter(`${name} request`), `${name} answer`]),
+  'log print-begun',
+  ...messages.flatMap((type) => beforeAndAfter(`worker ${type}`)),
+  firstByte,
+  'log print-ended',
+  'checkpoint signed',
+  ...['checkpoint outside', 'log emptying', 'countersignature write'].flatMap(beforeAndAfter),
+];
