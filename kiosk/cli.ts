@@ -41,6 +41,11 @@ const groups: readonly Group[] = [
     load: async () => (await import('./trust/commands.ts')).trustCommands(),
   },
   {
+    name: 'procedure',
+    summary: 'the regions’ procedures: what they allow, what they ask for',
+    load: async () => (await import('./procedures/commands.ts')).procedureCommands(),
+  },
+  {
     name: 'records',
     summary: 'the operations journal: list, show',
     load: async () => (await import('./records/commands.ts')).recordsCommands(),

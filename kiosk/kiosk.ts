@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { readFileSync } from 'node:fs';
 import { v7 as uuidv7 } from 'uuid';
 import { startCardHost } from '../devices/card/remote.ts';
 import { readSeriesTable } from '../devices/card/series.ts';
@@ -7,7 +6,7 @@ import { openPrinter } from '../devices/printer/esc-pos.ts';
 import { type Result, err, ok } from '../devices/result.ts';
 import type { Attention } from '../flows/ports/attention.ts';
 import type { JournalEntry } from '../flows/ports/journal.ts';
-import { type Profile, parseProfile } from '../flows/procedures/profile.ts';
+import type { Profile } from '../flows/procedures/profile.ts';
 import { fixedDelays } from '../flows/session/delays.ts';
 import { type RunningDesk, startDesk } from '../flows/session/facade.ts';
 import type { DeskRules } from '../flows/session/facts.ts';
@@ -17,7 +16,8 @@ import type { Configuration } from './configuration.ts';
 import type { Log } from './log/log.ts';
 import { createOperators } from './operators/operators.ts';
 import { createPrinting } from './printing/printing.ts';
-import { processEntry, projectRoot } from './project.ts';
+import { faultsLine, readProfile } from './procedures/profiles.ts';
+import { processEntry } from './project.ts';
 import { startOutbox } from './records/outbox.ts';
 import { openRecords } from './records/records.ts';
 import { startWitness } from './records/witness.ts';
@@ -61,7 +61,10 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
   };
 
   const profile = readProfile(configuration.site.profile);
-  if (!profile.ok) return failed('profile', profile.error);
+  if (!profile.ok) {
+    const fault = { kind: 'profile-unusable', detail: faultsLine(profile.error) };
+    return failed('profile', fault);
+  }
 
   const { reader, series: seriesFile } = configuration.card;
   const series = seriesFile === undefined ? ok(undefined) : readSeriesTable(seriesFile);
@@ -172,17 +175,6 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
 
   log.event('kiosk-ready', { port: screen.value.port, startMs: Math.round(performance.now() - startedAt) });
   return ok({ port: screen.value.port, close });
-}
-
-function readProfile(id: string): Result<Profile, { kind: 'profile-unusable'; detail: string }> {
-  const unusable = (detail: string): Result<never, { kind: 'profile-unusable'; detail: string }> =>
-    err({ kind: 'profile-unusable', detail });
-  try {
-    const parsed = parseProfile(JSON.parse(readFileSync(join(projectRoot(), 'flows/procedures/profiles', `${id}.json`), 'utf8')));
-    return parsed.ok ? parsed : unusable(parsed.error.map(({ path, message }) => `${path}: ${message}`).join('; '));
-  } catch (error) {
-    return unusable(error instanceof Error ? error.message : String(error));
-  }
 }
 
 function rulesOf({ site, policy }: Configuration, profile: Profile): DeskRules {

@@ -3,7 +3,8 @@ import type { ActivationInput, ActivationOutput, ActivationPorts } from '../oper
 import type { IdentityDocument } from '../people/identity-document.ts';
 import type { ContactChannel, ContactCodeSent, ProofOfContact } from '../ports/cms.ts';
 import type { Trust, TrustVerdict } from '../ports/trust.ts';
-import type { DeskType, Profile } from '../procedures/profile.ts';
+import type { Profile } from '../procedures/profile.ts';
+import type { DeskType } from '../procedures/vocabulary.ts';
 import type { SessionDelays } from './delays.ts';
 import type { CitizenCommand, ContactProblem, OperatorCommand, StopReason } from './status.ts';
 

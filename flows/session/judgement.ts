@@ -1,6 +1,6 @@
 import type { CardError, CardReading } from '../../devices/card/contract.ts';
 import type { TrustVerdict } from '../ports/trust.ts';
-import { refusalsOfActivation } from '../procedures/decide.ts';
+import { refusalsOfActivation } from '../procedures/card-and-document.ts';
 import type { DeskRules } from './facts.ts';
 import type { StopReason } from './status.ts';
 

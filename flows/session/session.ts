@@ -3,7 +3,7 @@ import type { Result } from '../../devices/result.ts';
 import { type ActivationInput, activationMachine } from '../operations/activation.ts';
 import type { CmsError } from '../ports/cms.ts';
 import { readMobile } from '../people/mobile.ts';
-import { refusalsOfDocument } from '../procedures/decide.ts';
+import { refusalsOfDocument } from '../procedures/card-and-document.ts';
 import { sessionActors } from './actors.ts';
 import {
   CODE_TRIES,

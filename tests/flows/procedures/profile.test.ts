@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { refusalsOfActivation, refusalsOfDocument } from '../../../flows/procedures/decide.ts';
+import { refusalsOfActivation, refusalsOfDocument } from '../../../flows/procedures/card-and-document.ts';
 import { parseProfile } from '../../../flows/procedures/profile.ts';
 import { emiliaRomagna } from '../session/desk-harness.ts';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-const file = JSON.parse(readFileSync('flows/procedures/profiles/emilia-romagna.json', 'utf8')) as { [key: string]: Json };
 
 /** The paths of all objects in the file that hold a citation. */
 function citedRules(value: Json, path: string[] = []): string[][] {
@@ -19,31 +18,41 @@ function at(value: Json, path: readonly string[]): { [key: string]: Json } {
   return path.reduce<Json>((inner, key) => (inner as { [key: string]: Json })[key] ?? null, value) as { [key: string]: Json };
 }
 
-test('the file of Emilia-Romagna holds', () => {
-  expect(parseProfile(file)).toMatchObject({
-    ok: true,
-    value: { id: 'emilia-romagna', delivery: { scheme: 'split', secondPartBy: ['email'] } },
-  });
-});
+const folder = 'flows/procedures/profiles';
+const files = Object.fromEntries(
+  readdirSync(folder).map((name) => [name, JSON.parse(readFileSync(`${folder}/${name}`, 'utf8')) as { [key: string]: Json }]),
+);
 
-describe('a rule without its citation is refused, with its path', () => {
-  test.each(citedRules(file).map((path) => [path.join('.')]))('%s', (path) => {
-    for (const without of [undefined, '', '  ']) {
-      const copy = structuredClone(file);
-      const rule = at(copy, path.split('.'));
-      if (without === undefined) delete rule['citation'];
-      else rule['citation'] = without;
-      expect(parseProfile(copy)).toMatchObject({ ok: false, error: [{ path: `${path}.citation` }] });
+describe.each(Object.entries(files))('%s', (name, file) => {
+  test('holds, and is named for its region', () => {
+    expect(parseProfile(file)).toMatchObject({ ok: true, value: { id: name.replace('.json', '') } });
+  });
+
+  test('a rule without its citation, or with one that names no source, is refused with its path', () => {
+    for (const path of citedRules(file)) {
+      for (const wrong of [undefined, '', '  ', 'somewhere']) {
+        const copy = structuredClone(file);
+        const rule = at(copy, path);
+        if (wrong === undefined) delete rule['citation'];
+        else rule['citation'] = wrong;
+        expect(parseProfile(copy)).toMatchObject({ ok: false, error: [{ path: [...path, 'citation'].join('.') }] });
+      }
     }
   });
-});
 
-test('an unknown key is refused wherever it stands', () => {
-  for (const path of [[], ...citedRules(file)]) {
+  test('an unknown key is refused wherever it stands', () => {
+    for (const path of [[], ...citedRules(file)]) {
+      const copy = structuredClone(file);
+      at(copy, path)['surprise'] = true;
+      expect(parseProfile(copy)).toMatchObject({ ok: false, error: [{ path: path.join('.') }] });
+    }
+  });
+
+  test('an operation without its steps is refused', () => {
     const copy = structuredClone(file);
-    at(copy, path)['surprise'] = true;
-    expect(parseProfile(copy)).toMatchObject({ ok: false, error: [{ path: path.join('.') }] });
-  }
+    at(copy, ['operations', 'activation'])['sequence'] = 'nowhere';
+    expect(parseProfile(copy)).toMatchObject({ ok: false, error: [{ path: 'operations.activation.sequence' }] });
+  });
 });
 
 test('whatever stands in a file, the loader answers and never throws', () => {

@@ -1,0 +1,62 @@
+import { type Decision, decide } from './decide.ts';
+import { rulesOfOperations } from './place.ts';
+import type { Profile } from './profile.ts';
+import type { ProcedureRequest } from './request.ts';
+import { type HolderCase, type Operation, type Place, places } from './vocabulary.ts';
+import { rulesOfCases } from './who.ts';
+import { casesIt, operationsIt } from './words.ts';
+
+export interface ToBring {
+  readonly title: string;
+  /** Whether this region does this operation for this case anywhere. */
+  readonly possible: boolean;
+  readonly items: readonly { readonly item: string; readonly text: string; readonly citation: string }[];
+  /** Where it is not possible: why. */
+  readonly refusals: Decision['refusals'];
+  readonly notes: readonly string[];
+}
+
+/** The first place that does an operation for a case, and how one is identified there; `null` where none does. */
+export function wayOf(
+  { operations, cases }: Profile,
+  operation: Operation,
+  holderCase: HolderCase,
+): { readonly desk: Place; readonly identification: ProcedureRequest['identification'] } | null {
+  const rule = operations[operation];
+  if (rule.absent === true || cases[holderCase].absent === true) return null;
+  for (const desk of places) {
+    const here = rule.places[desk];
+    const identification = here?.modes[0];
+    if (here?.cases.includes(holderCase) === true && identification !== undefined) return { desk, identification };
+  }
+  return null;
+}
+
+/** "Cosa serve?": the list for a case and an operation, the same on screen, paper and command line. */
+export function toBring(profile: Profile, operation: Operation, holderCase: HolderCase): ToBring {
+  const way = wayOf(profile, operation, holderCase);
+  const decision = decide(profile, {
+    profile: profile.id,
+    ...(way ?? { desk: 'health-authority', identification: 'local-operator' }),
+    operation,
+    case: holderCase,
+    date: profile.validFrom ?? '2026-01-01',
+    evidence: { forms: [] },
+    contact: {},
+  });
+  return {
+    title: `Cosa serve per ${operationsIt[operation]} (${casesIt[holderCase]})`,
+    possible: way !== null,
+    items: way === null ? [] : decision.required.map(({ item, text, citation }) => ({ item, text, citation })),
+    refusals: way === null ? whyNot(profile, operation, holderCase) : [],
+    notes: decision.notes,
+  };
+}
+
+function whyNot({ operations, cases }: Profile, operation: Operation, holderCase: HolderCase): Decision['refusals'] {
+  const rule = operations[operation];
+  if (rule.absent === true) return [{ rule: rulesOfOperations[operation], text: rule.note, citation: rule.citation }];
+  const ofCase = cases[holderCase];
+  const text = ofCase.absent === true ? ofCase.note : `Non è previsto per: ${casesIt[holderCase]}.`;
+  return [{ rule: rulesOfCases[holderCase], text, citation: ofCase.absent === true ? ofCase.citation : rule.citation }];
+}
