@@ -17,6 +17,10 @@ const sitePolicy = z.strictObject({
   attended: z.literal(true),
   /** The least evidence that makes a hand-over: a printer's completion reply, with or without the operator's word. */
   handOverEvidence: z.enum(['E2', 'E4']).default('E4'),
+  /** How many prints one operation may have, the first among them: a further one is an operator's signed decision. */
+  printAttempts: z.int().min(1).max(5).default(1),
+  /** Seconds the operator has to decide on it. */
+  reprintWait: seconds.default(180),
   /** What a card whose CRL is missing or stale may do. */
   unknownRevocation: z.enum(['refuse', 'allow']).default('refuse'),
   /** Seconds past nextUpdate in which a CRL still answers "not listed". */

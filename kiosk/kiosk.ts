@@ -185,11 +185,13 @@ function rulesOf({ site, policy }: Configuration, profile: Profile): DeskRules {
     siteName: site.name,
     unknownRevocation: policy.unknownRevocation,
     handOverEvidence: policy.handOverEvidence,
+    printAttempts: policy.printAttempts,
     delays: {
       ...fixedDelays,
       idle: ms(policy.idle),
       idleWarning: ms(policy.idleWarning),
       operatorWait: ms(policy.operatorWait),
+      reprintWait: ms(policy.reprintWait),
       collect: ms(policy.collect),
       collectWithoutCard: ms(policy.collectWithoutCard),
     },

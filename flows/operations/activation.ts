@@ -1,14 +1,15 @@
-import { assign, fromCallback, fromPromise, setup } from 'xstate';
-import type { EvidenceClass, PrintEvidence } from '../../devices/printer/contract.ts';
+import { assign, fromCallback, fromPromise, not, setup } from 'xstate';
+import type { EvidenceClass } from '../../devices/printer/contract.ts';
 import { mayPrint } from '../../devices/printer/contract.ts';
 import { type Result, err, ok } from '../../devices/result.ts';
 import { type Cms, type CmsError, type OutcomeReport, type Receipt, type Reservation, type Reserve, stateOfOutcome } from '../ports/cms.ts';
 import type { Journal, JournalError, JournalRow } from '../ports/journal.ts';
-import type { Operators } from '../ports/operators.ts';
+import type { FailedSlip, Operators } from '../ports/operators.ts';
 import type { Outbox } from '../ports/outbox.ts';
 import type { Printing, PrintReport, Slip } from '../ports/printing.ts';
 import type { StopReason } from '../session/status.ts';
-import { type Conclusion, suffices, unconfirmed } from './evidence.ts';
+import { type Conclusion, concluded, retracted, unconfirmed } from './evidence.ts';
+import { mayReprint } from './reprint.ts';
 
 /** What an activation needs from outside. */
 export interface ActivationPorts {
@@ -28,6 +29,8 @@ export interface ActivationInput {
   readonly reserve: Reserve;
   readonly slip: Omit<Slip, 'attempt' | 'printedAt' | 'secondPart'>;
   readonly handOverEvidence: EvidenceClass;
+  /** How many prints the site allows one operation, the first among them. */
+  readonly printAttempts: number;
 }
 
 /** How an activation ended: what became of the codes, and why, where they were not handed over. */
@@ -39,18 +42,30 @@ export type ActivationOutput =
 export type ActivationEvent =
   | { readonly type: 'stop'; readonly reason: StopReason }
   | { readonly type: 'hand-over'; readonly handedOver: boolean }
+  | { readonly type: 'citizen-took' }
+  | { readonly type: 'reprint'; readonly slip: FailedSlip }
+  | { readonly type: 'no-reprint' }
   | { readonly type: 'printed'; readonly report: Result<PrintReport, JournalError> };
 
 interface Facts {
   readonly input: ActivationInput;
   readonly attempt: number;
   readonly reservation: Reservation | null;
-  readonly evidence: PrintEvidence | null;
+  /** Of this attempt: what the printer proved, and what it said. */
+  readonly evidence: { readonly class: EvidenceClass; readonly raw: string } | null;
+  /** The slip of this attempt is back in the printer. */
+  readonly returned: boolean;
+  /** The operator's signed decision that this attempt, a reprint, rests on. */
+  readonly authorisation: string | null;
+  readonly reprintProblem: ReprintProblem | null;
   readonly stop: StopReason | null;
   readonly receipt: Receipt | null;
   /** Set once it stands in the journal. */
   readonly conclusion: Conclusion | null;
 }
+
+/** Why a reprint did not begin although the operator asked for it. */
+export type ReprintProblem = 'printer-not-ready' | 'not-signed';
 
 const FIRST_ATTEMPT = 1;
 
@@ -102,13 +117,29 @@ export function activationMachine(ports: ActivationPorts) {
     return intent.ok ? ok() : intent;
   });
 
+  /** One more print, if the printer can: the operator's signed decision is durable before the next attempt begins. */
+  const authorise = fromPromise<
+    Result<string, JournalError | { readonly kind: ReprintProblem }>,
+    { id: string; attempt: number; slip: FailedSlip }
+  >(async ({ input: { id, attempt, slip }, signal }) => {
+    if (!mayPrint(await printing.check(signal))) return err({ kind: 'printer-not-ready' });
+    const operator = operators.signedOn();
+    if (operator === null) return err({ kind: 'not-signed' });
+    const signed = await operators.sign({ decision: 'reprint', operationId: id, attempt, slip });
+    if (!signed.ok || signal.aborted) return err({ kind: 'not-signed' });
+    const recorded = journal.append(id, { kind: 'REPRINT_AUTHORISED', attempt, slip, operator: operator.id, assertion: signed.value });
+    return recorded.ok ? signed : recorded;
+  });
+
   /** A print cannot be left behind: told to stop, it clears the printer and still reports what is known. */
-  const print = fromCallback<{ type: 'stop' }, { slip: Slip }>(({ input: { slip }, sendBack, receive }) => {
+  const print = fromCallback<{ type: 'stop' }, { slip: Slip; authorisation: string | null }>(({ input, sendBack, receive }) => {
     const abort = new AbortController();
     receive(() => abort.abort());
+    const { slip, authorisation } = input;
     const { operationId, attempt } = slip;
+    const request = { operationId, attempt, ...(authorisation === null ? {} : { authorisation }) };
     void printing
-      .print(slip, (key, signal) => cms.releasePaperPart({ operationId, attempt, key }, signal), abort.signal)
+      .print(slip, (key, signal) => cms.releasePaperPart({ ...request, key }, signal), abort.signal)
       .then((report): Result<PrintReport, JournalError> => {
         const { class: evidenceClass, raw, buffer } = report.evidence;
         const recorded = journal.append(operationId, { kind: 'EVIDENCE', attempt, class: evidenceClass, raw, buffer });
@@ -117,6 +148,24 @@ export function activationMachine(ports: ActivationPorts) {
       .then((report) => sendBack({ type: 'printed', report } satisfies ActivationEvent));
     return () => abort.abort();
   });
+
+  /** The presenter's sensors, where there are any: `true` once they saw the slip go, and that is durable. */
+  const watch = fromPromise<Result<boolean, JournalError>, { id: string; attempt: number }>(async ({ input: { id, attempt }, signal }) => {
+    const { slip, raw } = await printing.watchOutput(signal);
+    if (slip !== 'taken' || signal.aborted) return ok(false);
+    const seen = journal.append(id, { kind: 'EVIDENCE', attempt, class: 'E3', raw, buffer: 'printed', output: 'taken' });
+    return seen.ok ? ok(true) : seen;
+  });
+
+  /** `true` once the slip is back in the printer, and that is durable. */
+  const retract = fromPromise<Result<boolean, JournalError>, { id: string; attempt: number }>(
+    async ({ input: { id, attempt }, signal }) => {
+      const { slip, raw } = await printing.retract(signal);
+      if (slip !== 'retracted') return ok(false);
+      const seen = journal.append(id, { kind: 'EVIDENCE', attempt, class: 'E3', raw, buffer: 'printed', output: 'retracted' });
+      return seen.ok ? ok(true) : seen;
+    },
+  );
 
   const attest = fromPromise<Result<string, unknown>, { id: string; attempt: number; handedOver: boolean }>(
     async ({ input: { id, attempt, handedOver } }) => operators.sign({ decision: 'hand-over', operationId: id, attempt, handedOver }),
@@ -130,15 +179,22 @@ export function activationMachine(ports: ActivationPorts) {
 
   return setup({
     types: {
-      context: {} as Facts & { assertion: string | null; handedOver: boolean },
+      context: {} as Context,
       input: {} as ActivationInput,
       events: {} as ActivationEvent,
       output: {} as ActivationOutput,
     },
     delays: { receiptWait: RECEIPT_WAIT_MS },
-    actors: { reserve, prepare, print, attest, conclude, settle },
+    actors: { reserve, prepare, authorise, print, watch, retract, attest, conclude, settle },
     actions: {
       stopped: assign({ stop: (_, params: { reason: StopReason }) => params.reason }),
+    },
+    guards: {
+      isHandedOver: ({ context }) => conclusionOf(context).outcome === 'handed-over',
+      slipIsOut: ({ context }) => {
+        const { outcome, exposed } = conclusionOf(context);
+        return outcome === 'not-handed-over' && exposed;
+      },
     },
   }).createMachine({
     id: 'activation',
@@ -151,8 +207,12 @@ export function activationMachine(ports: ActivationPorts) {
       stop: null,
       receipt: null,
       conclusion: null,
+      returned: false,
+      authorisation: null,
+      reprintProblem: null,
       assertion: null,
       handedOver: false,
+      citizenTook: false,
     }),
     states: {
       reserving: {
@@ -200,6 +260,7 @@ export function activationMachine(ports: ActivationPorts) {
           input: ({ context }) => {
             if (context.reservation === null) throw new Error('printing without a reservation');
             return {
+              authorisation: context.authorisation,
               slip: {
                 ...context.input.slip,
                 attempt: context.attempt,
@@ -224,8 +285,14 @@ export function activationMachine(ports: ActivationPorts) {
               actions: assign({ evidence: ({ event }) => (event.report.ok ? event.report.value.evidence : null) }),
             },
             {
+              guard: ({ event, context }) =>
+                event.report.ok && context.stop === null && mayReprint(event.report.value, context.attempt, context.input.printAttempts),
+              target: 'offering',
+              actions: assign({ evidence: ({ event }) => (event.report.ok ? event.report.value.evidence : null), reprintProblem: null }),
+            },
+            {
               guard: ({ event }) => event.report.ok,
-              target: 'concluding',
+              target: 'ending',
               actions: assign({
                 evidence: ({ event }) => (event.report.ok ? event.report.value.evidence : null),
                 stop: ({ event, context }) => context.stop ?? (event.report.ok ? stopReasonOfPrint(event.report.value) : 'printer-failed'),
@@ -235,11 +302,65 @@ export function activationMachine(ports: ActivationPorts) {
           ],
         },
       },
-      /** A slip is out. Only an operator's signed word makes it handed over. */
-      collecting: {
+      /** The print failed and nobody has a slip: an operator who is here may have it printed once more, and nobody else. */
+      offering: {
         on: {
+          reprint: 'authorising',
+          'no-reprint': { target: 'concluding', actions: { type: 'stopped', params: { reason: 'printer-failed' } } },
           stop: { target: 'concluding', actions: { type: 'stopped', params: ({ event }) => ({ reason: event.reason }) } },
+        },
+      },
+      authorising: {
+        on: { stop: { target: 'concluding', actions: { type: 'stopped', params: ({ event }) => ({ reason: event.reason }) } } },
+        invoke: {
+          src: 'authorise',
+          input: ({ context, event }) => {
+            if (event.type !== 'reprint') throw new Error(`authorising on ${event.type}`);
+            return { id: context.input.reserve.operationId, attempt: context.attempt + 1, slip: event.slip };
+          },
+          onDone: [
+            {
+              guard: ({ event }) => event.output.ok,
+              target: 'preparing',
+              // The operator's word has settled the slip before: from here on the new attempt is the one that counts.
+              actions: assign({
+                attempt: ({ context }) => context.attempt + 1,
+                authorisation: ({ event }) => (event.output.ok ? event.output.value : null),
+                evidence: null,
+              }),
+            },
+            { guard: ({ event }) => !event.output.ok && event.output.error.kind === 'journal-unwritable', target: 'unrecorded' },
+            {
+              target: 'offering',
+              actions: assign({
+                reprintProblem: ({ event }) =>
+                  !event.output.ok && event.output.error.kind === 'printer-not-ready' ? 'printer-not-ready' : 'not-signed',
+              }),
+            },
+          ],
+          onError: 'unrecorded',
+        },
+      },
+      /** A slip is out. It is handed over by as much as the site's policy wants: an operator's signed word, the sensors, or the citizen's touch. */
+      collecting: {
+        always: { guard: 'isHandedOver', target: 'concluding' },
+        invoke: {
+          src: 'watch',
+          input: ({ context }) => ({ id: context.input.reserve.operationId, attempt: context.attempt }),
+          onDone: [
+            {
+              guard: ({ event }) => event.output.ok && event.output.value,
+              actions: assign({ evidence: ({ context }) => ({ class: 'E3', raw: context.evidence?.raw ?? '' }) }),
+            },
+            { guard: ({ event }) => !event.output.ok, target: 'unrecorded' },
+            {},
+          ],
+          onError: 'unrecorded',
+        },
+        on: {
+          stop: { target: 'ending', actions: { type: 'stopped', params: ({ event }) => ({ reason: event.reason }) } },
           'hand-over': { target: 'attesting', actions: assign({ handedOver: ({ event }) => event.handedOver }) },
+          'citizen-took': { actions: assign({ citizenTook: true }) },
         },
       },
       attesting: {
@@ -249,7 +370,7 @@ export function activationMachine(ports: ActivationPorts) {
           onDone: [
             {
               guard: ({ event }) => event.output.ok,
-              target: 'concluding',
+              target: 'ending',
               actions: assign({
                 assertion: ({ event }) => (event.output.ok ? event.output.value : null),
                 stop: ({ context }) => (context.handedOver ? null : 'slip-not-collected'),
@@ -258,6 +379,23 @@ export function activationMachine(ports: ActivationPorts) {
             { target: 'collecting' },
           ],
           onError: 'collecting',
+        },
+      },
+      /** A slip that is out and in no known hand is taken back, where the printer can. */
+      ending: {
+        always: { guard: not('slipIsOut'), target: 'concluding' },
+        invoke: {
+          src: 'retract',
+          input: ({ context }) => ({ id: context.input.reserve.operationId, attempt: context.attempt }),
+          onDone: [
+            {
+              guard: ({ event }) => event.output.ok,
+              target: 'concluding',
+              actions: assign({ returned: ({ event }) => event.output.ok && event.output.value }),
+            },
+            { target: 'unrecorded' },
+          ],
+          onError: 'unrecorded',
         },
       },
       concluding: {
@@ -310,13 +448,15 @@ function stopReasonOfPrint({ failure }: PrintReport): StopReason {
   }
 }
 
-type Context = Facts & { readonly assertion: string | null; readonly handedOver: boolean };
+type Context = Facts & { readonly assertion: string | null; readonly handedOver: boolean; readonly citizenTook: boolean };
 
-function conclusionOf({ evidence, handedOver, assertion, input }: Context): Conclusion {
-  if (evidence?.class === 'E2' && handedOver && assertion !== null && suffices('E4', input.handOverEvidence)) {
-    return { outcome: 'handed-over', class: 'E4', exposed: false };
-  }
-  return unconfirmed(evidence?.class ?? 'E0');
+function conclusionOf({ evidence, returned, handedOver, citizenTook, assertion, stop, input }: Context): Conclusion {
+  if (returned) return retracted;
+  const operator = handedOver && assertion !== null;
+  // Whatever ended the wait without the operator's word, be it a "no", takes the other proofs back.
+  const printer = evidence?.class ?? 'E0';
+  if (!operator && stop !== null) return unconfirmed(printer);
+  return concluded({ printer, citizen: citizenTook, operator }, input.handOverEvidence);
 }
 
 function reportOf(context: Context): OutcomeReport {

@@ -4,6 +4,8 @@ export interface SessionDelays {
   readonly idle: number;
   readonly idleWarning: number;
   readonly operatorWait: number;
+  /** From a print that failed to the operator's decision to have it done once more. */
+  readonly reprintWait: number;
   /** From the slip's end to its confirmation, and what is left of it once the card is gone. */
   readonly collect: number;
   readonly collectWithoutCard: number;

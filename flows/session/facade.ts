@@ -27,7 +27,13 @@ export interface RunningDesk extends SessionFacade {
   stop(): void;
 }
 
-const operatorCommands: readonly string[] = ['identified', 'refuse', 'hand-over'] satisfies readonly OperatorCommand['type'][];
+const operatorCommands: readonly string[] = [
+  'identified',
+  'refuse',
+  'reprint',
+  'no-reprint',
+  'hand-over',
+] satisfies readonly OperatorCommand['type'][];
 
 /** Starts the desk and gives the outside its flat status and its commands; nobody else sees the machines. */
 export function startDesk(ports: DeskPorts, rules: DeskRules, observer: DeskObserver, options: DeskActorOptions = {}): RunningDesk {
@@ -126,6 +132,7 @@ function sessionScreenOf(session: SessionSnapshot, rules: DeskRules): CitizenScr
   if (session.matches({ talking: 'notice' })) return { screen: 'notice' };
   if (session.matches({ talking: 'operator' })) return { screen: 'operator' };
   if (session.matches({ talking: 'contact' })) return contactScreenOf(session, rules);
+  if (session.matches({ issuing: 'printFailed' })) return { screen: 'print-failed' };
   if (session.matches({ issuing: 'collecting' })) return { screen: 'collect', cardIn: context.cardIn };
   if (session.matches('issuing')) return { screen: 'issuing', stage: issuingStageOf(session) };
   if (session.matches('done') || session.matches('stopped')) return lastScreenOf(session);
@@ -189,6 +196,15 @@ function waitingOf(session: SessionSnapshot, { profile }: DeskRules): OperatorSt
       problem: documentProblem,
     };
   }
+  if (session.matches({ issuing: 'printFailed' })) return reprintOf(session);
   if (!session.matches({ issuing: 'collecting' })) return null;
   return { task: 'hand-over', attempt: session.children.activation?.getSnapshot().context.attempt ?? 1, citizenSaysTaken };
+}
+
+function reprintOf(session: SessionSnapshot): OperatorStatus['waiting'] {
+  const facts = session.children.activation?.getSnapshot().context;
+  if (facts === undefined) return null;
+  const { attempt, evidence, reprintProblem, input } = facts;
+  const nothingSent = evidence === null || evidence.class === 'E0';
+  return { task: 'reprint', attempt, attempts: input.printAttempts, nothingSent, problem: reprintProblem };
 }

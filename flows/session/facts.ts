@@ -22,6 +22,7 @@ export interface DeskRules {
   readonly siteName: string;
   readonly unknownRevocation: 'refuse' | 'allow';
   readonly handOverEvidence: ActivationInput['handOverEvidence'];
+  readonly printAttempts: ActivationInput['printAttempts'];
   readonly delays: SessionDelays;
 }
 

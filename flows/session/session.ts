@@ -1,4 +1,4 @@
-import { type SnapshotFrom, and, assign, not, sendTo, setup, stateIn } from 'xstate';
+import { type SnapshotFrom, and, assign, not, or, sendTo, setup, stateIn } from 'xstate';
 import type { Result } from '../../devices/result.ts';
 import { type ActivationInput, activationMachine } from '../operations/activation.ts';
 import type { CmsError } from '../ports/cms.ts';
@@ -302,7 +302,18 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
               target: '.collecting',
             },
             {
-              guard: and([({ event }) => event.snapshot.matches('concluding'), stateIn('#collecting')]),
+              guard: and([({ event }) => event.snapshot.matches('offering'), not(stateIn('#print-failed'))]),
+              target: '.printFailed',
+            },
+            // The word is signed: until that is done, whoever waits sees nothing change.
+            {
+              guard: ({ event }) => event.snapshot.matches('attesting') || event.snapshot.matches('authorising'),
+            },
+            {
+              guard: and([
+                ({ event }) => !event.snapshot.matches('collecting') && !event.snapshot.matches('offering'),
+                or([stateIn('#collecting'), stateIn('#print-failed')]),
+              ]),
               target: '.working',
             },
             // Any other step of the activation is its own affair.
@@ -332,12 +343,22 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
               },
             },
           },
+          /** The print failed and the operator may have it done once more; card and citizen are still here. */
+          printFailed: {
+            id: 'print-failed',
+            after: { reprintWait: { actions: { type: 'stopActivation', params: { reason: 'printer-failed' } } } },
+            on: {
+              'card-gone': { actions: ['cardOut', { type: 'stopActivation', params: { reason: 'card-removed' } }] },
+              'operator.reprint': { actions: sendTo('activation', ({ event }) => ({ type: 'reprint', slip: event.slip })) },
+              'operator.no-reprint': { actions: sendTo('activation', { type: 'no-reprint' }) },
+            },
+          },
           collecting: {
             id: 'collecting',
             initial: 'calm',
             on: {
               'card-gone': { target: '.withoutCard', actions: 'cardOut' },
-              'citizen.taken': { actions: assign({ citizenSaysTaken: true }) },
+              'citizen.taken': { actions: [assign({ citizenSaysTaken: true }), sendTo('activation', { type: 'citizen-took' })] },
               'operator.hand-over': {
                 actions: sendTo('activation', ({ event }) => ({ type: 'hand-over', handedOver: event.handedOver })),
               },
@@ -366,7 +387,7 @@ function isWrongCode(result: Result<unknown, CmsError>): boolean {
 function activationInputOf(
   facts: SessionFacts,
   ports: SessionPorts,
-  { profile, desk, siteName, handOverEvidence }: DeskRules,
+  { profile, desk, siteName, handOverEvidence, printAttempts }: DeskRules,
 ): ActivationInput {
   const { sessionId: operationId, verdict, proofOfContact, operatorAssertion, operatorId, language } = facts;
   const { personalData, cardId } = readingOf(facts);
@@ -374,6 +395,7 @@ function activationInputOf(
   const { fiscalCode, surname, name, birthDate } = personalData;
   return {
     handOverEvidence,
+    printAttempts,
     opening: {
       operation: 'activation',
       case: 'adult',

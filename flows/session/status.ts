@@ -1,8 +1,9 @@
 import type { PrinterStatus } from '../../devices/printer/contract.ts';
 import type { Secret } from '../../devices/secret.ts';
+import type { ReprintProblem } from '../operations/activation.ts';
 import type { HeldOperation } from '../operations/resolution.ts';
 import type { Attention } from '../ports/attention.ts';
-import type { Finding } from '../ports/operators.ts';
+import type { FailedSlip, Finding } from '../ports/operators.ts';
 import type { ContactChannel } from '../ports/cms.ts';
 import type { IdentityDocument } from '../people/identity-document.ts';
 
@@ -29,6 +30,7 @@ export type CitizenScreen =
       readonly problem: 'wrong-code' | null;
     }
   | { readonly screen: 'issuing'; readonly stage: 'reserving' | 'preparing' | 'printing' | 'recording' }
+  | { readonly screen: 'print-failed' }
   | { readonly screen: 'collect'; readonly cardIn: boolean }
   | {
       readonly screen: 'done';
@@ -101,6 +103,15 @@ export interface OperatorStatus {
         readonly documents: readonly { readonly type: IdentityDocument['type']; readonly citation: string }[];
         readonly problem: 'document-expired' | 'document-not-accepted' | null;
       }
+    | {
+        readonly task: 'reprint';
+        /** The attempt that failed, out of as many as the site allows. */
+        readonly attempt: number;
+        readonly attempts: number;
+        /** Nothing was sent to the printer: no slip can be out. */
+        readonly nothingSent: boolean;
+        readonly problem: ReprintProblem | null;
+      }
     | { readonly task: 'hand-over'; readonly attempt: number; readonly citizenSaysTaken: boolean };
 }
 
@@ -121,6 +132,8 @@ export type CitizenCommand =
 export type OperatorCommand =
   | { readonly type: 'identified'; readonly document: IdentityDocument }
   | { readonly type: 'refuse'; readonly reason: 'operator-refused' | 'document-mismatch' | 'document-expired' }
+  | { readonly type: 'reprint'; readonly slip: FailedSlip }
+  | { readonly type: 'no-reprint' }
   | { readonly type: 'hand-over'; readonly handedOver: boolean };
 
 /** The session, and what is held, as the screen sees them. */

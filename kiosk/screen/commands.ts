@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Secret } from '../../devices/secret.ts';
 import { identityDocument } from '../../flows/people/identity-document.ts';
 import type { CitizenCommand, OperatorCommand } from '../../flows/session/status.ts';
-import { findings } from '../../flows/ports/operators.ts';
+import { failedSlips, findings } from '../../flows/ports/operators.ts';
 import { languages } from './site.ts';
 
 const secret = (pattern: RegExp) =>
@@ -34,6 +34,8 @@ export const operatorRequest = forSession(
   z.discriminatedUnion('type', [
     z.strictObject({ type: z.literal('identified'), document: identityDocument }),
     z.strictObject({ type: z.literal('refuse'), reason: z.enum(['operator-refused', 'document-mismatch', 'document-expired']) }),
+    z.strictObject({ type: z.literal('reprint'), slip: z.enum(failedSlips) }),
+    z.strictObject({ type: z.literal('no-reprint') }),
     z.strictObject({ type: z.literal('hand-over'), handedOver: z.boolean() }),
   ]) satisfies z.ZodType<OperatorCommand>,
 );

@@ -13,6 +13,7 @@ const stepOf: Readonly<Partial<Record<CitizenScreen['screen'], number>>> = {
   contact: 2,
   'contact-code': 2,
   issuing: 3,
+  'print-failed': 3,
   collect: 3,
   done: 4,
 };

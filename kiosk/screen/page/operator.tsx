@@ -7,6 +7,7 @@ import { type Language, languages } from '../site.ts';
 import { command, post, useKiosk } from './connection.ts';
 import { Held } from './held.tsx';
 import { Identify } from './identify.tsx';
+import { Reprint } from './reprint.tsx';
 import './styles/kit.ts';
 import './styles/operator.css';
 import { type Texts, texts } from './texts/texts.ts';
@@ -169,6 +170,8 @@ function Desk({
           </div>
         ) : status.waiting.task === 'identify' ? (
           <Identify key={waitsFor} t={t} waiting={status.waiting} send={send} />
+        ) : status.waiting.task === 'reprint' ? (
+          <Reprint key={waitsFor} t={t} waiting={status.waiting} ready={status.printer === 'ready'} send={send} />
         ) : (
           <HandOver t={t} waiting={status.waiting} send={send} />
         )}

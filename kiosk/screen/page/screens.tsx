@@ -69,6 +69,13 @@ export function CitizenScreenView(props: ScreenProps): ReactElement {
           <Stages stage={status.stage} t={t} />
         </Screen>
       );
+    case 'print-failed':
+      return (
+        <Screen main={t.printFailed.main} drawing={drawing}>
+          <p className="below">{t.printFailed.below}</p>
+          <p className="aside strong">{t.printFailed.piece}</p>
+        </Screen>
+      );
     case 'collect':
       return <Collect {...props} cardIn={status.cardIn} drawing={drawing} />;
     case 'done':

@@ -5,6 +5,7 @@ import type { IdentityDocument } from '../../../flows/people/identity-document.t
 import type { TrustVerdict } from '../../../flows/ports/trust.ts';
 import { parseProfile, type Profile } from '../../../flows/procedures/profile.ts';
 import { startDesk } from '../../../flows/session/facade.ts';
+import type { DeskRules } from '../../../flows/session/facts.ts';
 import type { CitizenScreen } from '../../../flows/session/status.ts';
 import { FakeCard, FakeCms, FakeJournal, FakeOperators, fakeOutbox, FakePrinting } from '../fakes.ts';
 
@@ -27,6 +28,7 @@ export const delays = {
   operatorWait: 600_000,
   collect: 120_000,
   collectWithoutCard: 20_000,
+  reprintWait: 180_000,
   cardReminder: 20_000,
   farewell: 10_000,
 };
@@ -39,7 +41,7 @@ export async function settled(): Promise<void> {
 }
 
 /** A whole desk on stand-ins: the machines, recovery and settlement are the production ones. */
-export function startTestDesk(journal = new FakeJournal(), profile: Profile = emiliaRomagna()) {
+export function startTestDesk(journal = new FakeJournal(), profile: Profile = emiliaRomagna(), rules: Partial<DeskRules> = {}) {
   const clock = new SimulatedClock();
   const card = new FakeCard();
   const cms = new FakeCms();
@@ -66,7 +68,8 @@ export function startTestDesk(journal = new FakeJournal(), profile: Profile = em
       desk: 'health-authority',
       siteName: 'Sportello di prova',
       unknownRevocation: 'refuse',
-      handOverEvidence: 'E4',
+      handOverEvidence: rules.handOverEvidence ?? 'E4',
+      printAttempts: rules.printAttempts ?? 1,
       delays,
     },
     {

@@ -70,6 +70,7 @@ export const citizenScreens: Readonly<Record<string, CitizenScreen>> = {
   'issuing-preparing': { screen: 'issuing', stage: 'preparing' },
   'issuing-printing': { screen: 'issuing', stage: 'printing' },
   'issuing-recording': { screen: 'issuing', stage: 'recording' },
+  'print-failed': { screen: 'print-failed' },
   collect: { screen: 'collect', cardIn: true },
   'collect-card-gone': { screen: 'collect', cardIn: false },
   'done-received': { screen: 'done', secondPart: 'received', masked: code.masked, until: null },
@@ -111,6 +112,8 @@ export const operatorScreens: Readonly<Record<string, OperatorStatus['waiting']>
     problem: 'document-not-accepted',
     certificate: { status: 'unknown', crlAgeSeconds: null },
   },
+  reprint: { task: 'reprint', attempt: 1, attempts: 2, nothingSent: false, problem: null },
+  'reprint-nothing-sent': { task: 'reprint', attempt: 1, attempts: 2, nothingSent: true, problem: 'printer-not-ready' },
   'hand-over': { task: 'hand-over', attempt: 1, citizenSaysTaken: true },
   'hand-over-again': { task: 'hand-over', attempt: 2, citizenSaysTaken: false },
 };

@@ -108,6 +108,7 @@ export async function drawScreens(out: string, only?: string): Promise<readonly 
     set.show({ screen: 'operator' });
     for (const [name, waiting] of Object.entries(operatorScreens)) {
       if (waiting?.task === 'hand-over') set.show({ screen: 'collect', cardIn: true });
+      if (waiting?.task === 'reprint') set.show({ screen: 'print-failed' });
       set.ask(waiting, name === 'nobody' ? 'paper-near-end' : 'ready');
       await page.waitForSelector(waiting === null ? '.nobody' : waiting.task === 'identify' ? '.side-by-side' : '.hand-over');
       if (name === 'identify-document-expired') {

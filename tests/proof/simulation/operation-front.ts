@@ -30,6 +30,7 @@ export function operationFront(ports: DeskPorts, { chance, time, operators }: Wo
       clock: time,
       input: {
         handOverEvidence: 'E4',
+        printAttempts: 1,
         opening: {
           operation: 'activation',
           case: 'adult',

@@ -56,8 +56,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the operator said no, and it is handed over',
     file: activation,
-    from: "if (evidence?.class === 'E2' && handedOver && assertion !== null",
-    to: "if (evidence?.class === 'E2' && assertion !== null",
+    from: 'const operator = handedOver && assertion !== null;',
+    to: 'const operator = assertion !== null;',
     breaks: 'liveness',
   },
   {

@@ -399,6 +399,8 @@ export function drawingOf(screen: CitizenScreen | { readonly screen: 'lost' }): 
       return codeOnPhone;
     case 'issuing':
       return printing;
+    case 'print-failed':
+      return printerTrouble;
     case 'collect':
       return takeSlip;
     case 'done':

@@ -1,7 +1,8 @@
 import type { ContactProblem, ServiceProblem, StopReason, OperatorStatus, CitizenScreen } from '../../../../flows/session/status.ts';
 import type { EvidenceClass } from '../../../../devices/printer/contract.ts';
+import type { ReprintProblem } from '../../../../flows/operations/activation.ts';
 import type { HeldOperation } from '../../../../flows/operations/resolution.ts';
-import type { Finding } from '../../../../flows/ports/operators.ts';
+import type { FailedSlip, Finding } from '../../../../flows/ports/operators.ts';
 import type { DocumentType } from '../../../../flows/people/identity-document.ts';
 
 /** Of a stop: what happened, and what to do next. That nothing is lost, or what is, follows from the codes' state: `stopped.codes`. */
@@ -140,6 +141,11 @@ export const it = {
     done: 'fatto',
     now: 'in corso',
     next: 'tra poco',
+  },
+  printFailed: {
+    main: 'La stampa si è fermata',
+    below: 'Il guasto è nostro. L’operatore sta arrivando: lascia la tessera dov’è.',
+    piece: 'Se è uscito un pezzo di foglio, dallo all’operatore.',
   },
   collect: {
     main: 'Prendi il foglio',
@@ -352,6 +358,7 @@ export const it = {
       contact: 'e-mail',
       'contact-code': 'conferma e-mail',
       issuing: 'emissione',
+      'print-failed': 'stampa fermata',
       collect: 'ritiro foglio',
       done: 'fine',
       stopped: 'fermo',
@@ -401,6 +408,21 @@ export const it = {
     identified: 'Identificato: i dati coincidono',
     refuse: 'Rifiuta',
     refuseReasons: { 'document-mismatch': 'Dati diversi', 'document-expired': 'Documento scaduto', 'operator-refused': 'Altro motivo' },
+    reprint: {
+      title: 'La stampa si è fermata',
+      tried: (attempt: number, attempts: number) => `Stampa ${attempt} di ${attempts} non riuscita.`,
+      nothingSent: 'Alla stampante non è arrivato nulla: nessun foglio può essere uscito.',
+      torn: 'Una parte del foglio può essere uscita: guarda nella stampante e nelle mani del titolare.',
+      ready: 'Sistema la stampante: quando è pronta puoi ristampare.',
+      slips: { 'nothing-out': 'Non è uscito nulla', destroyed: 'Ho distrutto quello che è uscito' } satisfies Record<FailedSlip, string>,
+      again: 'Firma e ristampa',
+      no: 'Non ristampare',
+      noMeans: 'Senza ristampa non si consegna nulla: se una parte del foglio può essere uscita, l’operazione resta da decidere.',
+      problems: {
+        'printer-not-ready': 'La stampante non è ancora pronta.',
+        'not-signed': 'La decisione non è stata firmata: accedi di nuovo.',
+      } satisfies Record<ReprintProblem, string>,
+    },
     handOver: 'Consegna del foglio',
     handOverBelow: 'Il foglio è nelle mani del titolare?',
     attempt: (attempt: number) => `Stampa n. ${attempt}`,
