@@ -3,6 +3,8 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { type Result, err, ok } from '../devices/result.ts';
 import { readLdapUrl } from './trust/crl/ldap-url.ts';
+import { identityServices } from './trust/trusted-list/list.ts';
+import { isDigest } from './trust/trusted-list/signers.ts';
 
 const file = z.string().min(1);
 const seconds = z.number().positive();
@@ -10,6 +12,15 @@ const seconds = z.number().positive();
 /** Over HTTP, or LDAP as certificates write it (RFC 4516). */
 const distributionPoint = z.union([z.url({ protocol: /^https?$/ }), z.string().refine((url) => readLdapUrl(url).ok)], {
   error: 'not an HTTP or LDAP distribution point',
+});
+
+const trustedListSource = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }),
+  /** Certificates (PEM or DER), or `sha256:HEX` of a certificate or of a key. Signers change: several may stand here. */
+  signers: z.array(file).min(1),
+  /** ServiceTypeIdentifiers and ServiceStatuses (TS 119 612), as URIs. */
+  types: z.array(z.url()).default([...identityServices.types]),
+  statuses: z.array(z.url()).default([...identityServices.statuses]),
 });
 
 /** What this machine's owner decides within the profile (architecture.md, "Profile and site policy"). */
@@ -58,6 +69,8 @@ export const configuration = z.strictObject({
   }),
   trust: z.strictObject({
     anchors: z.array(file).min(1),
+    /** The national trusted list, from which further anchors come: where it is, who may sign it, and which of its services count. */
+    trustedList: trustedListSource.optional(),
     crls: z.array(file).default([]),
     /** Where CRLs are fetched from (`sportello trust crl refresh`): who signs each, and its distribution points in the order in which they are asked. */
     points: z.array(z.strictObject({ issuer: file, urls: z.array(distributionPoint).min(1) })).default([]),
@@ -109,6 +122,14 @@ export function readConfiguration(path: string): Result<Configuration, Configura
     card: { ...card, ...(card.series === undefined ? {} : { series: at(card.series) }) },
     trust: {
       anchors: trust.anchors.map(at),
+      ...(trust.trustedList === undefined
+        ? {}
+        : {
+            trustedList: {
+              ...trust.trustedList,
+              signers: trust.trustedList.signers.map((signer) => (isDigest(signer) ? signer : at(signer))),
+            },
+          }),
       crls: trust.crls.map(at),
       points: trust.points.map(({ issuer, urls }) => ({ issuer: at(issuer), urls })),
     },

@@ -23,6 +23,7 @@ import { openRecords } from './records/records.ts';
 import { startWitness } from './records/witness.ts';
 import { startScreen } from './screen/server.ts';
 import { createTrust } from './trust/trust.ts';
+import { reportedAnchors } from './trust/trusted-list/listed.ts';
 import { reportingUnknownCards } from './unknown-cards.ts';
 
 /** Formats an instant as the day it is in Italy, `YYYY-MM-DD` (the Swedish way of writing dates is the ISO one). */
@@ -85,7 +86,8 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
   if (!records.ok) return failed('records', records.error);
   opened.push(() => records.value.close());
 
-  const trust = createTrust({ ...configuration.trust, grace: configuration.policy.crlGrace, log });
+  const listed = reportedAnchors(join(configuration.state, 'trusted-list'), configuration.trust.trustedList, log);
+  const trust = createTrust({ ...configuration.trust, listed, grace: configuration.policy.crlGrace, log });
   if (!trust.ok) return failed('trust', trust.error);
 
   const cms = createCmsClient({ ...configuration.cms, log });

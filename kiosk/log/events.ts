@@ -31,6 +31,16 @@ export const events = {
     meaning: "A print ended: the class of its evidence, what became of the printer's buffers, and why there is less than full evidence.",
     fields: { operation: 'string', attempt: 'number', class: 'string', buffer: 'string', failure: 'string', detail: 'string' },
   },
+  'trusted-list-loaded': {
+    level: 'info',
+    meaning: 'Anchors came from the national trusted list that is held; `stale`: it is past its next update.',
+    fields: { sequenceNumber: 'number', anchors: 'number', stale: 'boolean' },
+  },
+  'trusted-list-unusable': {
+    level: 'warn',
+    meaning: 'The national trusted list gives no anchors; those in the files of the configuration stay.',
+    fields: { problem: 'string' },
+  },
   'crl-loaded': {
     level: 'info',
     meaning: 'A CRL was read from its file and verified.',

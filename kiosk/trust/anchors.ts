@@ -17,9 +17,12 @@ export interface Anchor {
 
 export type AnchorError = { readonly kind: 'anchor-unusable'; readonly file: string; readonly detail: string };
 
-/** Reads certificates of issuers, DER or PEM, several to a file. One that cannot be used ends it: a kiosk must not trust half its list. */
-export function readAnchors(files: readonly string[]): Result<readonly Anchor[], AnchorError> {
-  const anchors: Anchor[] = [];
+/**
+ * Reads certificates of issuers, DER or PEM, several to a file. One that cannot be used ends it: a kiosk must not trust half its list. Of those that the
+ * national list has (`listed`, DER), one that cannot be used is left out: whoever made that list did not make it for this kiosk.
+ */
+export function readAnchors(files: readonly string[], listed: readonly Buffer[] = []): Result<readonly Anchor[], AnchorError> {
+  const anchors: Anchor[] = listed.flatMap(usable);
   for (const file of files) {
     try {
       const found = derObjects(readFileSync(file), 'CERTIFICATE').map(anchorOf);
@@ -30,6 +33,14 @@ export function readAnchors(files: readonly string[]): Result<readonly Anchor[],
     }
   }
   return ok(anchors);
+}
+
+function usable(der: Buffer): readonly Anchor[] {
+  try {
+    return [anchorOf(der)];
+  } catch {
+    return [];
+  }
 }
 
 function anchorOf(der: Buffer): Anchor {

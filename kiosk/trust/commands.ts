@@ -4,10 +4,12 @@ import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { CommandFailure, answerJson, exit } from '../../devices/command.ts';
 import { crlCommands } from './crl/commands.ts';
+import { trustedListCommands } from './trusted-list/commands.ts';
 import { Sources, type VerifyRequest, answerRequest, invalid, verifyRequest } from './verify-request.ts';
 
 interface VerifyOptions {
   readonly anchor: string[];
+  readonly trustedList?: string;
   readonly intermediate: string[];
   readonly crl: string[];
   readonly policy: string[];
@@ -31,6 +33,7 @@ export function trustCommands(): Command {
     .description('certificates and CRLs')
     .addCommand(verifyCommand())
     .addCommand(crlCommands())
+    .addCommand(trustedListCommands())
     .addHelpText('after', '\nExample:\n  sportello trust verify --anchor ca.pem --crl ca.crl card.pem');
 }
 
@@ -42,6 +45,7 @@ function verifyCommand(): Command {
     .description('is a certificate to be trusted: its path to an anchor, and its revocation')
     .argument('[cert]', 'the certificate; PEM or DER, as all files here')
     .option('--anchor <file...>', 'trust anchors', listed, [])
+    .option('--trusted-list <dir>', 'anchors from the list in this folder too (trust list import)')
     .option('--intermediate <file...>', 'certificates among which a path is looked for', listed, [])
     .option('--crl <file...>', 'CRLs', listed, [])
     .option('--at <time>', 'ISO 8601; default now')

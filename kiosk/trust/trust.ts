@@ -15,6 +15,8 @@ export interface TrustOptions {
   /** Files of issuers' certificates and of CRLs, DER or PEM. */
   readonly anchors: readonly string[];
   readonly crls: readonly string[];
+  /** Further issuers' certificates, DER, of the national trusted list. */
+  readonly listed?: readonly Buffer[];
   /** Seconds past nextUpdate in which "not listed" still counts. */
   readonly grace: number;
   readonly log: Log;
@@ -35,8 +37,8 @@ export type CardTrust = Trust & { crlStates(at: Date): Promise<readonly CrlState
  * The local answer to "is this card's certificate good": a path of two, the card and its anchor, which is the Italian norm (trust.md, 3), and the
  * CRLs in the files of the configuration. Nothing is fetched. An anchor that cannot be used ends it; a CRL that cannot be used counts as absent.
  */
-export function createTrust({ anchors: files, crls, grace, log }: TrustOptions): Result<CardTrust, AnchorError> {
-  const anchors = readAnchors(files);
+export function createTrust({ anchors: files, crls, listed, grace, log }: TrustOptions): Result<CardTrust, AnchorError> {
+  const anchors = readAnchors(files, listed);
   if (!anchors.ok) return anchors;
   const crlFiles = createCrlFiles(crls, anchors.value, log);
 

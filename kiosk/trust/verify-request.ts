@@ -8,6 +8,8 @@ import { CLIENT_AUTH, bindsPersonalData, cnsName, whyNotCns } from './path/cns.t
 import { type SuppliedCrl, readSuppliedCrl } from './path/crl.ts';
 import { derObjects } from './pem.ts';
 import { type Verdict, verifyCertificate } from './verify.ts';
+import { identityServices } from './trusted-list/list.ts';
+import { listedAnchors } from './trusted-list/listed.ts';
 
 /** A file's path, PEM or DER; or DER itself, in base64. */
 const source = z.union([z.string().min(1), z.object({ der: z.base64() })]);
@@ -23,7 +25,9 @@ const time = z
 /** What `sportello trust verify` is asked, on the command line or as a line of a batch (commands.md). */
 export const verifyRequest = z.object({
   certificate: source,
-  anchors: z.array(source),
+  anchors: z.array(source).default([]),
+  /** Folder of a trusted list, whose identity services are anchors too. */
+  trustedList: z.string().min(1).optional(),
   intermediates: z.array(source).default([]),
   crls: z.array(source).default([]),
   at: time.optional(),
@@ -98,7 +102,9 @@ export class Sources {
 
 /** Answers a request; an error only where a file that it names cannot be read or no anchor can be used. */
 export function answerRequest(request: VerifyRequest, sources: Sources): Result<Verdict, string> {
-  const anchors = collect(request.anchors, 'CERTIFICATE', readAnchorCertificate, sources);
+  const listed = listedSources(request);
+  if (!listed.ok) return listed;
+  const anchors = collect([...request.anchors, ...listed.value], 'CERTIFICATE', readAnchorCertificate, sources);
   const offered = collect(request.intermediates, 'CERTIFICATE', readCertificate, sources);
   const crls = collect(request.crls, 'X509 CRL', readSuppliedCrl, sources);
   const own = sources.parsed(request.certificate, 'CERTIFICATE', readCertificate);
@@ -118,6 +124,12 @@ export function answerRequest(request: VerifyRequest, sources: Sources): Result<
   const verdict = verifyCertificate(questionOf(request, target, anchors.value.usable, intermediates, crls.value.usable));
   const faults = verdict.status === 'invalid' ? offered.value.faults : verdict.status === 'unknown' ? crls.value.faults : [];
   return ok({ ...verdict, reason: `${verdict.reason}${suffix(faults)}` });
+}
+
+function listedSources({ trustedList, at }: VerifyRequest): Result<readonly Source[], string> {
+  if (trustedList === undefined) return ok([]);
+  const listed = listedAnchors(trustedList, identityServices, null, at ?? new Date());
+  return listed.ok ? ok(listed.value.certificates.map((der) => ({ der: der.toString('base64') }))) : listed;
 }
 
 function questionOf(

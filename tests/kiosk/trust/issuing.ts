@@ -43,7 +43,7 @@ export async function card(
 
 /** The same certificate with something changed, signed again by `issuer`. */
 export async function altered(der: Uint8Array, issuer: Certified, change: (certificate: pkijs.Certificate) => void): Promise<Uint8Array> {
-  const certificate = pkijs.Certificate.fromBER(der);
+  const certificate = pkijs.Certificate.fromBER(Buffer.from(der));
   change(certificate);
   await certificate.sign(await signingKey(issuer), 'SHA-256');
   return new Uint8Array(certificate.toSchema(true).toBER());
@@ -61,7 +61,7 @@ export async function crl(
   { listed = [], thisUpdate = at(-1), nextUpdate = at(1), extensions = [] }: CrlContents = {},
 ): Promise<Uint8Array> {
   const list = new pkijs.CertificateRevocationList({ version: 1 });
-  list.issuer = pkijs.Certificate.fromBER(issuer.certificate).subject;
+  list.issuer = pkijs.Certificate.fromBER(Buffer.from(issuer.certificate)).subject;
   list.thisUpdate = new pkijs.Time({ value: thisUpdate });
   if (nextUpdate !== null) list.nextUpdate = new pkijs.Time({ value: nextUpdate });
   if (listed.length > 0) {

@@ -320,6 +320,13 @@ describe('revocation', () => {
 });
 
 describe('anchors', () => {
+  it('may come from the national trusted list, one that cannot be read left out', async () => {
+    const listed = [Buffer.from(ca.certificate), Buffer.from('3003020101', 'hex')];
+    const made = createTrust({ anchors: [], listed, crls: [file(fresh)], grace: 0, log });
+    if (!made.ok) throw new Error(made.error.detail);
+    expect(await made.value.checkCard(reading(good), NOW, signal)).toMatchObject({ status: 'good' });
+  });
+
   it.each([
     ['missing', '/nowhere/ca.pem'],
     ['not a certificate', file(Buffer.from('nothing'))],
