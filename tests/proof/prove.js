@@ -35,8 +35,13 @@ function run(/** @type {string} */ command, /** @type {string[]} */ args, env = 
 const { minutes, seed, replay } = asked();
 run(process.execPath, ['provisioning/build.js']);
 if (replay !== undefined) {
-  run(process.execPath, ['dist/tests/processes/simulation.js', replay, 'tell']);
-  process.exit(0);
+  const { status, stdout } = spawnSync(process.execPath, ['dist/tests/processes/simulation.js', replay, 'tell'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 2],
+    encoding: 'utf8',
+  });
+  process.stdout.write(stdout);
+  process.exit(status !== 0 || JSON.parse(stdout).violations.length > 0 ? 1 : 0);
 }
 const folder = mkdtempSync(join(tmpdir(), 'sportello-proof-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));

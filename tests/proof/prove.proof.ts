@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { test } from 'vitest';
 import { auditPart } from './audit/tamperings.ts';
+import { killPart } from './kill/part.ts';
 import type { Counts, ProofPart } from './part.ts';
 import { networkPart } from './network/part.ts';
 import { powerPart } from './power/part.ts';
@@ -8,7 +9,7 @@ import { printerPart } from './printer/faults.ts';
 import { simulationPart } from './simulation/part.ts';
 import { teethPart } from './teeth/part.ts';
 
-const parts: readonly ProofPart[] = [simulationPart, powerPart, teethPart, printerPart, networkPart, auditPart];
+const parts: readonly ProofPart[] = [simulationPart, killPart, powerPart, teethPart, printerPart, networkPart, auditPart];
 
 test('prove', async () => {
   const seed = Number(process.env['PROVE_SEED']);

@@ -1,7 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { projectRoot } from '../../../kiosk/project.ts';
+import { processEntry, projectRoot } from '../../../kiosk/project.ts';
 import { simulate } from './part.ts';
 
 test('whatever befalls kiosk, printer, disk, link and people, the invariants hold after it', { timeout: 60_000 }, async () => {
@@ -9,6 +10,15 @@ test('whatever befalls kiosk, printer, disk, link and people, the invariants hol
   expect(violations).toEqual([]);
   expect(histories).toBeGreaterThan(100);
   expect(kills).toBeGreaterThan(20);
+});
+
+test('one seed tells one course, step by step', () => {
+  const tell = (seed: number): string =>
+    spawnSync(process.execPath, [processEntry('tests/processes/simulation.ts'), String(seed), 'tell'], { encoding: 'utf8' }).stderr;
+  const told = tell(77);
+  expect(told.split('\n').length).toBeGreaterThan(20);
+  expect(tell(77)).toBe(told);
+  expect(tell(78)).not.toBe(told);
 });
 
 test('what is simulated is the product: its machine, journal, outbox and recovery, and the CMS’s own rules', () => {
