@@ -2,6 +2,7 @@ import type { Demand } from './demand.ts';
 import type { OperationRule, Paper, Profile } from './profile.ts';
 import type { ProcedureRequest } from './request.ts';
 import { rulesOfOperations } from './place.ts';
+import type { HolderCase } from './vocabulary.ts';
 import { formsIt } from './words.ts';
 import { rulesOfCases } from './who.ts';
 
@@ -34,10 +35,13 @@ function copyDemand(citation: string, { evidence }: ProcedureRequest): Demand {
   };
 }
 
+/** What a case's forms prove: who asks, signed (C24), whose parent or guardian one is, that one is delegated. */
+const rulesOfPapers: Readonly<Record<HolderCase, string>> = { ...rulesOfCases, adult: 'C24', delegate: 'COD-01' };
+
 function casePapers({ cases }: Profile, request: ProcedureRequest): readonly Demand[] {
   const rule = cases[request.case];
   if (rule.absent === true) return [];
-  const demands = [...papersAsDemands(rule.papers, request.case === 'delegate' ? 'COD-01' : rulesOfCases[request.case], request)];
+  const demands = [...papersAsDemands(rule.papers, rulesOfPapers[request.case], request)];
   if (!('who' in rule)) return demands;
   if (rule.holderDocumentCopy !== undefined) demands.push(copyDemand(rule.holderDocumentCopy.citation, request));
   return [...demands, ...medicalDemands(rule, request)];

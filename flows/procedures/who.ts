@@ -31,22 +31,15 @@ export function whoDemands(profile: Profile, request: ProcedureRequest): readonl
 
 function applicantDemands(profile: Profile, { case: holderCase, applicant, identification }: ProcedureRequest): readonly Demand[] {
   const relation = applicant?.relation;
-  if (holderCase === 'adult' || holderCase === 'emancipated-minor') {
-    // Where a code or a card identifies, nobody states a relation.
-    const met = relation === undefined ? !isIdentifiedByOperator(identification) : relation === 'holder';
-    return [
-      {
-        rule: 'COD-01',
-        text: 'I codici sono personali: deve chiederli il titolare della tessera.',
-        citation: profile.cases.adult.citation,
-        met,
-      },
-    ];
-  }
   const rule = profile.cases[holderCase];
   const id = rulesOfCases[holderCase];
   if (rule.absent === true) return [{ rule: id, text: rule.note, citation: rule.citation, met: false }];
   if ('who' in rule) return [delegateDemand(rule.who, applicant)];
+  if (!('relations' in rule)) {
+    // Where a code or a card identifies, nobody states a relation.
+    const met = relation === undefined ? !isIdentifiedByOperator(identification) : relation === 'holder';
+    return [{ rule: 'COD-01', text: 'I codici sono personali: deve chiederli il titolare della tessera.', citation: rule.citation, met }];
+  }
   const text =
     holderCase === 'minor' ? 'Per un minore deve presentarsi un genitore.' : 'Per una persona sotto tutela deve presentarsi il tutore.';
   return [

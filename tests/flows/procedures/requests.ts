@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { expect } from 'vitest';
+import { decide } from '../../../flows/procedures/decide.ts';
 import { type Profile, parseProfile } from '../../../flows/procedures/profile.ts';
 import { procedureRequest, type ProcedureRequest } from '../../../flows/procedures/request.ts';
 
@@ -10,8 +12,10 @@ export function profileOf(id: string): Profile {
 
 type Deep<T> = T extends readonly unknown[] ? T : T extends object ? { [Key in keyof T]?: Deep<T[Key]> | undefined } : T;
 
+export type Asked = Deep<ProcedureRequest>;
+
 /** Of the request that an adult makes in person with everything at hand, what differs. */
-export function asking(differs: Deep<ProcedureRequest>): ProcedureRequest {
+export function asking(differs: Asked): ProcedureRequest {
   const { applicant, card, contact, evidence, ...rest } = differs;
   return procedureRequest.parse({
     profile: 'sardegna',
@@ -26,6 +30,13 @@ export function asking(differs: Deep<ProcedureRequest>): ProcedureRequest {
     card: { shown: true, chip: true, status: 'active', ownRegion: true, holderMatchesDocument: true, ...card },
     contact: { email: 'holder@example.org', mobile: '+39 333 0000000', ...contact },
   });
+}
+
+/** The rules that refuse a request; an empty list is allowed. */
+export function refusalsOf(request: ProcedureRequest): string[] {
+  const { allowed, refusals } = decide(profileOf(request.profile), request);
+  expect(allowed).toBe(refusals.length === 0);
+  return refusals.map(({ rule, citation }) => `${rule} ${citation}`);
 }
 
 /** As `asking`, for somebody who is represented, with all papers of the strictest region. */
@@ -51,4 +62,4 @@ export const represented = {
     evidence: { forms: ['emancipation-proof', 'request'] },
     card: { holderBirthDate: '2009-05-05' },
   },
-} satisfies Record<string, Deep<ProcedureRequest>>;
+} satisfies Record<string, Asked>;
