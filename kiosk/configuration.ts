@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { type Result, err, ok } from '../devices/result.ts';
+import { uncertainRevocation } from '../flows/procedures/uncertain-revocation.ts';
 import { readLdapUrl } from './trust/crl/ldap-url.ts';
 import { identityServices } from './trust/trusted-list/list.ts';
 import { isDigest } from './trust/trusted-list/signers.ts';
@@ -32,10 +33,10 @@ const sitePolicy = z.strictObject({
   printAttempts: z.int().min(1).max(5).default(1),
   /** Seconds the operator has to decide on it. */
   reprintWait: seconds.default(180),
-  /** What a card whose CRL is missing or stale may do. */
-  unknownRevocation: z.enum(['refuse', 'allow']).default('refuse'),
-  /** Seconds past nextUpdate in which a CRL still answers "not listed". */
-  crlGrace: z.number().nonnegative().default(0),
+  /** What each operation may do while nobody knows whether a card was revoked: its CRL is missing or too old, or the clock cannot be believed. */
+  uncertainRevocation: uncertainRevocation.prefault({}),
+  /** Seconds from its thisUpdate in which a CRL's "not listed" counts at most, whatever it says itself; without it as long as it says. */
+  maxCrlAge: seconds.optional(),
   /** Seconds without an answer before the warning, and from the warning to the end. */
   idle: seconds.default(60),
   idleWarning: seconds.min(20).default(30),
@@ -71,8 +72,11 @@ export const configuration = z.strictObject({
     anchors: z.array(file).min(1),
     /** The national trusted list, from which further anchors come: where it is, who may sign it, and which of its services count. */
     trustedList: trustedListSource.optional(),
+    /** Certificates between the cards and the anchors. */
+    intermediates: z.array(file).default([]),
+    /** CRLs that somebody else puts there: imported into the store, and again whenever they change. */
     crls: z.array(file).default([]),
-    /** Where CRLs are fetched from (`sportello trust crl refresh`): who signs each, and its distribution points in the order in which they are asked. */
+    /** Where CRLs are fetched from: who signs each, and its distribution points in the order in which they are asked. */
     points: z.array(z.strictObject({ issuer: file, urls: z.array(distributionPoint).min(1) })).default([]),
   }),
   printer: z.strictObject({ device: z.string().min(1) }),
@@ -130,6 +134,7 @@ export function readConfiguration(path: string): Result<Configuration, Configura
               signers: trust.trustedList.signers.map((signer) => (isDigest(signer) ? signer : at(signer))),
             },
           }),
+      intermediates: trust.intermediates.map(at),
       crls: trust.crls.map(at),
       points: trust.points.map(({ issuer, urls }) => ({ issuer: at(issuer), urls })),
     },

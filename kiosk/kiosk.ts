@@ -22,12 +22,19 @@ import { startOutbox } from './records/outbox.ts';
 import { openRecords } from './records/records.ts';
 import { startWitness } from './records/witness.ts';
 import { startScreen } from './screen/server.ts';
+import { watchClock } from './trust/clock.ts';
+import { startRefreshing } from './trust/crl/refreshing.ts';
 import { createTrust } from './trust/trust.ts';
 import { reportedAnchors } from './trust/trusted-list/listed.ts';
 import { reportingUnknownCards } from './unknown-cards.ts';
 
 /** Formats an instant as the day it is in Italy, `YYYY-MM-DD` (the Swedish way of writing dates is the ISO one). */
 const civilDay = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Rome' });
+
+/** How often the store of CRLs and the clock are looked at without a card, for the operator's eyes and the log. */
+const REVOCATION_LOOK_MS = 5_000;
+/** How long a start waits for the CRLs that can be had, so that the first card does not meet an empty store. */
+const FIRST_CRLS_MS = 5_000;
 
 /** What differs between the product, the demo and the tests: the card's process, and who watches the journal. */
 export interface KioskParts {
@@ -87,12 +94,40 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
   opened.push(() => records.value.close());
 
   const listed = reportedAnchors(join(configuration.state, 'trusted-list'), configuration.trust.trustedList, log);
-  const trust = createTrust({ ...configuration.trust, listed, grace: configuration.policy.crlGrace, log });
-  if (!trust.ok) return failed('trust', trust.error);
-
   const cms = createCmsClient({ ...configuration.cms, log });
   if (!cms.ok) return failed('cms', cms.error);
   opened.push(() => cms.value.close());
+
+  const clock = watchClock({ now: Date.now, monotonic: () => performance.now(), compared: () => cms.value.clockOffset(), log });
+  const { anchors, intermediates, crls: files, points } = configuration.trust;
+  const crlStore = join(configuration.state, 'crl');
+  const trust = createTrust({
+    anchors,
+    intermediates,
+    listed,
+    store: crlStore,
+    maxCrlAge: configuration.policy.maxCrlAge ?? null,
+    clock,
+    log,
+  });
+  if (!trust.ok) return failed('trust', trust.error);
+  let revocation = trust.value.revocationState(new Date());
+  const lookAtRevocation = (): void => {
+    revocation = trust.value.revocationState(new Date());
+    desk?.refresh();
+  };
+  const crls = startRefreshing({
+    folder: crlStore,
+    files,
+    anchors: [...anchors, ...intermediates],
+    listed: listed.map((der) => der.toString('base64')),
+    points,
+    log,
+    onFuture: clock.sawCrlOf,
+  });
+  opened.push(() => crls.close());
+  const looking = setInterval(lookAtRevocation, REVOCATION_LOOK_MS);
+  opened.push(() => clearInterval(looking));
 
   const operators = createOperators({
     accountsFile: configuration.operators,
@@ -146,6 +181,7 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
     outbox,
     printing,
     trust: trust.value,
+    revocation: () => revocation,
     now: () => new Date().toISOString(),
     today: () => civilDay.format(new Date()),
     newId: () => uuidv7(),
@@ -160,6 +196,8 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
   desk = running;
   opened.push(() => running.stop());
 
+  await crls.firstRound(FIRST_CRLS_MS);
+  lookAtRevocation();
   const screen = await startScreen({
     port: configuration.screen.port,
     session: running,
@@ -185,7 +223,7 @@ function rulesOf({ site, policy }: Configuration, profile: Profile): DeskRules {
     profile,
     desk: site.desk,
     siteName: site.name,
-    unknownRevocation: policy.unknownRevocation,
+    uncertainRevocation: policy.uncertainRevocation,
     handOverEvidence: policy.handOverEvidence,
     printAttempts: policy.printAttempts,
     delays: {

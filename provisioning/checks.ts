@@ -293,27 +293,37 @@ export function clockAgrees(health: Health): Finding {
   return agrees ? well(detail) : amiss(detail, 'timedatectl set-ntp true, with a time server that this network reaches; then look again');
 }
 
-export async function crlsFresh({ anchors, crls }: Configuration['trust'], grace: number, at: Date): Promise<Finding> {
+/** The store in the kiosk's state, as the kiosk would ask it now. */
+export async function crlsFresh({ trust, state, policy }: Pick<Configuration, 'trust' | 'state' | 'policy'>, at: Date): Promise<Finding> {
   const { createTrust } = await import('../kiosk/trust/trust.ts');
   const problems: string[] = [];
   const log: Log = {
     event: (name, fields) => {
-      if (name === 'crl-unusable' && 'problem' in fields) problems.push(String(fields.problem));
+      if (name === 'crl-store-unreadable' && 'problem' in fields) problems.push(String(fields.problem));
     },
   };
-  const trust = createTrust({ anchors, crls, grace, log });
-  if (!trust.ok) return amiss(`${trust.error.file}: ${trust.error.detail}`, 'put a CA certificate there, or take it out of trust.anchors');
-  const states = await trust.value.crlStates(at);
-  const stale = states.filter((state) => state.stale);
-  const told = states.map(({ issuer, ageSeconds, nextUpdate }) => `${issuer}: ${age(ageSeconds)} old, next due ${nextUpdate}`);
-  const detail = [...told, ...problems].join('; ');
-  if (states.length === 0)
+  const { anchors, intermediates } = trust;
+  // The clock is a check of its own.
+  const clock = { fault: () => null };
+  const made = createTrust({ anchors, intermediates, store: join(state, 'crl'), maxCrlAge: policy.maxCrlAge ?? null, clock, log });
+  if (!made.ok) return amiss(`${made.error.file}: ${made.error.detail}`, 'put a CA certificate there, or take it out of trust.anchors');
+  const { lists } = made.value.revocationState(at);
+  const detail = [
+    ...lists.map(
+      ({ issuer, ageSeconds, nextUpdate }) => `${issuer}: ${age(ageSeconds)} old, next due ${nextUpdate ?? 'at no time it says'}`,
+    ),
+    ...problems,
+  ].join('; ');
+  if (problems.length > 0) return amiss(detail, `move ${join(state, 'crl')} away and run: sportello trust crl refresh --config FILE`);
+  if (lists.length === 0)
     return amiss(
-      detail === '' ? 'there is none: whether a card is revoked is not known' : detail,
-      'put the issuer’s current CRL where trust.crls names it',
+      'there is none: whether a card is revoked is not known',
+      trust.crls.length + trust.points.length === 0
+        ? 'name the issuers’ CRLs in trust.points (where they are fetched) or trust.crls (files)'
+        : 'sportello trust crl refresh --config FILE says why',
     );
-  if (problems.length > 0) return amiss(detail, 'fetch the files named again from their issuer');
-  return stale.length > 0 ? amiss(detail, 'fetch the current CRL; if it is current, see the clock') : well(detail);
+  const stale = lists.some(({ secondsPastEnd }) => secondsPastEnd > 0);
+  return stale ? amiss(detail, 'sportello trust crl refresh --config FILE says why; if the CRL is current, see the clock') : well(detail);
 }
 
 function age(seconds: number): string {

@@ -36,7 +36,7 @@ export function checksFor(configuration: Configuration | null): readonly Check[]
     { id: 'readers', title: 'Card reader', look: (signal) => readerSeen(configuration?.card.reader, signal) },
   ];
   if (configuration === null) return machine;
-  const { cms, policy, printer, state, trust } = configuration;
+  const { cms, printer, state } = configuration;
   const health = cmsHealth(cms);
   return [
     ...machine,
@@ -44,7 +44,7 @@ export function checksFor(configuration: Configuration | null): readonly Check[]
     { id: 'printer', title: 'Printer', look: (signal) => printerAnswers(printer.device, signal) },
     { id: 'cms', title: 'CMS', look: async (signal) => cmsReached(cms.url, await health(signal)) },
     { id: 'clock', title: 'Clock', look: async (signal) => clockAgrees(await health(signal)) },
-    { id: 'crl', title: 'Age of the CRLs', look: () => crlsFresh(trust, policy.crlGrace, new Date()) },
+    { id: 'crl', title: 'Age of the CRLs', look: () => crlsFresh(configuration, new Date()) },
   ];
 }
 

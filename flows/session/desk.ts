@@ -4,6 +4,7 @@ import { mayPrint, type PrinterStatus } from '../../devices/printer/contract.ts'
 import type { Result } from '../../devices/result.ts';
 import { recover } from '../operations/recovery.ts';
 import type { Attention } from '../ports/attention.ts';
+import type { RevocationState } from '../ports/trust.ts';
 import type { JournalError } from '../ports/journal.ts';
 import type { DeskRules, SessionEvent, SessionPorts, Unexpected } from './facts.ts';
 import { sessionMachine } from './session.ts';
@@ -12,6 +13,7 @@ import type { ServiceProblem } from './status.ts';
 export interface DeskPorts extends SessionPorts {
   readonly card: CardReader;
   readonly attention: () => readonly Attention[];
+  readonly revocation: () => RevocationState;
 }
 
 export type DeskEvent =

@@ -1,11 +1,20 @@
 import { type ActorOptions, createActor, type InspectionEvent, type SnapshotFrom } from 'xstate';
 import { heldOperation, type HeldOperation, resolve } from '../operations/resolution.ts';
+import type { RevocationState } from '../ports/trust.ts';
 import { greetingOf, maskedEmail, maskedFiscalCode } from '../people/holder.ts';
 import { maskedMobile } from '../people/mobile.ts';
 import { deskMachine, type DeskPorts, serviceProblem } from './desk.ts';
 import { CODE_TRIES, type DeskRules } from './facts.ts';
 import type { SessionSnapshot } from './session.ts';
-import type { CitizenCommand, CitizenScreen, CitizenStatus, OperatorCommand, OperatorStatus, SessionFacade } from './status.ts';
+import type {
+  CitizenCommand,
+  CitizenScreen,
+  CitizenStatus,
+  OperatorCommand,
+  OperatorStatus,
+  RevocationStatus,
+  SessionFacade,
+} from './status.ts';
 
 type Desk = ReturnType<typeof deskMachine>;
 type DeskActorOptions = Pick<ActorOptions<Desk>, 'clock'>;
@@ -179,11 +188,25 @@ function operatorStatusOf(
     citizenScreen: citizenScreenOf(desk, session, rules).screen,
     printer: desk.context.printer.state,
     attention: ports.attention(),
+    revocation: revocationStatusOf(ports.revocation(), rules),
     waiting: session === null ? null : waitingOf(session, rules),
   };
 }
 
-function waitingOf(session: SessionSnapshot, { profile }: DeskRules): OperatorStatus['waiting'] {
+function revocationStatusOf({ lists, clockFault }: RevocationState, { uncertainRevocation }: DeskRules): RevocationStatus {
+  return {
+    lists: lists.map(({ issuer, thisUpdate, nextUpdate, secondsPastEnd }) => ({
+      issuer,
+      thisUpdate,
+      nextUpdate,
+      stale: secondsPastEnd > 0,
+    })),
+    clockFault: clockFault?.kind ?? null,
+    table: uncertainRevocation,
+  };
+}
+
+function waitingOf(session: SessionSnapshot, { profile, uncertainRevocation }: DeskRules): OperatorStatus['waiting'] {
   const { reading, verdict, documentProblem, citizenSaysTaken } = session.context;
   if (session.matches({ talking: 'operator' }) && reading !== null && verdict !== null) {
     const { surname, name, birthDate, sex, fiscalCode } = reading.personalData;
@@ -191,7 +214,11 @@ function waitingOf(session: SessionSnapshot, { profile }: DeskRules): OperatorSt
     return {
       task: 'identify',
       card: { surname, name, birthDate, sex, fiscalCode },
-      certificate: { status: verdict.status, crlAgeSeconds: verdict.crl?.ageSeconds ?? null },
+      certificate: {
+        status: verdict.status,
+        crlAgeSeconds: verdict.crl?.ageSeconds ?? null,
+        uncertainRule: uncertainRevocation.activation,
+      },
       documents: types.map((type) => ({ type, citation })),
       problem: documentProblem,
     };

@@ -4,6 +4,7 @@ import type { IdentityDocument } from '../people/identity-document.ts';
 import type { ContactChannel, ContactCodeSent, ProofOfContact } from '../ports/cms.ts';
 import type { Trust, TrustVerdict } from '../ports/trust.ts';
 import type { Profile } from '../procedures/profile.ts';
+import type { UncertainTable } from '../procedures/uncertain-revocation.ts';
 import type { DeskType } from '../procedures/vocabulary.ts';
 import type { SessionDelays } from './delays.ts';
 import type { CitizenCommand, ContactProblem, OperatorCommand, StopReason } from './status.ts';
@@ -20,7 +21,7 @@ export interface DeskRules {
   readonly profile: Profile;
   readonly desk: DeskType;
   readonly siteName: string;
-  readonly unknownRevocation: 'refuse' | 'allow';
+  readonly uncertainRevocation: UncertainTable;
   readonly handOverEvidence: ActivationInput['handOverEvidence'];
   readonly printAttempts: ActivationInput['printAttempts'];
   readonly delays: SessionDelays;

@@ -1,6 +1,7 @@
 import type { CardError, CardReading } from '../../devices/card/contract.ts';
 import type { TrustVerdict } from '../ports/trust.ts';
 import { refusalsOfActivation } from '../procedures/card-and-document.ts';
+import { mayGoOn } from '../procedures/uncertain-revocation.ts';
 import type { DeskRules } from './facts.ts';
 import type { StopReason } from './status.ts';
 
@@ -36,7 +37,7 @@ export function stopReasonOfChecked(rules: DeskRules, today: string, reading: Ca
     case 'invalid':
       return 'card-not-verifiable';
     case 'unknown':
-      if (rules.unknownRevocation === 'refuse') return 'card-not-verifiable';
+      if (!mayGoOn(rules.uncertainRevocation, 'activation', verdict.crl?.secondsPastEnd ?? null)) return 'card-not-verifiable';
       break;
     case 'good':
       break;

@@ -5,6 +5,8 @@ import type { HeldOperation } from '../operations/resolution.ts';
 import type { Attention } from '../ports/attention.ts';
 import type { FailedSlip, Finding } from '../ports/operators.ts';
 import type { ContactChannel } from '../ports/cms.ts';
+import type { ClockFault } from '../ports/trust.ts';
+import type { UncertainAnswer, UncertainTable } from '../procedures/uncertain-revocation.ts';
 import type { IdentityDocument } from '../people/identity-document.ts';
 
 /**
@@ -78,6 +80,18 @@ export type StopReason = (typeof stopReasons)[number];
 export const serviceProblems = ['card-reader', 'printer', 'printer-locked', 'records', 'recovering'] as const;
 export type ServiceProblem = (typeof serviceProblems)[number];
 
+/** What the desk knows about revocation, and what each operation may do where that is not enough. */
+export interface RevocationStatus {
+  readonly lists: readonly {
+    readonly issuer: string;
+    readonly thisUpdate: string;
+    readonly nextUpdate: string | null;
+    readonly stale: boolean;
+  }[];
+  readonly clockFault: ClockFault['kind'] | null;
+  readonly table: UncertainTable;
+}
+
 /** What the operator's page shows; the whole name and fiscal code only while an operator is signed on and asked to compare. */
 export interface OperatorStatus {
   readonly sessionId: string | null;
@@ -86,6 +100,7 @@ export interface OperatorStatus {
   readonly printer: PrinterStatus['state'];
   /** What a person must look at, the oldest first. */
   readonly attention: readonly Attention[];
+  readonly revocation: RevocationStatus;
   /** Operations whose end is not known, oldest first. */
   readonly held: readonly HeldOperation[];
   readonly waiting:
@@ -99,7 +114,7 @@ export interface OperatorStatus {
           readonly sex: string;
           readonly fiscalCode: string;
         };
-        readonly certificate: { readonly status: string; readonly crlAgeSeconds: number | null };
+        readonly certificate: { readonly status: string; readonly crlAgeSeconds: number | null; readonly uncertainRule: UncertainAnswer };
         readonly documents: readonly { readonly type: IdentityDocument['type']; readonly citation: string }[];
         readonly problem: 'document-expired' | 'document-not-accepted' | null;
       }

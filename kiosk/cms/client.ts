@@ -9,7 +9,7 @@ import type { Cms, CmsError, OperationView, OutcomeReport, Receipt } from '../..
 import type { Log } from '../log/log.ts';
 import { countersignature, countersignatureType, digestOf } from '../records/checkpoint.ts';
 import type { UncountersignedCheckpoint } from '../records/checkpoints.ts';
-import { type ClockOffset, watchClock } from './clock-offset.ts';
+import { type ComparedClock, watchClock } from './clock-offset.ts';
 import {
   type CallName,
   type ProblemType,
@@ -71,7 +71,7 @@ export interface CmsClient extends Cms {
   /** The CMS's countersignature (JWS) of a checkpoint of the journal. */
   countersign(checkpoint: UncountersignedCheckpoint, signal: AbortSignal): Promise<Result<string, CmsError>>;
   /** The CMS's clock as last measured, `null` before that. */
-  clockOffset(): (ClockOffset & { readonly apart: boolean }) | null;
+  clockOffset(): (ComparedClock & { readonly apart: boolean }) | null;
   /** Calls back each time that the CMS answers after it had failed; returns the way to stop. */
   onReconnected(listener: () => void): () => void;
   close(): Promise<void>;
@@ -357,8 +357,8 @@ export function createCmsClient({
     },
 
     clockOffset() {
-      const offset = cmsClock.last();
-      return offset === null ? null : { ...offset, apart: cmsClock.apart() };
+      const compared = cmsClock.compared();
+      return compared === null ? null : { ...compared, apart: cmsClock.apart() };
     },
 
     onReconnected(listener) {

@@ -41,12 +41,32 @@ export const events = {
     meaning: 'The national trusted list gives no anchors; those in the files of the configuration stay.',
     fields: { problem: 'string' },
   },
-  'crl-loaded': {
+  'crl-imported': {
     level: 'info',
-    meaning: 'A CRL was read from its file and verified.',
-    fields: { issuer: 'string', thisUpdate: 'string', nextUpdate: 'string', entries: 'number' },
+    meaning: 'A CRL was verified and put into the store; it answers from now on.',
+    fields: { issuer: 'string', thisUpdate: 'string', nextUpdate: 'string', entries: 'number', ms: 'number' },
   },
-  'crl-unusable': { level: 'warn', meaning: 'A CRL file cannot be used and counts as absent.', fields: { problem: 'string' } },
+  'crl-unusable': {
+    level: 'warn',
+    meaning: 'A CRL could not be fetched or cannot be used; the store answers as before.',
+    fields: { problem: 'string' },
+  },
+  'crl-refresh-restarted': {
+    level: 'warn',
+    meaning: 'The process that fetches and imports CRLs ended by itself; another is started. The store answers as before.',
+    fields: { reason: 'string' },
+  },
+  'crl-store-unreadable': {
+    level: 'error',
+    meaning: 'The store of CRLs, or a part of it, cannot be read: what it would have said is unknown.',
+    fields: { problem: 'string' },
+  },
+  'clock-fault': {
+    level: 'error',
+    meaning: "This machine's clock cannot be believed, and with it no CRL's silence: it jumped, or a CRL is of a later time.",
+    fields: { kind: 'string', seconds: 'number' },
+  },
+  'clock-well-again': { level: 'info', meaning: "Nothing is known against this machine's clock any more.", fields: {} },
   'session-screen': { level: 'info', meaning: 'The session shows another screen.', fields: { session: 'string', screen: 'string' } },
   'session-event': {
     level: 'info',

@@ -1,19 +1,8 @@
-import { type KeyObject, createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { Certificate, type RelativeDistinguishedNames } from 'pkijs';
 import { type Result, err, ok } from '../../devices/result.ts';
-import { parseDer } from './der.ts';
-import { type AnchorCertificate, readAnchorCertificate } from './x509/certificate.ts';
 import { derObjects } from './pem.ts';
-
-/** A trust anchor is a name and a key (RFC 5280, 6.1.1 d): its own extensions and dates ask nothing. */
-export interface Anchor {
-  readonly name: RelativeDistinguishedNames;
-  readonly key: KeyObject;
-  /** The same, for paths. */
-  readonly ofPaths: AnchorCertificate;
-}
+import { type AnchorCertificate, type Certificate, readAnchorCertificate, readCertificate } from './x509/certificate.ts';
 
 export type AnchorError = { readonly kind: 'anchor-unusable'; readonly file: string; readonly detail: string };
 
@@ -21,34 +10,32 @@ export type AnchorError = { readonly kind: 'anchor-unusable'; readonly file: str
  * Reads certificates of issuers, DER or PEM, several to a file. One that cannot be used ends it: a kiosk must not trust half its list. Of those that the
  * national list has (`listed`, DER), one that cannot be used is left out: whoever made that list did not make it for this kiosk.
  */
-export function readAnchors(files: readonly string[], listed: readonly Buffer[] = []): Result<readonly Anchor[], AnchorError> {
-  const anchors: Anchor[] = listed.flatMap(usable);
+export function readAnchors(files: readonly string[], listed: readonly Buffer[] = []): Result<readonly AnchorCertificate[], AnchorError> {
+  const found = readAll(files, readAnchorCertificate);
+  if (!found.ok) return found;
+  const further = listed.map(readAnchorCertificate).flatMap((each) => (each.ok ? [each.value] : []));
+  return ok([...found.value, ...further]);
+}
+
+/** Certificates between the cards and the anchors, in the same way. */
+export const readIntermediates = (files: readonly string[]): Result<readonly Certificate[], AnchorError> => readAll(files, readCertificate);
+
+function readAll<T>(files: readonly string[], read: (der: Buffer) => Result<T, string>): Result<readonly T[], AnchorError> {
+  const found: T[] = [];
   for (const file of files) {
+    const unusable = (detail: string): Result<never, AnchorError> => err({ kind: 'anchor-unusable', file: basename(file), detail });
+    let objects: readonly Buffer[];
     try {
-      const found = derObjects(readFileSync(file), 'CERTIFICATE').map(anchorOf);
-      if (found.length === 0) return err({ kind: 'anchor-unusable', file: basename(file), detail: 'holds no certificate' });
-      anchors.push(...found);
+      objects = derObjects(readFileSync(file), 'CERTIFICATE');
     } catch (error) {
-      return err({ kind: 'anchor-unusable', file: basename(file), detail: error instanceof Error ? error.message : String(error) });
+      return unusable(error instanceof Error ? error.message : String(error));
+    }
+    if (objects.length === 0) return unusable('holds no certificate');
+    for (const der of objects) {
+      const one = read(der);
+      if (!one.ok) return unusable(one.error);
+      found.push(one.value);
     }
   }
-  return ok(anchors);
-}
-
-function usable(der: Buffer): readonly Anchor[] {
-  try {
-    return [anchorOf(der)];
-  } catch {
-    return [];
-  }
-}
-
-function anchorOf(der: Buffer): Anchor {
-  const parsed = parseDer(der);
-  if (!parsed.ok) throw new Error(parsed.error);
-  const ofPaths = readAnchorCertificate(der);
-  if (!ofPaths.ok) throw new Error(ofPaths.error);
-  const certificate = new Certificate({ schema: parsed.value });
-  const spki = Buffer.from(certificate.subjectPublicKeyInfo.toSchema().toBER());
-  return { name: certificate.subject, key: createPublicKey({ key: spki, format: 'der', type: 'spki' }), ofPaths: ofPaths.value };
+  return ok(found);
 }

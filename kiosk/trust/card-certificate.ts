@@ -1,14 +1,11 @@
 import { type Result, err, ok } from '../../devices/result.ts';
-import { type Certificate, readCertificate } from './x509/certificate.ts';
 import { type CnsName, cnsName, whyNotCns } from './path/cns.ts';
+import { type Certificate, readCertificate } from './x509/certificate.ts';
 
 /** What a card's authentication certificate says, once it keeps the CNS profile (AgID; card.md 1.5, trust.md 3). */
 export interface CardCertificate {
   readonly certificate: Certificate;
-  /** Hexadecimal, one leading zero octet less: how serial numbers are compared. */
-  readonly serial: string;
   readonly name: CnsName;
-  readonly distributionPoints: readonly string[];
 }
 
 export interface NotACardCertificate {
@@ -24,13 +21,5 @@ export function readCardCertificate(der: Uint8Array): Result<CardCertificate, No
   const name = cnsName(certificate);
   const amiss = whyNotCns(certificate);
   if (name === null || amiss !== null) return err({ reason: amiss ?? 'the name is not that of a CNS', name });
-  const { serial } = certificate;
-  return ok({
-    certificate,
-    serial: serial.length > 2 && serial.startsWith('00') ? serial.slice(2) : serial,
-    name,
-    distributionPoints: certificate.distributionPoints.flatMap(({ name: place }) =>
-      place?.kind === 'full' ? place.names.flatMap((each) => (each.form === 'uri' ? [each.text] : [])) : [],
-    ),
-  });
+  return ok({ certificate, name });
 }

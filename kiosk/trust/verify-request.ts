@@ -6,6 +6,7 @@ import { type Result, err, ok } from '../../devices/result.ts';
 import { type AnchorCertificate, type Certificate, readAnchorCertificate, readCertificate } from './x509/certificate.ts';
 import { CLIENT_AUTH, bindsPersonalData, cnsName, whyNotCns } from './path/cns.ts';
 import { type SuppliedCrl, readSuppliedCrl } from './path/crl.ts';
+import { suppliedCrls } from './path/revocation.ts';
 import { derObjects } from './pem.ts';
 import { type Verdict, verifyCertificate } from './verify.ts';
 import { identityServices } from './trusted-list/list.ts';
@@ -144,7 +145,6 @@ function questionOf(
     target,
     anchors,
     intermediates,
-    crls,
     at: at ?? new Date(),
     policies: new Set(policies.length === 0 ? [ANY_POLICY] : policies),
     requireExplicitPolicy: request.requireExplicitPolicy,
@@ -152,10 +152,9 @@ function questionOf(
     inhibitAnyPolicy: request.inhibitAnyPolicy,
     eku: eku ?? (profile === 'cns' ? CLIENT_AUTH : null),
     maxDepth: maxDepth ?? Infinity,
-    maxCrlAge: maxCrlAge ?? null,
     allowSha1: request.allowSha1,
     allowRsa1024: request.allowRsa1024,
-    checkRevocation: request.checkRevocation,
+    revocation: request.checkRevocation ? (work) => suppliedCrls(crls, maxCrlAge ?? null, work) : null,
   };
 }
 

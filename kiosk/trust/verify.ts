@@ -1,8 +1,7 @@
 import { type Pool, pathsTo, poolOf } from './path/building.ts';
 import type { AnchorCertificate, Certificate } from './x509/certificate.ts';
-import type { SuppliedCrl } from './path/crl.ts';
 import { displayName } from './x509/name.ts';
-import { type FindSigners, type RevocationAnswer, type RevocationSource, suppliedCrls } from './path/revocation.ts';
+import { type FindSigners, type RevocationAnswer, type RevocationSource } from './path/revocation.ts';
 import { BUDGET_SPENT } from './path/signature.ts';
 import type { SignaturePolicy } from './x509/algorithm.ts';
 import { type Demands, type Path, type ValidPath, validatePath } from './path/validation.ts';
@@ -12,12 +11,10 @@ export interface Question extends Demands, SignaturePolicy {
   readonly target: Certificate;
   readonly anchors: readonly AnchorCertificate[];
   readonly intermediates: readonly Certificate[];
-  readonly crls: readonly SuppliedCrl[];
   /** Certificates between the target and the anchor at most. */
   readonly maxDepth: number;
-  /** Seconds; `null`: as long as a CRL says itself, three days where it does not. */
-  readonly maxCrlAge: number | null;
-  readonly checkRevocation: boolean;
+  /** Who knows what was revoked, given the budget that its work is paid from; `null`: revocation is not looked at. */
+  readonly revocation: ((work: Work) => RevocationSource) | null;
 }
 
 export interface Verdict {
@@ -41,7 +38,7 @@ const order: readonly Verdict['status'][] = ['good', 'revoked', 'suspended', 'un
 export function verifyCertificate(question: Question): Verdict {
   const work = new Work(question);
   const pool = poolOf(question.intermediates);
-  const revocation = suppliedCrls(question.crls, question.maxCrlAge, work);
+  const revocation = question.revocation?.(work) ?? null;
   // The first fault of a whole path says more than where another way ended.
   let fault: string | null = null;
   const deadEnds: string[] = [];
@@ -54,9 +51,10 @@ export function verifyCertificate(question: Question): Verdict {
       fault ??= held.error;
       continue;
     }
-    const verdict = question.checkRevocation
-      ? withRevocation(path, held.value, createRevocationCheck({ question, pool, revocation, work, anchor: path.anchor }))
-      : holding(path, held.value, null);
+    const verdict =
+      revocation === null
+        ? holding(path, held.value, null)
+        : withRevocation(path, held.value, createRevocationCheck({ question, pool, revocation, work, anchor: path.anchor }));
     if (verdict.status === 'good') return verdict;
     if (best === null || order.indexOf(verdict.status) < order.indexOf(best.status)) best = verdict;
   }
@@ -159,7 +157,8 @@ function createRevocationCheck({ question, pool, revocation, work, anchor }: Sur
         question.at,
         signers,
       );
-      if (worst === null || severity(answer) > severity(worst)) worst = { ...answer, certificate: displayName(certificate.subject) };
+      if (worst === null || worst.status === 'good' || severity(answer) > severity(worst))
+        worst = { ...answer, certificate: displayName(certificate.subject) };
     }
     return worst;
   }

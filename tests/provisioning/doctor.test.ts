@@ -7,6 +7,9 @@ import { type VirtualPrinter, startVirtualPrinter } from '../../devices/printer/
 import { type Configuration, readConfiguration } from '../../kiosk/configuration.ts';
 import { makePki } from '../../kiosk/demo/pki.ts';
 import { projectRoot } from '../../kiosk/project.ts';
+import { importCrls } from '../../kiosk/trust/crl/import.ts';
+import { readIssuers } from '../../kiosk/trust/crl/issuer.ts';
+import { openStore } from '../../kiosk/trust/crl/store.ts';
 import {
   type Finding,
   clockAgrees,
@@ -62,6 +65,12 @@ beforeAll(async () => {
   const read = readConfiguration(file);
   if (!read.ok) throw new Error(read.error.detail);
   configuration = read.value;
+  const store = openStore(join(configuration.state, 'crl'));
+  const issuers = readIssuers(surroundings.pki.files.cnsCa);
+  if (!store.ok || !issuers.ok) throw new Error('no store');
+  const taken = { issuers: issuers.value, now: new Date(), allowSha1: false, allowRsa1024: false };
+  expect(importCrls(store.value, configuration.trust.crls, taken).ok).toBe(true);
+  store.value.close();
 });
 
 afterAll(async () => {
@@ -113,7 +122,7 @@ describe('the command', () => {
     expect({ code, err }).toEqual({ code: 1, err: '' });
     const { ok, checks } = JSON.parse(out) as Answer;
     expect(ok).toBe(false);
-    expect(checks.filter(({ advice }) => advice !== '').map(({ id }) => id)).toEqual(['durability', 'printer']);
+    expect(checks.filter(({ advice }) => advice !== '').map(({ id }) => id)).toEqual(['durability', 'printer', 'crl']);
   });
 
   test('without a configuration it checks the machine itself', async () => {
@@ -209,7 +218,7 @@ describe('durability', () => {
   test('holds on a disk, and leaves nothing behind', async () => {
     const { state } = configuration;
     expectWell(await durable(state, 0), /settings hold after a write; a commit takes \d+\.\d\d ms/);
-    expect(readdirSync(state)).toEqual([]);
+    expect(readdirSync(state)).toEqual(['crl']);
   });
   test('commits faster than a disk can write are flagged', async () => {
     expectAmiss(await durable(configuration.state, 1e6), /faster than a disk can write/, /lies about flushing/);
@@ -301,23 +310,36 @@ describe('CMS and clock', () => {
 
 describe('CRLs', () => {
   const now = new Date();
+  const empty = (): string => mkdtempSync(join(folder, 'state-'));
   test('fresh', async () => {
-    expectWell(await crlsFresh(configuration.trust, 0, now), /min old, next due/);
+    expectWell(await crlsFresh(configuration, now), /min old, next due/);
   });
   test('past their nextUpdate', async () => {
     const later = new Date(now.getTime() + 400 * 86_400_000);
-    expectAmiss(await crlsFresh(configuration.trust, 0, later), /400 days old/, /fetch the current CRL/);
+    expectAmiss(await crlsFresh(configuration, later), /400 days old/, /trust crl refresh/);
   });
-  test('none', async () => {
-    expectAmiss(await crlsFresh({ ...configuration.trust, crls: [] }, 0, now), /there is none/, /trust\.crls/);
+  test('older than the site allows', async () => {
+    const policy = { ...configuration.policy, maxCrlAge: 60 };
+    expectAmiss(await crlsFresh({ ...configuration, policy }, new Date(now.getTime() + 600_000)), /min old/, /trust crl refresh/);
   });
-  test('one file that cannot be used, beside one that can', async () => {
-    const torn = join(folder, 'torn.crl');
-    writeFileSync(torn, 'not a CRL');
-    const crls = [...configuration.trust.crls, torn];
-    expectAmiss(await crlsFresh({ ...configuration.trust, crls }, 0, now), /torn\.crl/, /fetch the files named again/);
+  test('none, though some are named', async () => {
+    expectAmiss(await crlsFresh({ ...configuration, state: empty() }, now), /there is none/, /trust crl refresh/);
+  });
+  test('none, and none is named', async () => {
+    const trust = { ...configuration.trust, crls: [] };
+    expectAmiss(await crlsFresh({ ...configuration, trust, state: empty() }, now), /there is none/, /trust\.points/);
+  });
+  test('a store that cannot be read', async () => {
+    const state = empty();
+    mkdirSync(join(state, 'crl'));
+    writeFileSync(join(state, 'crl', 'crl.db'), 'no store at all, though long enough to be one'.repeat(200));
+    expectAmiss(await crlsFresh({ ...configuration, state }, now), /not a database/, /move .* away/);
   });
   test('an anchor that is none', async () => {
-    expectAmiss(await crlsFresh({ ...configuration.trust, anchors: [file] }, 0, now), /sportello\.json/, /trust\.anchors/);
+    expectAmiss(
+      await crlsFresh({ ...configuration, trust: { ...configuration.trust, anchors: [file] } }, now),
+      /sportello\.json/,
+      /trust\.anchors/,
+    );
   });
 });

@@ -12,6 +12,11 @@ export function isoDate(iso: string): string {
   return iso.replace(/^(\d{4})-(\d{2})-(\d{2})$/, '$3/$2/$1');
 }
 
+/** An ISO instant as the day and the minute that it is in Italy. */
+export function isoDateTime(instant: string): string {
+  return new Intl.DateTimeFormat('it-IT', { dateStyle: 'short', timeStyle: 'short', timeZone: 'Europe/Rome' }).format(new Date(instant));
+}
+
 /** The civil date at this desk. */
 export function today(now = new Date()): string {
   return [now.getFullYear(), String(now.getMonth() + 1).padStart(2, '0'), String(now.getDate()).padStart(2, '0')].join('-');

@@ -3,6 +3,7 @@ import { type FormEvent, type ReactElement, useState } from 'react';
 import type { HeldOperation } from '../../../flows/operations/resolution.ts';
 import type { Finding } from '../../../flows/ports/operators.ts';
 import { post } from './connection.ts';
+import { isoDateTime } from './dates.ts';
 import type { Texts } from './texts/texts.ts';
 
 /** What is held, oldest first: what is known of it, what the evidence was, and the decision that ends it. */
@@ -19,7 +20,7 @@ export function Held({ t, operations }: { readonly t: Texts; readonly operations
           {operations.map(({ operationId, heldAt, stage }) => (
             <li key={operationId}>
               <button type="button" aria-pressed={operationId === shown?.operationId} onClick={() => setChosen(operationId)}>
-                <code>{shortNumber(operationId)}</code> {moment(heldAt)} <span>{t.desk.held.stages[stage]}</span>
+                <code>{shortNumber(operationId)}</code> {isoDateTime(heldAt)} <span>{t.desk.held.stages[stage]}</span>
               </button>
             </li>
           ))}
@@ -53,11 +54,11 @@ function HeldOne({ t, held }: { readonly t: Texts; readonly held: HeldOperation 
         </dd>
         <dt>{t.desk.held.opened}</dt>
         <dd>
-          {moment(openedAt)} · {operator}
+          {isoDateTime(openedAt)} · {operator}
         </dd>
         <dt>{t.desk.held.held}</dt>
         <dd>
-          {moment(heldAt)} · {t.desk.held.reasons[reason] ?? reason}
+          {isoDateTime(heldAt)} · {t.desk.held.reasons[reason] ?? reason}
         </dd>
         <dt>{t.desk.held.evidence}</dt>
         <dd>
@@ -94,8 +95,4 @@ function HeldOne({ t, held }: { readonly t: Texts; readonly held: HeldOperation 
 /** As it stands on the slip. */
 function shortNumber(operationId: string): string {
   return operationId.replaceAll('-', '').slice(-8).toUpperCase();
-}
-
-function moment(instant: string): string {
-  return new Intl.DateTimeFormat('it-IT', { dateStyle: 'short', timeStyle: 'short', timeZone: 'Europe/Rome' }).format(new Date(instant));
 }

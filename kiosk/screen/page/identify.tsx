@@ -63,6 +63,7 @@ export function Identify({
             <dt>{t.desk.certificate}</dt>
             <dd className={certificate.status === 'good' ? '' : 'wrong'}>
               {state} · {crl}
+              {certificate.status === 'unknown' && ` · ${ruleOf(certificate.uncertainRule, t)}`}
             </dd>
           </dl>
         </section>
@@ -142,4 +143,10 @@ export function Identify({
       </div>
     </>
   );
+}
+
+/** Why a card of which nothing is known is here all the same. */
+function ruleOf(rule: Waiting['certificate']['uncertainRule'], t: Texts): string {
+  const { refused, allowed, allowedFor } = t.desk.revocation;
+  return rule === 'refuse' ? refused : rule === 'allow' ? allowed : allowedFor(rule.allowForSeconds / 3600);
 }

@@ -8,6 +8,7 @@ import { command, post, useKiosk } from './connection.ts';
 import { Held } from './held.tsx';
 import { Identify } from './identify.tsx';
 import { Reprint } from './reprint.tsx';
+import { Revocation, revocationInShort, revocationIsKnown } from './revocation.tsx';
 import './styles/kit.ts';
 import './styles/operator.css';
 import { type Texts, texts } from './texts/texts.ts';
@@ -147,6 +148,10 @@ function Desk({
                 <dd>{status.attention.length}</dd>
               </div>
             )}
+            <div className={revocationIsKnown(status.revocation) ? '' : 'wrong'}>
+              <dt>{t.desk.revocation.title}</dt>
+              <dd>{revocationInShort(status.revocation, t)}</dd>
+            </div>
             <div className={status.printer === 'ready' ? '' : 'wrong'}>
               <dt>{t.desk.printer}</dt>
               <dd>{t.desk.printerStates[status.printer]}</dd>
@@ -167,6 +172,7 @@ function Desk({
             <p>{t.desk.nobodyBelow}</p>
             <Held t={t} operations={status.held} />
             {status.attention.length > 0 && <ToBeLookedAt t={t} attention={status.attention} />}
+            <Revocation t={t} status={status.revocation} />
           </div>
         ) : status.waiting.task === 'identify' ? (
           <Identify key={waitsFor} t={t} waiting={status.waiting} send={send} />

@@ -28,10 +28,15 @@ export interface FreshnessPolicy {
   readonly maxAge: number | null;
 }
 
+export interface SubjectIssuer extends Pick<CrlIssuer, 'name' | 'key' | 'keyDigest'> {
+  /** Its key may sign CRLs itself, and not only vouch for one that does; left out: it may. */
+  readonly mayIssueCrls?: boolean;
+}
+
 /** What is asked about, beside its serial number. */
 export interface Subject {
   /** Its issuer's name, with each key that may have signed it. */
-  readonly issuers: readonly CrlIssuer[];
+  readonly issuers: readonly SubjectIssuer[];
   readonly kind: 'user' | 'ca';
   /** Distribution points that its certificate names, in the form of `Scope.points`. */
   readonly points: readonly string[];
@@ -57,7 +62,7 @@ const reasonNames: readonly (string | undefined)[] = [
 ];
 
 /** When "not listed" ends, before any grace. */
-export function endOf({ thisUpdate, nextUpdate }: StoredCrl, { maxAge }: FreshnessPolicy): number {
+export function endOf({ thisUpdate, nextUpdate }: Pick<StoredCrl, 'thisUpdate' | 'nextUpdate'>, maxAge: number | null): number {
   const end = nextUpdate ?? thisUpdate + (maxAge ?? WITHOUT_NEXT_UPDATE);
   return maxAge === null ? end : Math.min(end, thisUpdate + maxAge);
 }
@@ -85,8 +90,8 @@ interface Finding {
 export function askAbout(store: CrlStore, subject: Subject, at: Date, policy: FreshnessPolicy): (serial: Serial) => CrlAnswer {
   const now = at.getTime() / 1000;
   const views = viewsOf(store, subject);
-  const isStale = (crl: StoredCrl): boolean => now < crl.thisUpdate || now > endOf(crl, policy);
-  const isFresh = (crl: StoredCrl): boolean => now >= crl.thisUpdate && now <= endOf(crl, policy) + policy.grace;
+  const isStale = (crl: StoredCrl): boolean => now < crl.thisUpdate || now > endOf(crl, policy.maxAge);
+  const isFresh = (crl: StoredCrl): boolean => now >= crl.thisUpdate && now <= endOf(crl, policy.maxAge) + policy.grace;
 
   function look({ full, delta, applies, foreign }: View, serial: Serial): Finding | null {
     const changed = delta === null ? null : store.find(delta, serial, foreign);
@@ -127,7 +132,9 @@ function viewsOf(store: CrlStore, subject: Subject): readonly View[] {
   const [first] = subject.issuers;
   if (first === undefined) return [];
   const known = store.issuers();
-  const own = known.filter((each) => subject.issuers.some((issuer) => sameKey(issuer, each) || vouchesFor(issuer, each)));
+  const own = known.filter((each) =>
+    subject.issuers.some((issuer) => (issuer.mayIssueCrls !== false && sameKey(issuer, each)) || vouchesFor(issuer, each)),
+  );
   const foreign = issuerHash(first.name.key);
   const byScope = new Map<string, { full: StoredCrl | null; delta: StoredCrl | null; isOwn: boolean; trusted: boolean }>();
   for (const crl of store.lists()) {
@@ -158,7 +165,7 @@ function viewsOf(store: CrlStore, subject: Subject): readonly View[] {
   });
 }
 
-function sameKey(a: CrlIssuer, b: CrlIssuer): boolean {
+function sameKey(a: SubjectIssuer, b: CrlIssuer): boolean {
   return a.name.key === b.name.key && a.keyDigest === b.keyDigest;
 }
 

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { CommandFailure, answerJson, exit } from '../../../devices/command.ts';
@@ -8,8 +7,7 @@ import { readConfiguration } from '../../configuration.ts';
 import { type CrlAnswer, askAbout } from './answer.ts';
 import { importCrls } from './import.ts';
 import { type CrlIssuer, readIssuers } from './issuer.ts';
-import { limits } from './reader.ts';
-import { refresh } from './refresh.ts';
+import { refresh, usualRefresh } from './refresh.ts';
 import { uriPoint } from './scope.ts';
 import { serialOfHex } from './serial.ts';
 import { type CrlStore, openStore, openStoreReadOnly } from './store.ts';
@@ -122,7 +120,7 @@ export function crlCommands(): Command {
 
   crl
     .command('refresh')
-    .description('fetches what is due from the distribution points of the configuration')
+    .description('imports the CRL files of the configuration, and fetches what is due from its distribution points')
     .requiredOption('--config <file>', "the kiosk's configuration")
     .option('--all', 'also what is not due')
     .addHelpText('after', '\nExample:\n  sportello trust crl refresh --config /etc/sportello/config.json')
@@ -135,18 +133,13 @@ export function crlCommands(): Command {
       const store = openStore(folder);
       if (!store.ok) throw new CommandFailure(exit.unusable, `the store ${folder} cannot be used: ${store.error}`);
       try {
-        const done = await refresh(store.value, sets, {
-          folder,
-          all,
-          now: () => new Date(),
-          limits: { bytes: limits.bytes, ms: 300_000 },
-          tries: 4,
-          pause: async (ms, signal) => setTimeout(ms, undefined, { signal }),
-          random: Math.random,
-          signal: new AbortController().signal,
-        });
+        const files = read.value.trust.crls;
+        const anchors = read.value.trust.anchors.flatMap(issuersOf);
+        const problems = importFiles(store.value, files, anchors);
+        const done = await refresh(store.value, sets, { ...usualRefresh(folder, new AbortController().signal), all });
         answerJson(done);
-        if (done.some(({ result }) => result === 'refused')) process.exitCode = exit.no;
+        for (const problem of problems) process.stderr.write(`${problem}\n`);
+        if (problems.length > 0 || done.some(({ result }) => result === 'refused')) process.exitCode = exit.no;
         else if (done.some(({ result }) => result === 'unreachable')) process.exitCode = exit.unreachable;
       } finally {
         store.value.close();
@@ -154,6 +147,14 @@ export function crlCommands(): Command {
     });
 
   return crl;
+}
+
+/** The CRL files of the configuration, each by itself; what is wrong with them, a line each. */
+function importFiles(store: CrlStore, files: readonly string[], issuers: readonly CrlIssuer[]): readonly string[] {
+  return files.flatMap((file) => {
+    const imported = importCrls(store, [file], { issuers, now: new Date(), allowSha1: false, allowRsa1024: false });
+    return imported.ok ? [] : [`${imported.error.file}: ${imported.error.detail}`];
+  });
 }
 
 const nothingKnown: CrlAnswer = { status: 'unknown', reason: null, since: null, crl: null, stale: false };

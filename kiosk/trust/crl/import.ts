@@ -28,6 +28,8 @@ export interface ImportError {
   readonly kind: 'unreadable' | 'refused';
   readonly file: string;
   readonly detail: string;
+  /** Of a CRL that is whole and well signed, but of the future: one of the two clocks is wrong. Seconds since 1970. */
+  readonly futureThisUpdate: number | null;
 }
 
 export interface ImportOptions extends SignaturePolicy {
@@ -57,7 +59,8 @@ export function importCrls(store: CrlStore, files: readonly string[], options: I
 }
 
 function importFile(store: CrlStore, file: string, options: ImportOptions): Result<Imported, ImportError> {
-  const fault = (kind: ImportError['kind'], detail: string): Result<never, ImportError> => err({ kind, file: basename(file), detail });
+  const fault = (kind: ImportError['kind'], detail: string, futureThisUpdate: number | null = null): Result<never, ImportError> =>
+    err({ kind, file: basename(file), detail, futureThisUpdate });
   const began = performance.now();
   let source: CrlFile;
   try {
@@ -70,6 +73,10 @@ function importFile(store: CrlStore, file: string, options: ImportOptions): Resu
     const verified = verify(source, known, options);
     if (!verified.ok) return fault('refused', verified.error);
     const { crl, issuer } = verified.value;
+    if (crl.thisUpdate > options.now.getTime() / 1000 + CLOCK_TOLERANCE) {
+      const since = new Date(crl.thisUpdate * 1000).toISOString();
+      return fault('refused', `of the future (${since}): is this machine’s clock right?`, crl.thisUpdate);
+    }
     const kept = keep(store, verified.value, options.now);
     if (!kept.ok) return fault('refused', kept.error);
     const { number, thisUpdate, nextUpdate, entries } = crl;
@@ -136,8 +143,6 @@ function names({ authorityKey }: CrlTail, { keyId }: CrlIssuer): boolean {
 
 /** Puts it into the store, unless something newer is there; the answer is a note or nothing. */
 function keep(store: CrlStore, { crl, issuer, index }: Verified, now: Date): Result<string | null, string> {
-  if (crl.thisUpdate > now.getTime() / 1000 + CLOCK_TOLERANCE)
-    return err(`of the future (${new Date(crl.thisUpdate * 1000).toISOString()}): is this machine’s clock right?`);
   if (crl.deltaBase !== null && (crl.number === null || crl.number < crl.deltaBase)) return err('a delta CRL not above its base');
   const id = store.keepIssuer(issuer);
   const scope = scopeKey(crl.scope);

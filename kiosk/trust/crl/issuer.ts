@@ -41,7 +41,7 @@ export function issuerOf(der: Uint8Array): CrlIssuer {
 }
 
 /** Does `issuer` say, by a certificate of the same name that it signed, that `other` is a key of its own too (RFC 5280, 3.2: self-issued)? */
-export function vouchesFor(issuer: CrlIssuer, other: CrlIssuer): boolean {
+export function vouchesFor(issuer: Pick<CrlIssuer, 'name' | 'key'>, other: CrlIssuer): boolean {
   if (issuer.name.key !== other.name.key) return false;
   try {
     return new X509Certificate(other.certificate).verify(issuer.key);

@@ -1,8 +1,10 @@
 import { rmSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { type DownloadLimits, download } from './download.ts';
-import { importCrls } from './import.ts';
+import { type ImportError, type Imported, importCrls } from './import.ts';
 import type { CrlIssuer } from './issuer.ts';
 import { downloadByLdap } from './ldap.ts';
+import { limits } from './reader.ts';
 import type { CrlStore, PointState } from './store.ts';
 
 /** Distribution points of one CRL, in the order in which they are asked. */
@@ -24,6 +26,8 @@ export interface RefreshOptions {
   readonly now: () => Date;
   /** Ask though it is not due. */
   readonly all: boolean;
+  /** What part of the usual time between two questions to wait: 0 at boot, where little stands against asking; else another for each kiosk; 1 without it. */
+  readonly share?: number;
   readonly limits: DownloadLimits;
   /** Tries a URL. */
   readonly tries: number;
@@ -32,6 +36,23 @@ export interface RefreshOptions {
   /** From 0 up to 1: what keeps many kiosks from asking at the same moment. */
   readonly random: () => number;
   readonly signal: AbortSignal;
+  readonly onImported?: (imported: Imported) => void;
+  readonly onRefused?: (error: ImportError) => void;
+}
+
+/** As it is done outside of tests. */
+export function usualRefresh(folder: string, signal: AbortSignal): RefreshOptions {
+  return {
+    folder,
+    all: false,
+    share: 0.8 + Math.random() / 5,
+    now: () => new Date(),
+    limits: { bytes: limits.bytes, ms: 300_000 },
+    tries: 4,
+    pause: async (ms, ended) => setTimeout(ms, undefined, { signal: ended }),
+    random: Math.random,
+    signal,
+  };
 }
 
 /** Milliseconds before a second try; twice as long before each further one. */
@@ -39,6 +60,8 @@ const FIRST_PAUSE_MS = 2_000;
 /** Seconds. */
 const MOST_BETWEEN = 6 * 3600;
 const LEAST_BETWEEN = 300;
+/** Before the end of a CRL in which its point is asked every five minutes. */
+const MOST_BEFORE_END = 3600;
 const LONGEST_BACKOFF = 3600;
 
 /** Fetches what is due, one CRL after the other, from the first of its points that gives a CRL that can be used. The store answers all the while. */
@@ -47,7 +70,7 @@ export async function refresh(store: CrlStore, sets: readonly PointSet[], option
   for (const set of sets) {
     const { urls } = set;
     done.push(
-      options.all || isDue(store, set, options.now())
+      options.all || isDue(store, set, options.now(), options.share)
         ? { urls, ...(await refreshOne(store, set, options)) }
         : { urls, result: 'not-due', problems: [] },
     );
@@ -82,10 +105,12 @@ async function refreshOne(store: CrlStore, { issuers, urls }: PointSet, options:
     const imported = importCrls(store, [file], { issuers, issuersOnly: true, now: options.now(), allowSha1: false, allowRsa1024: false });
     rmSync(file, { force: true });
     if (imported.ok) {
+      for (const one of imported.value) options.onImported?.(one);
       store.keepPoint(url, { etag, lastModified, checkedAt: now, failures: 0 });
       return { result: imported.value.every(({ note }) => note === 'held already') ? 'unchanged' : 'imported', problems };
     }
     problems.push(`${url}: ${imported.error.detail}`);
+    options.onRefused?.(imported.error);
     failed();
   }
   return { result: came ? 'refused' : 'unreachable', problems };
@@ -105,11 +130,14 @@ async function fetchWithPatience(url: string, held: PointState | null, options: 
 
 const isLdap = (url: string): boolean => /^ldap:/i.test(url);
 
-/** Several times within the life of a CRL, and soon again after its end; after failures ever more seldom. A clock that went back makes all due. */
-export function isDue(store: CrlStore, { issuers, urls }: PointSet, at: Date): boolean {
+/**
+ * Several times within the life of a CRL, again shortly before its end and soon after it; after failures ever more seldom. A clock that went back makes all
+ * due. `share`: see RefreshOptions.
+ */
+export function isDue(store: CrlStore, { issuers, urls }: PointSet, at: Date, share = 1): boolean {
   const now = at.getTime() / 1000;
-  const states = urls.map((url) => store.point(url)).filter((state) => state !== null);
-  if (states.length === 0 || states.some(({ checkedAt }) => checkedAt > now)) return true;
+  const states = urls.map((url) => store.point(url)).filter((state) => state !== null && state.checkedAt <= now) as readonly PointState[];
+  if (states.length === 0) return true;
   const good = states.filter(({ failures }) => failures === 0);
   if (good.length === 0) {
     const failures = Math.min(...states.map((state) => state.failures));
@@ -121,6 +149,8 @@ export function isDue(store: CrlStore, { issuers, urls }: PointSet, at: Date): b
   const lists = store.lists().filter(({ issuer }) => known.some(({ id }) => id === issuer));
   const ends = lists.map(({ nextUpdate, thisUpdate }) => nextUpdate ?? thisUpdate + 86_400);
   const lives = lists.map(({ thisUpdate }, place) => (ends[place] ?? thisUpdate) - thisUpdate);
-  const between = Math.max(LEAST_BETWEEN, Math.min(MOST_BETWEEN, ...lives.map((life) => life / 4)));
-  return now >= last + (lists.length === 0 || ends.some((end) => end <= now) ? LEAST_BETWEEN : between);
+  // Authorities mostly issue the next CRL some time before the last one ends.
+  const nearEnd = lists.length === 0 || ends.some((end, place) => end - Math.min(MOST_BEFORE_END, (lives[place] ?? 0) / 10) <= now);
+  const between = Math.min(MOST_BETWEEN, ...lives.map((life) => life / 4)) * share;
+  return now >= last + (nearEnd ? LEAST_BETWEEN : Math.max(LEAST_BETWEEN, between));
 }

@@ -88,14 +88,14 @@ export function openStore(folder: string): Result<CrlStore, string> {
   }
 }
 
-/** Opens it for questions, beside an import too; `null` where nothing was imported yet. */
-export function openStoreReadOnly(folder: string): Result<CrlStore | null, string> {
+/** Opens it for questions, beside an import too; `null` where nothing was imported yet. `timeout`: milliseconds to wait for who holds it. */
+export function openStoreReadOnly(folder: string, timeout = busyTimeoutMs): Result<CrlStore | null, string> {
   if (!existsSync(folder)) return err('there is no such folder');
   const file = join(folder, 'crl.db');
   if (!existsSync(file)) return ok(null);
   let database: Database.Database | undefined;
   try {
-    database = new Database(file, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
+    database = new Database(file, { readonly: true, fileMustExist: true, timeout });
     if (versionOf(database) === VERSION) return ok(storeOn(database));
     const fresh = versionOf(database) === 0;
     database.close();

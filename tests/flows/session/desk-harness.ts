@@ -4,6 +4,7 @@ import { Secret } from '../../../devices/secret.ts';
 import type { IdentityDocument } from '../../../flows/people/identity-document.ts';
 import type { TrustVerdict } from '../../../flows/ports/trust.ts';
 import { parseProfile, type Profile } from '../../../flows/procedures/profile.ts';
+import { uncertainRevocation } from '../../../flows/procedures/uncertain-revocation.ts';
 import { startDesk } from '../../../flows/session/facade.ts';
 import type { DeskRules } from '../../../flows/session/facts.ts';
 import type { CitizenScreen } from '../../../flows/session/status.ts';
@@ -33,7 +34,14 @@ export const delays = {
   farewell: 10_000,
 };
 
-export const good: TrustVerdict = { status: 'good', reason: '', fiscalCode: 'RSSMRA72L09H501S', certificateDigest: 'd1', crl: null };
+export const good: TrustVerdict = {
+  status: 'good',
+  reason: '',
+  fiscalCode: 'RSSMRA72L09H501S',
+  certificateDigest: 'd1',
+  since: null,
+  crl: null,
+};
 
 /** Lets everything that has been promised happen; no time passes on the desk's clock. */
 export async function settled(): Promise<void> {
@@ -52,6 +60,7 @@ export function startTestDesk(journal = new FakeJournal(), profile: Profile = em
   const desk = startDesk(
     {
       attention: () => [],
+      revocation: () => ({ lists: [], clockFault: null }),
       card,
       cms,
       journal,
@@ -67,7 +76,7 @@ export function startTestDesk(journal = new FakeJournal(), profile: Profile = em
       profile,
       desk: 'health-authority',
       siteName: 'Sportello di prova',
-      unknownRevocation: 'refuse',
+      uncertainRevocation: rules.uncertainRevocation ?? uncertainRevocation.parse({}),
       handOverEvidence: rules.handOverEvidence ?? 'E4',
       printAttempts: rules.printAttempts ?? 1,
       delays,

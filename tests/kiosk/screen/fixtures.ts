@@ -1,4 +1,5 @@
 import { ok, err } from '../../../devices/result.ts';
+import { uncertainRevocation } from '../../../flows/procedures/uncertain-revocation.ts';
 import type { HeldOperation } from '../../../flows/operations/resolution.ts';
 import type { Finding, Operators, SignedOnOperator } from '../../../flows/ports/operators.ts';
 import {
@@ -11,6 +12,7 @@ import {
   type SessionFacade,
   serviceProblems,
   stopReasons,
+  type RevocationStatus,
 } from '../../../flows/session/status.ts';
 import type { EventName } from '../../../kiosk/log/events.ts';
 import type { Log } from '../../../kiosk/log/log.ts';
@@ -91,10 +93,25 @@ export function citizenStatus(screen: CitizenScreen, secondsLeft?: number): Citi
   };
 }
 
+const issuer = 'CN=Regione Specimen - CA Cittadini, O=Sportello Specimen, C=IT';
+const list = { issuer, thisUpdate: '2026-11-22T07:00:00.000Z', nextUpdate: '2026-11-23T07:00:00.000Z', stale: false };
+const table = uncertainRevocation.parse({});
+
+export const revocationScreens: Readonly<Record<string, RevocationStatus>> = {
+  'revocation-fresh': { lists: [list], clockFault: null, table },
+  'revocation-stale': {
+    lists: [{ ...list, thisUpdate: '2026-11-20T07:00:00.000Z', nextUpdate: '2026-11-21T07:00:00.000Z', stale: true }],
+    clockFault: null,
+    table: { ...table, 'pin-unblock': { allowForSeconds: 43_200 } },
+  },
+  'revocation-none': { lists: [], clockFault: null, table },
+  'revocation-clock': { lists: [list], clockFault: 'behind-crl', table },
+};
+
 const identify = {
   task: 'identify',
   card: { surname: 'ROSSI', name: 'MARIO', birthDate: '1972-07-09', sex: 'M', fiscalCode: 'RSSMRA72L09H501S' },
-  certificate: { status: 'good', crlAgeSeconds: 3 * 3600 },
+  certificate: { status: 'good', crlAgeSeconds: 3 * 3600, uncertainRule: 'refuse' },
   documents: [
     { type: 'identity-card', citation: 'art. 35 DPR 445/2000' },
     { type: 'passport', citation: 'art. 35 DPR 445/2000' },
@@ -110,7 +127,7 @@ export const operatorScreens: Readonly<Record<string, OperatorStatus['waiting']>
   'identify-document-not-accepted': {
     ...identify,
     problem: 'document-not-accepted',
-    certificate: { status: 'unknown', crlAgeSeconds: null },
+    certificate: { status: 'unknown', crlAgeSeconds: 30 * 3600, uncertainRule: { allowForSeconds: 43_200 } },
   },
   reprint: { task: 'reprint', attempt: 1, attempts: 2, nothingSent: false, problem: null },
   'reprint-nothing-sent': { task: 'reprint', attempt: 1, attempts: 2, nothingSent: true, problem: 'printer-not-ready' },
@@ -150,6 +167,7 @@ export interface Stage {
   show(screen: CitizenScreen, secondsLeft?: number): void;
   ask(waiting: OperatorStatus['waiting'], printer?: OperatorStatus['printer']): void;
   hold(held: OperatorStatus['held']): void;
+  know(revocation: RevocationStatus): void;
   readonly resolved: readonly (readonly [string, Finding])[];
 }
 
@@ -159,6 +177,7 @@ export function stage(): Stage {
   let printer: OperatorStatus['printer'] = 'ready';
   const attention: OperatorStatus['attention'] = [];
   let held: OperatorStatus['held'] = [];
+  let revocation: RevocationStatus = { lists: [list], clockFault: null, table };
   const resolved: [string, Finding][] = [];
   let signedOn: SignedOnOperator | null = null;
   const listeners = new Set<() => void>();
@@ -174,7 +193,16 @@ export function stage(): Stage {
     log: { event: (name, fields) => void logged.push({ name, fields }) },
     session: {
       citizen: () => citizen,
-      operator: () => ({ sessionId: citizen.sessionId, signedOn, citizenScreen: citizen.screen, printer, attention, held, waiting }),
+      operator: () => ({
+        sessionId: citizen.sessionId,
+        signedOn,
+        citizenScreen: citizen.screen,
+        printer,
+        attention,
+        revocation,
+        held,
+        waiting,
+      }),
       async resolve(operationId, finding) {
         resolved.push([operationId, finding]);
         return true;
@@ -213,6 +241,10 @@ export function stage(): Stage {
       changed();
     },
     resolved,
+    know(state) {
+      revocation = state;
+      changed();
+    },
     hold(operations) {
       held = operations;
       changed();

@@ -4,7 +4,17 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import type { CitizenScreen } from '../../../flows/session/status.ts';
 import { type Screen, startScreen } from '../../../kiosk/screen/server.ts';
 import { type Visit, type Visitor, openChromium } from '../../harness/browser.ts';
-import { citizenScreens, heldScreens, operator, operatorPin, operatorScreens, sessionId, site, stage } from './fixtures.ts';
+import {
+  citizenScreens,
+  heldScreens,
+  operator,
+  operatorPin,
+  operatorScreens,
+  revocationScreens,
+  sessionId,
+  site,
+  stage,
+} from './fixtures.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const sizes = [
@@ -342,6 +352,12 @@ describe('the operator', () => {
       expect(await desk.page.evaluate('document.scrollingElement.scrollWidth > innerWidth'), name).toBe(false);
     }
     set.hold([]);
+    for (const [name, revocation] of Object.entries(revocationScreens)) {
+      set.know(revocation);
+      await desk.page.waitForFunction(`document.querySelector('.revocation details')?.open === ${name !== 'revocation-fresh'}`);
+      expect(await violations(desk), name).toEqual([]);
+      expect(await desk.page.evaluate('document.scrollingElement.scrollWidth > innerWidth'), name).toBe(false);
+    }
     expect([...visit.complaints, ...desk.complaints]).toEqual([]);
   });
 

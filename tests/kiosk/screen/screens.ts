@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { startScreen } from '../../../kiosk/screen/server.ts';
 import { openChromium } from '../../harness/browser.ts';
-import { citizenScreens, operator, operatorPin, heldScreens, operatorScreens, site, stage } from './fixtures.ts';
+import { citizenScreens, operator, operatorPin, heldScreens, operatorScreens, revocationScreens, site, stage } from './fixtures.ts';
 
 const tall = { width: 1080, height: 1920 };
 const low = { width: 1280, height: 800 };
@@ -124,6 +124,12 @@ export async function drawScreens(out: string, only?: string): Promise<readonly 
       set.hold(held);
       await page.waitForSelector('.held');
       if (name === 'held') await page.getByLabel('Il titolare ha il foglio intero').check();
+      await shoot(page, `operator-${name}.desk`);
+    }
+    set.hold([]);
+    for (const [name, revocation] of Object.entries(revocationScreens)) {
+      set.know(revocation);
+      await page.waitForSelector('.revocation');
       await shoot(page, `operator-${name}.desk`);
     }
     await context.close();

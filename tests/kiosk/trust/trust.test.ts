@@ -1,4 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as asn1js from 'asn1js';
 import fc from 'fast-check';
 import * as pkijs from 'pkijs';
@@ -7,7 +9,10 @@ import type { CardReading } from '../../../devices/card/contract.ts';
 import type { Certified } from '../../../devices/card/virtual/certificate.ts';
 import type { TrustVerdict } from '../../../flows/ports/trust.ts';
 import type { Log } from '../../../kiosk/log/log.ts';
-import { type CardTrust, createTrust } from '../../../kiosk/trust/trust.ts';
+import { importCrls } from '../../../kiosk/trust/crl/import.ts';
+import { issuerOf } from '../../../kiosk/trust/crl/issuer.ts';
+import { openStore } from '../../../kiosk/trust/crl/store.ts';
+import { type CardTrust, type TrustOptions, createTrust } from '../../../kiosk/trust/trust.ts';
 import { NOW, altered, at, authority, card, crl, extension, file, holder, pem, reading } from './issuing.ts';
 
 const log: Log = { event: () => undefined };
@@ -29,8 +34,22 @@ beforeAll(async () => {
   fresh = await crl(ca);
 });
 
-function trust(crls: readonly Uint8Array[] = [fresh], grace = 0): CardTrust {
-  const made = createTrust({ anchors, crls: crls.map((der) => file(der)), grace, log });
+/** Why each could not be imported, `null` where it was. */
+function imported(folder: string, crls: readonly Uint8Array[], now = at(3)): readonly (string | null)[] {
+  const opened = openStore(folder);
+  if (!opened.ok) throw new Error(opened.error);
+  const issuers = [ca, elliptic].map(({ certificate }) => issuerOf(certificate));
+  const done = crls.map((der) => importCrls(opened.value, [file(der)], { issuers, now, allowSha1: false, allowRsa1024: false }));
+  opened.value.close();
+  return done.map((each) => (each.ok ? null : each.error.detail));
+}
+
+const newFolder = (): string => mkdtempSync(join(tmpdir(), 'trust-store-'));
+
+function trust(crls: readonly Uint8Array[] = [fresh], changes: Partial<TrustOptions> = {}): CardTrust {
+  const store = newFolder();
+  if (crls.length > 0) imported(store, crls);
+  const made = createTrust({ anchors, store, maxCrlAge: null, clock: { fault: () => null }, log, ...changes });
   if (!made.ok) throw new Error(made.error.detail);
   return made.value;
 }
@@ -69,7 +88,13 @@ describe('the path and the profile', () => {
   it('finds a good card good', async () => {
     const answer = await verdict(good);
     expect(answer).toMatchObject({ status: 'good', reason: '', fiscalCode: holder.personalData.fiscalCode });
-    expect(answer.crl).toEqual({ thisUpdate: at(-1).toISOString(), nextUpdate: at(1).toISOString(), ageSeconds: 86_400 });
+    expect(answer.crl).toEqual({
+      number: '1',
+      thisUpdate: at(-1).toISOString(),
+      nextUpdate: at(1).toISOString(),
+      ageSeconds: 86_400,
+      secondsPastEnd: -86_400,
+    });
     expect(answer.certificateDigest).toMatch(/^[0-9a-f]{64}$/);
   });
 
@@ -104,7 +129,7 @@ describe('the path and the profile', () => {
       reason: /signature/,
     },
     'of another issuer of the same name': { make: () => card(namesake), reason: /signature/ },
-    'of an issuer nobody trusts': { make: async () => card(await authority('Nobody')), reason: /no trust anchor/ },
+    'of an issuer nobody trusts': { make: async () => card(await authority('Nobody')), reason: /issuer is not known/ },
     'without extended key usage': { make: () => altered(good, ca, without('2.5.29.37')), reason: /clientAuth/ },
     'for servers': {
       make: () =>
@@ -198,21 +223,32 @@ describe('revocation', () => {
     crl(ca, { listed: [{ serial: '0b' }, { serial: own, ...(reason === undefined ? {} : { reason }) }] });
 
   it('tells revoked from suspended', async () => {
-    expect(await verdict(good, [await listing()])).toMatchObject({ status: 'revoked' });
-    expect(await verdict(good, [await listing(1)])).toMatchObject({ status: 'revoked' });
-    expect(await verdict(good, [await listing(6)])).toMatchObject({ status: 'suspended' });
+    const since = at(-1).toISOString();
+    expect(await verdict(good, [await listing()])).toMatchObject({ status: 'revoked', reason: 'unspecified', since });
+    expect(await verdict(good, [await listing(1)])).toMatchObject({ status: 'revoked', reason: 'keyCompromise', since });
+    expect(await verdict(good, [await listing(6)])).toMatchObject({ status: 'suspended', reason: 'certificateHold', since });
   });
 
   it('keeps what is listed past nextUpdate, but not what is not', async () => {
     expect(await verdict(good, [await listing()], {}, at(30))).toMatchObject({ status: 'revoked' });
     const answer = await verdict(good, [fresh], {}, at(2));
-    expect(answer).toMatchObject({ status: 'unknown', reason: expect.stringMatching(/ended/) });
-    expect(answer.crl).not.toBeNull();
+    expect(answer).toMatchObject({ status: 'unknown', reason: expect.stringMatching(/too old/) });
+    expect(answer.crl).toMatchObject({ secondsPastEnd: 86_400 });
   });
 
-  it('gives a stale CRL the grace of the site policy', async () => {
-    expect(await trust([fresh], 86_400).checkCard(reading(good), at(2), signal)).toMatchObject({ status: 'good' });
-    expect(await trust([fresh], 86_399).checkCard(reading(good), at(2), signal)).toMatchObject({ status: 'unknown' });
+  it('caps what a CRL says of itself by the age of the site policy', async () => {
+    const young = trust([fresh], { maxCrlAge: 86_401 });
+    expect(await young.checkCard(reading(good), NOW, signal)).toMatchObject({ status: 'good', crl: { secondsPastEnd: -1 } });
+    const old = trust([fresh], { maxCrlAge: 86_399 });
+    expect(await old.checkCard(reading(good), NOW, signal)).toMatchObject({ status: 'unknown', crl: { secondsPastEnd: 1 } });
+  });
+
+  it('takes silence for nothing while the clock cannot be believed, and what is listed for listed', async () => {
+    const clock = { fault: () => ({ kind: 'jumped', seconds: 7_200 }) as const };
+    const unsure = await trust([fresh], { clock }).checkCard(reading(good), NOW, signal);
+    expect(unsure).toMatchObject({ status: 'unknown', reason: expect.stringMatching(/clock cannot be believed/) });
+    expect(unsure.crl?.secondsPastEnd).toBeLessThan(0);
+    expect(await trust([await listing(6)], { clock }).checkCard(reading(good), NOW, signal)).toMatchObject({ status: 'suspended' });
   });
 
   it('lets a CRL without nextUpdate live three days', async () => {
@@ -223,6 +259,7 @@ describe('revocation', () => {
 
   it('asks the newest CRL: a suspension that was lifted is over', async () => {
     const before = await crl(ca, { listed: [{ serial: own, reason: 6 }], thisUpdate: at(-2) });
+    expect(await verdict(good, [before, fresh])).toMatchObject({ status: 'good' });
     expect(await verdict(good, [fresh, before])).toMatchObject({ status: 'good' });
   });
 
@@ -235,36 +272,40 @@ describe('revocation', () => {
     extension('2.5.29.28', true, new pkijs.IssuingDistributionPoint(parameters).toSchema());
   const absent: Record<string, { readonly make: () => Promise<Uint8Array>; readonly reason: RegExp }> = {
     'signed by somebody else of its name': { make: () => crl(namesake), reason: /signature/ },
-    'of another issuer': { make: async () => crl(await authority('Nobody')), reason: /no trust anchor/ },
-    'that is a delta': {
-      make: () => crl(ca, { extensions: [extension('2.5.29.27', true, new asn1js.Integer({ value: 1 }))] }),
-      reason: /delta/,
-    },
-    'for authorities only': {
-      make: () => crl(ca, { extensions: [distributionPoint({ onlyContainsCACerts: true })] }),
-      reason: /other certificates/,
-    },
-    'that is indirect': { make: () => crl(ca, { extensions: [distributionPoint({ indirectCRL: true })] }), reason: /indirect/ },
+    'of another issuer': { make: async () => crl(await authority('Nobody')), reason: /issuer is not known/ },
     'with an unknown critical extension': {
       make: () => crl(ca, { extensions: [extension('1.3.6.1.4.1.55555.2', true, new asn1js.Null())] }),
       reason: /unknown critical/,
     },
-    'cut short': { make: () => Promise.resolve(fresh.subarray(0, fresh.length - 10)), reason: /cut short/ },
-    'that is no CRL': { make: () => Promise.resolve(good), reason: /not a CRL/ },
-    'that is empty': { make: () => Promise.resolve(new Uint8Array()), reason: /DER/ },
-    'with more entries than can be parsed here': {
-      make: () => crl(ca, { listed: Array.from({ length: 5_000 }, (_, index) => ({ serial: (index + 0x10000).toString(16), reason: 1 })) }),
-      reason: /too large/,
-    },
+    'cut short': { make: () => Promise.resolve(fresh.subarray(0, fresh.length - 10)), reason: /runs past|cut short/ },
+    'that is no CRL': { make: () => Promise.resolve(good), reason: /./ },
+    'that is empty': { make: () => Promise.resolve(new Uint8Array()), reason: /neither DER nor/ },
   };
   for (const [what, { make, reason }] of Object.entries(absent)) {
     it(`counts a CRL ${what} as absent`, async () => {
-      const answer = await verdict(good, [await make()]);
-      expect(answer.status).toBe('unknown');
-      expect(answer.reason).toMatch(reason);
-      expect(await verdict(good, [await make(), fresh])).toMatchObject({ status: 'good' });
+      const der = await make();
+      expect(imported(newFolder(), [der])[0]).toMatch(reason);
+      expect((await verdict(good, [der])).status).toBe('unknown');
+      expect(await verdict(good, [der, fresh])).toMatchObject({ status: 'good' });
     });
   }
+
+  const silent: Record<string, () => Promise<Uint8Array>> = {
+    'a delta alone': () => crl(ca, { extensions: [extension('2.5.29.27', true, new asn1js.Integer({ value: 1 }))] }),
+    'one for authorities only': () => crl(ca, { extensions: [distributionPoint({ onlyContainsCACerts: true })] }),
+  };
+  for (const [what, make] of Object.entries(silent)) {
+    it(`does not take the silence of ${what} for an answer`, async () => {
+      expect(imported(newFolder(), [await make()])).toEqual([null]);
+      expect(await verdict(good, [await make()])).toMatchObject({ status: 'unknown' });
+    });
+  }
+
+  it('takes a CRL of more entries than an object tree bears', async () => {
+    const listed = Array.from({ length: 5_000 }, (_, index) => ({ serial: (index + 0x10000).toString(16), reason: 1 }));
+    expect(await verdict(good, [await crl(ca, { listed })])).toMatchObject({ status: 'good' });
+    expect(await verdict(good, [await crl(ca, { listed: [...listed, { serial: own }] })])).toMatchObject({ status: 'revoked' });
+  });
 
   it('takes a partitioned CRL only for the certificates that name its distribution point', async () => {
     const url = 'http://ca.example.it/CDP2';
@@ -278,35 +319,42 @@ describe('revocation', () => {
     expect(await verdict(good, [await partition(url)])).toMatchObject({ status: 'unknown' });
   });
 
-  it('reads PEM with CRLF under a name that says DER', async () => {
-    const made = createTrust({ anchors, crls: [file(pem('X509 CRL', fresh), 'crl')], grace: 0, log });
-    expect(made.ok && (await made.value.checkCard(reading(good), NOW, signal))).toMatchObject({ status: 'good' });
-  });
-
-  it('reads a CRL file again when it was changed, and tells the doctor its age', async () => {
-    const path = file(fresh);
-    const made = createTrust({ anchors, crls: [path], grace: 0, log });
-    if (!made.ok) throw new Error('no trust');
-    expect(await made.value.checkCard(reading(good), NOW, signal)).toMatchObject({ status: 'good' });
-    writeFileSync(path, await crl(ca, { listed: [{ serial: own, reason: 6 }], thisUpdate: at(-0.5) }));
-    expect(await made.value.checkCard(reading(good), NOW, signal)).toMatchObject({ status: 'suspended' });
-    expect(await made.value.crlStates(at(2))).toEqual([
-      {
-        issuer: 'Specimen - CA Cittadini',
-        thisUpdate: at(-0.5).toISOString(),
-        nextUpdate: at(1).toISOString(),
-        ageSeconds: 216_000,
-        stale: true,
-      },
-    ]);
-  });
-
-  it('goes on without a CRL file that is not there', async () => {
-    const made = createTrust({ anchors, crls: ['/nowhere/at/all.crl'], grace: 0, log });
-    expect(made.ok && (await made.value.checkCard(reading(good), NOW, signal))).toMatchObject({
-      status: 'unknown',
-      reason: expect.stringMatching(/ENOENT/),
+  it('tells the doctor and the operator how old the lists are', () => {
+    expect(trust([fresh]).revocationState(at(2))).toEqual({
+      clockFault: null,
+      lists: [
+        {
+          issuer: 'CN=Specimen - CA Cittadini, O=Specimen, C=IT',
+          number: '1',
+          thisUpdate: at(-1).toISOString(),
+          nextUpdate: at(1).toISOString(),
+          ageSeconds: 3 * 86_400,
+          secondsPastEnd: 86_400,
+        },
+      ],
     });
+    expect(trust([]).revocationState(NOW)).toEqual({ clockFault: null, lists: [] });
+  });
+
+  it('sees in the same store what another process put there since', async () => {
+    const store = newFolder();
+    const checker = trust([], { store });
+    expect(await checker.checkCard(reading(good), NOW, signal)).toMatchObject({
+      status: 'unknown',
+      reason: 'no CRL answers for it',
+      crl: null,
+    });
+    imported(store, [fresh]);
+    expect(await checker.checkCard(reading(good), NOW, signal)).toMatchObject({ status: 'good' });
+  });
+
+  it('says unknown, and logs why, where the store is no store or a part of it is damaged', async () => {
+    const told: string[] = [];
+    const telling: Log = { event: (name) => void told.push(name) };
+    const store = newFolder();
+    writeFileSync(join(store, 'crl.db'), 'no database, whatever its name says, and long enough to look like one'.repeat(100));
+    expect(await trust([], { store, log: telling }).checkCard(reading(good), NOW, signal)).toMatchObject({ status: 'unknown' });
+    expect(told).toContain('crl-store-unreadable');
   });
 
   it('ends with no verdict but unknown on whatever bytes stand for a CRL', async () => {
@@ -322,9 +370,7 @@ describe('revocation', () => {
 describe('anchors', () => {
   it('may come from the national trusted list, one that cannot be read left out', async () => {
     const listed = [Buffer.from(ca.certificate), Buffer.from('3003020101', 'hex')];
-    const made = createTrust({ anchors: [], listed, crls: [file(fresh)], grace: 0, log });
-    if (!made.ok) throw new Error(made.error.detail);
-    expect(await made.value.checkCard(reading(good), NOW, signal)).toMatchObject({ status: 'good' });
+    expect(await trust([fresh], { anchors: [], listed }).checkCard(reading(good), NOW, signal)).toMatchObject({ status: 'good' });
   });
 
   it.each([
@@ -332,7 +378,7 @@ describe('anchors', () => {
     ['not a certificate', file(Buffer.from('nothing'))],
     ['PEM without a certificate', file('-----BEGIN NOTHING-----\n-----END NOTHING-----\n')],
   ])('refuses to start with an anchor file that is %s', (_, path) => {
-    const made = createTrust({ anchors: [path], crls: [], grace: 0, log });
+    const made = createTrust({ anchors: [path], store: newFolder(), maxCrlAge: null, clock: { fault: () => null }, log });
     expect(made.ok).toBe(false);
   });
 });

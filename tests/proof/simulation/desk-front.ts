@@ -4,6 +4,7 @@ import type { IdentityDocument } from '../../../flows/people/identity-document.t
 import { type Profile, parseProfile } from '../../../flows/procedures/profile.ts';
 import { fixedDelays } from '../../../flows/session/delays.ts';
 import type { DeskPorts } from '../../../flows/session/desk.ts';
+import { uncertainRevocation } from '../../../flows/procedures/uncertain-revocation.ts';
 import { startDesk } from '../../../flows/session/facade.ts';
 import type { CitizenCommand, OperatorCommand } from '../../../flows/session/status.ts';
 import type { Front, World } from './kiosk.ts';
@@ -39,7 +40,7 @@ export function deskFront(ports: DeskPorts, { card, operators, chance, time }: W
       profile,
       desk: 'health-authority',
       siteName: 'Sportello di prova',
-      unknownRevocation: 'refuse',
+      uncertainRevocation: uncertainRevocation.parse({}),
       handOverEvidence: 'E4',
       printAttempts: 1,
       delays: {

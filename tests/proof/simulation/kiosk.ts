@@ -76,6 +76,7 @@ export class Kiosk {
     const outbox = this.#outbox;
     this.ports = {
       attention: () => [],
+      revocation: () => ({ lists: [], clockFault: null }),
       card: world.card,
       cms,
       journal,
@@ -87,7 +88,7 @@ export class Kiosk {
       ),
       trust: {
         checkCard: () =>
-          Promise.resolve({ status: 'good', reason: '', fiscalCode: 'RSSMRA72L09H501S', certificateDigest: 'd1', crl: null }),
+          Promise.resolve({ status: 'good', reason: '', fiscalCode: 'RSSMRA72L09H501S', certificateDigest: 'd1', since: null, crl: null }),
       },
       now: () => new Date(world.time.wall()).toISOString(),
       today: () => new Date(world.time.wall()).toISOString().slice(0, 10),

@@ -3,6 +3,8 @@ import type { EvidenceClass } from '../../../../devices/printer/contract.ts';
 import type { ReprintProblem } from '../../../../flows/operations/activation.ts';
 import type { HeldOperation } from '../../../../flows/operations/resolution.ts';
 import type { FailedSlip, Finding } from '../../../../flows/ports/operators.ts';
+import type { ClockFault } from '../../../../flows/ports/trust.ts';
+import type { Operation } from '../../../../flows/procedures/vocabulary.ts';
 import type { DocumentType } from '../../../../flows/people/identity-document.ts';
 
 /** Of a stop: what happened, and what to do next. That nothing is lost, or what is, follows from the codes' state: `stopped.codes`. */
@@ -324,6 +326,37 @@ export const it = {
       } satisfies Record<Finding, string>,
       doubt: 'Nel dubbio non decidere: finché è sospesa, la seconda parte non parte.',
       sign: 'Firma la decisione',
+    },
+    revocation: {
+      title: 'Liste di revoca',
+      inShort: { fresh: 'aggiornate', stale: 'scadute', missing: 'assenti', clock: 'orologio non affidabile' },
+      none: 'Non ce n’è nessuna: di una tessera non si può sapere se è stata revocata.',
+      list: (since: string, until: string | null, stale: boolean) =>
+        `del ${since}${until === null ? '' : stale ? `, scaduta: la successiva era attesa per il ${until}` : `, la successiva entro il ${until}`}`,
+      clockFaults: {
+        jumped: 'L’orologio di questa macchina ha fatto un salto: finché non è confermato, le liste non bastano.',
+        'behind-crl': 'L’orologio di questa macchina è indietro rispetto alle liste: va regolato.',
+        'crl-of-the-future': 'È arrivata una lista con una data futura: l’orologio di questa macchina va controllato.',
+      } satisfies Record<ClockFault['kind'], string>,
+      tableTitle: 'Se non si sa se la tessera è revocata',
+      refused: 'si rifiuta',
+      allowed: 'si procede lo stesso',
+      allowedFor: (hours: number) => `si procede fino a ${Number(hours.toFixed(1))} ore dopo la scadenza della lista`,
+      operations: {
+        activation: 'attivazione',
+        reissue: 'riemissione dei codici',
+        renewal: 'rinnovo con la tessera precedente',
+        suspension: 'sospensione',
+        reactivation: 'riattivazione',
+        revocation: 'revoca',
+        'interop-activation': 'attivazione in interoperabilità',
+        'interop-duplicate': 'duplicato in interoperabilità',
+        'interop-revocation': 'revoca in interoperabilità',
+        'signature-certificate': 'certificato di firma',
+        'reader-handout': 'consegna del lettore',
+        'pin-unblock': 'sblocco del PIN',
+        'validity-extension': 'proroga della validità',
+      } satisfies Record<Operation, string>,
     },
     attention: 'Da controllare',
     attentionBelow: 'Avvisa l’assistenza e indica il numero di operazione. Nulla viene corretto da solo.',
