@@ -26,9 +26,13 @@ const trustedListSource = z.strictObject({
 
 /** What this machine's owner decides within the profile (architecture.md, "Profile and site policy"). */
 const sitePolicy = z.strictObject({
-  attended: z.literal(true),
-  /** The least evidence that makes a hand-over: a printer's completion reply, with or without the operator's word. */
-  handOverEvidence: z.enum(['E2', 'E4']).default('E4'),
+  /** An operator is within reach. */
+  attended: z.boolean(),
+  /**
+   * The least evidence that makes a hand-over (reliability.md, 1.2): E2 the printer's completion reply and the citizen's touch, E3 a
+   * presenter's sensors that saw the slip go, E4 an operator's signed word.
+   */
+  handOverEvidence: z.enum(['E2', 'E3', 'E4']).default('E4'),
   /** How many prints one operation may have, the first among them: a further one is an operator's signed decision. */
   printAttempts: z.int().min(1).max(5).default(1),
   /** Seconds the operator has to decide on it. */
@@ -47,52 +51,75 @@ const sitePolicy = z.strictObject({
   collectWithoutCard: seconds.default(20),
 });
 
-export const configuration = z.strictObject({
-  site: z.strictObject({
-    id: z.string().regex(/^[a-z0-9-]{1,40}$/),
-    name: z.string().min(1).max(80),
-    desk: z.enum(['pharmacy', 'health-authority', 'municipality', 'regional-office', 'space-region']),
-    profile: z.string().regex(/^[a-z-]{1,40}$/),
-    languages: z
-      .array(z.enum(['it', 'en']))
-      .min(1)
-      .default(['it', 'en']),
-  }),
-  policy: sitePolicy.prefault({ attended: true }),
-  cms: z.strictObject({
-    url: z.url({ protocol: /^https$/ }),
-    /** PEM files: the CA of the CMS's server, the kiosk's client certificate and key. */
-    ca: file,
-    clientCertificate: file,
-    clientKey: file,
-    /** The CMS's public signing key (JWK file), pinned apart from TLS. */
-    signingKey: file,
-  }),
-  trust: z.strictObject({
-    anchors: z.array(file).min(1),
-    /** The national trusted list, from which further anchors come: where it is, who may sign it, and which of its services count. */
-    trustedList: trustedListSource.optional(),
-    /** Certificates between the cards and the anchors. */
-    intermediates: z.array(file).default([]),
-    /** CRLs that somebody else puts there: imported into the store, and again whenever they change. */
-    crls: z.array(file).default([]),
-    /** Where CRLs are fetched from: who signs each, and its distribution points in the order in which they are asked. */
-    points: z.array(z.strictObject({ issuer: file, urls: z.array(distributionPoint).min(1) })).default([]),
-  }),
-  printer: z.strictObject({ device: z.string().min(1) }),
-  /**
-   * `reader`: its PC/SC name, or a pattern in which `*` stands for anything (names end in numbers that follow the order of plugging).
-   * `series`: a table of series of cards (JSON), in the place of the built-in one.
-   */
-  card: z.strictObject({ reader: z.string().min(1).optional(), series: file.optional() }).prefault({}),
-  /** Operators' accounts: names, public keys, and signing keys wrapped under their PINs. */
-  operators: file,
-  screen: z.strictObject({ port: z.number().int().min(0).max(65535).default(8080) }).prefault({}),
-  /** The device's signing key (private JWK file, Ed25519 or P-256). Without it one is made in the state. */
-  deviceKey: file.optional(),
-  /** Folder of records and logs. */
-  state: file,
-});
+/** A policy that nobody and nothing here could ever satisfy. */
+function isWithinReach({
+  policy,
+  printer,
+}: {
+  readonly policy: z.infer<typeof sitePolicy>;
+  readonly printer: { readonly device: string };
+}): boolean {
+  switch (policy.handOverEvidence) {
+    case 'E2':
+      return true;
+    case 'E3':
+      return /[?&]presenter=/.test(printer.device);
+    case 'E4':
+      return policy.attended;
+  }
+}
+
+export const configuration = z
+  .strictObject({
+    site: z.strictObject({
+      id: z.string().regex(/^[a-z0-9-]{1,40}$/),
+      name: z.string().min(1).max(80),
+      desk: z.enum(['pharmacy', 'health-authority', 'municipality', 'regional-office', 'space-region']),
+      profile: z.string().regex(/^[a-z-]{1,40}$/),
+      languages: z
+        .array(z.enum(['it', 'en']))
+        .min(1)
+        .default(['it', 'en']),
+    }),
+    policy: sitePolicy.prefault({ attended: true }),
+    cms: z.strictObject({
+      url: z.url({ protocol: /^https$/ }),
+      /** PEM files: the CA of the CMS's server, the kiosk's client certificate and key. */
+      ca: file,
+      clientCertificate: file,
+      clientKey: file,
+      /** The CMS's public signing key (JWK file), pinned apart from TLS. */
+      signingKey: file,
+    }),
+    trust: z.strictObject({
+      anchors: z.array(file).min(1),
+      /** The national trusted list, from which further anchors come: where it is, who may sign it, and which of its services count. */
+      trustedList: trustedListSource.optional(),
+      /** Certificates between the cards and the anchors. */
+      intermediates: z.array(file).default([]),
+      /** CRLs that somebody else puts there: imported into the store, and again whenever they change. */
+      crls: z.array(file).default([]),
+      /** Where CRLs are fetched from: who signs each, and its distribution points in the order in which they are asked. */
+      points: z.array(z.strictObject({ issuer: file, urls: z.array(distributionPoint).min(1) })).default([]),
+    }),
+    printer: z.strictObject({ device: z.string().min(1) }),
+    /**
+     * `reader`: its PC/SC name, or a pattern in which `*` stands for anything (names end in numbers that follow the order of plugging).
+     * `series`: a table of series of cards (JSON), in the place of the built-in one.
+     */
+    card: z.strictObject({ reader: z.string().min(1).optional(), series: file.optional() }).prefault({}),
+    /** Operators' accounts: names, public keys, and signing keys wrapped under their PINs. */
+    operators: file,
+    screen: z.strictObject({ port: z.number().int().min(0).max(65535).default(8080) }).prefault({}),
+    /** The device's signing key (private JWK file, Ed25519 or P-256). Without it one is made in the state. */
+    deviceKey: file.optional(),
+    /** Folder of records and logs. */
+    state: file,
+  })
+  .refine(isWithinReach, {
+    path: ['policy', 'handOverEvidence'],
+    message: 'E3 needs a printer with a presenter (serial:…?presenter=custom), E4 an attended site',
+  });
 
 export type Configuration = z.infer<typeof configuration>;
 export type ConfigurationError = { readonly kind: 'configuration-unusable'; readonly file: string; readonly detail: string };

@@ -218,6 +218,8 @@ function printerFinding(device: string, status: PrinterStatus): Finding {
       );
     case 'offline':
       return told('press its feed or on-line button; see that its cover is closed');
+    case 'slip-in-output':
+      return told('take the slip out of its output and destroy it');
     case 'locked':
       return told('switch it off and on: an earlier slip may still stand in its memory');
     default:

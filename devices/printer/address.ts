@@ -3,7 +3,13 @@ import { type Result, err, ok } from '../result.ts';
 
 /** Where a printer is. A network printer is reached on this machine's loopback only: a slip must not cross a wire in clear. */
 export type PrinterAddress =
-  | { readonly line: 'serial'; readonly path: string; readonly baudRate: number }
+  | {
+      readonly line: 'serial';
+      readonly path: string;
+      readonly baudRate: number;
+      /** The printer has a presenter that speaks as Custom's do. */
+      readonly presenter?: 'custom';
+    }
   | { readonly line: 'usb'; readonly path: string }
   | { readonly line: 'tcp'; readonly host: '127.0.0.1'; readonly port: number };
 
@@ -13,7 +19,7 @@ const devicePath = z.string().regex(/^\/[^\0?#]+$/, 'the device must be an absol
 const port = z.coerce.number().int().min(1).max(65_535);
 const baudRate = z.coerce.number().int().min(1200).max(4_000_000);
 
-/** Reads `serial:/dev/…?baud=…`, `usb:/dev/usb/lp0` or `tcp:127.0.0.1:PORT`; the error is one line for a person. */
+/** Reads `serial:/dev/…?baud=…` (with a presenter: `&presenter=custom`), `usb:/dev/usb/lp0` or `tcp:127.0.0.1:PORT`; the error is one line for a person. */
 export function parsePrinterAddress(text: string): Result<PrinterAddress, string> {
   const [, line, rest] = /^([a-z]+):(.*)$/s.exec(text) ?? [];
   if (line === 'serial' && rest !== undefined) return parseSerial(rest);
@@ -37,9 +43,11 @@ function parseSerial(rest: string): Result<PrinterAddress, string> {
   const path = devicePath.safeParse(pathText);
   const options = new URLSearchParams(query);
   const baud = baudRate.safeParse(options.get('baud') ?? DEFAULT_BAUD_RATE);
-  const onlyBaud = [...options.keys()].every((key) => key === 'baud') && options.size <= 1;
-  if (!path.success || !baud.success || !onlyBaud || more.length > 0) return refuse(`serial:${rest}`, 'serial:/dev/ttyS0?baud=115200');
-  return ok({ line: 'serial', path: path.data, baudRate: baud.data });
+  const presenter = options.get('presenter');
+  const known = [...options.keys()].every((key) => options.getAll(key).length === 1 && (key === 'baud' || key === 'presenter'));
+  if (!path.success || !baud.success || !known || (presenter !== null && presenter !== 'custom') || more.length > 0)
+    return refuse(`serial:${rest}`, 'serial:/dev/ttyS0?baud=115200');
+  return ok({ line: 'serial', path: path.data, baudRate: baud.data, ...(presenter === null ? {} : { presenter }) });
 }
 
 function refuse(text: string, expected: string): Result<never, string> {

@@ -51,11 +51,13 @@ export function printerCommands(): Command {
     .option('--tcp <port>', 'on this TCP port of 127.0.0.1')
     .requiredOption('--out <dir>', 'folder of the slips: NNNN.png and NNNN.txt')
     .option('--control <path>', 'unix socket that takes paper-out, cover-open, jam-after N, … a line each')
+    .option('--presenter', 'with a presenter that holds the slip until it is taken; needs --pty')
     .option('--ms-per-line <ms>', 'how long a printed line takes', '20')
     .addHelpText('after', '\nExample:\n  sportello printer virtual --pty /tmp/printer --out /tmp/slips --control /tmp/printer.control')
-    .action(async (options: { pty?: string; tcp?: string; out: string; control?: string; msPerLine: string }) => {
+    .action(async (options: { pty?: string; tcp?: string; out: string; control?: string; msPerLine: string; presenter?: true }) => {
       if ((options.pty === undefined) === (options.tcp === undefined))
         throw new CommandFailure(exit.unusable, 'give one of --pty PATH and --tcp PORT');
+      if (options.presenter === true && options.pty === undefined) throw new CommandFailure(exit.unusable, '--presenter needs --pty PATH');
       const stopped = untilInterrupted();
       const { startVirtualPrinter } = await import('./virtual/virtual-printer.ts');
       const printing = await startVirtualPrinter({
@@ -64,6 +66,7 @@ export function printerCommands(): Command {
         ...(options.pty === undefined ? {} : { link: options.pty }),
         ...(options.tcp === undefined ? {} : { tcp: read(port, options.tcp, '--tcp') }),
         ...(options.control === undefined ? {} : { control: options.control }),
+        presenter: options.presenter === true,
       }).catch((error: unknown) => {
         throw new CommandFailure(exit.unusable, error instanceof Error ? error.message : String(error));
       });

@@ -11,6 +11,8 @@ export type PrinterStatus =
   | { readonly state: 'offline' }
   /** Told by the core, not by the printer: an earlier job may still stand in its buffers, and it did not acknowledge the clearing. */
   | { readonly state: 'locked' }
+  /** A presenter's sensor sees a slip in the output. */
+  | { readonly state: 'slip-in-output' }
   | { readonly state: 'paper-near-end' }
   | { readonly state: 'ready' };
 
@@ -37,8 +39,23 @@ export interface PrintEvidence {
 
 export type PrinterError = { readonly kind: 'disconnected'; readonly detail: string } | { readonly kind: 'aborted' };
 
+/** What a presenter's sensor says; `raw`: the printer's own words, hexadecimal. `in-output` is `null` where it did not answer. */
+export interface OutputReading {
+  readonly inOutput: boolean | null;
+  readonly raw: string;
+}
+
+/** A presenter: it holds the cut slip out to the citizen, sees whether it is there, and can take it back. */
+export interface Presenter {
+  read(signal?: AbortSignal): Promise<OutputReading>;
+  /** Takes back what is in the output, and answers what the sensor says once that should be done. */
+  retract(signal?: AbortSignal): Promise<OutputReading>;
+}
+
 /** A connection to one printer; made by `open`, gone after `close`: a new connection is a new object. */
 export interface Printer {
+  /** `null`: it drops the slip, and cannot know what becomes of it. */
+  readonly presenter: Presenter | null;
   /** Asks the printer for its status now. Never fails: what it cannot say is a status too. */
   status(signal?: AbortSignal): Promise<PrinterStatus>;
   /**

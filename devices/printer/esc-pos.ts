@@ -3,17 +3,28 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { withAny, withDeadline } from '../deadline.ts';
 import { err, ok, type Result } from '../result.ts';
 import { parsePrinterAddress } from './address.ts';
-import { mayPrint, type OpenPrinter, type PrintEvidence, type Printer, type PrinterStatus } from './contract.ts';
 import {
+  mayPrint,
+  type OpenPrinter,
+  type OutputReading,
+  type Presenter,
+  type PrintEvidence,
+  type Printer,
+  type PrinterStatus,
+} from './contract.ts';
+import {
+  askFullStatus,
   askProcessId,
   askStatus,
   automaticBits,
   clearBuffers,
   enableAutomaticStatus,
   initialise,
+  present,
   realTimeBits,
   type Reply,
   ReplyReader,
+  retract,
   statusOf,
 } from './status-protocol.ts';
 import { openTransport, type Transport, type TransportError } from './transport.ts';
@@ -37,6 +48,9 @@ const PIECE_BYTES = 256;
 const ASK_AGAIN_MS = 1_000;
 /** After a question that went unanswered, how long the line must be silent before the next answer is believed (milliseconds). */
 const QUIET_MS = 100;
+/** How often, and how many milliseconds apart, a slip that is being taken back is looked for. */
+const RETRACT_LOOKS = 20;
+const RETRACT_LOOK_MS = 100;
 /** What is kept of a printer's words for the evidence. */
 const REPLIES_KEPT = 64;
 const RAW_LIMIT_BYTES = 512;
@@ -49,15 +63,17 @@ export const openPrinter: OpenPrinter = async (address, signal = NEVER) => {
   const transport = await openTransport(parsed.value, signal);
   if (!transport.ok)
     return err(transport.error.kind === 'gone' ? { kind: 'disconnected', detail: transport.error.detail } : { kind: 'aborted' });
-  return ok(escPosPrinter(transport.value));
+  const presenter = parsed.value.line === 'serial' && parsed.value.presenter !== undefined;
+  return ok(escPosPrinter(transport.value, usualLimits, presenter));
 };
 
 /** An ESC/POS printer at the other end of `transport`, which it takes over. */
-export function escPosPrinter(transport: Transport, limits: EscPosLimits = usualLimits): Printer {
-  return new EscPosPrinter(transport, limits);
+export function escPosPrinter(transport: Transport, limits: EscPosLimits = usualLimits, presenter = false): Printer {
+  return new EscPosPrinter(transport, limits, presenter);
 }
 
 class EscPosPrinter implements Printer {
+  readonly presenter: Presenter | null;
   readonly #transport: Transport;
   readonly #limits: EscPosLimits;
   readonly #reader = new ReplyReader();
@@ -66,9 +82,15 @@ class EscPosPrinter implements Printer {
   #turn: Promise<unknown> = Promise.resolve();
   #unanswered = false;
 
-  constructor(transport: Transport, limits: EscPosLimits) {
+  constructor(transport: Transport, limits: EscPosLimits, presenter: boolean) {
     this.#transport = transport;
     this.#limits = limits;
+    this.presenter = presenter
+      ? {
+          read: (signal = NEVER) => this.#inTurn(() => this.#readOutput(signal)),
+          retract: (signal = NEVER) => this.#inTurn(() => this.#retract(signal)),
+        }
+      : null;
     transport.listen((bytes) => {
       for (const reply of this.#reader.push(bytes)) for (const listener of [...this.#listeners]) listener(reply);
     });
@@ -111,7 +133,8 @@ class EscPosPrinter implements Printer {
     try {
       const limitMs = this.#limits.completionMs + this.#limits.completionMsPerByte * job.length;
       await withDeadline(limitMs, AbortSignal.any([signal, this.#transport.gone]), async (ended) => {
-        const sent = await this.#send([initialise, enableAutomaticStatus, job, askProcessId(processId)], ended, () => said.some(isTrouble));
+        const whole = [initialise, enableAutomaticStatus, job, ...(this.presenter === null ? [] : [present]), askProcessId(processId)];
+        const sent = await this.#send(whole, ended, () => said.some(isTrouble));
         if (sent.ok) await this.#untilComplete(complete, ended);
       });
       if (complete()) {
@@ -166,8 +189,30 @@ class EscPosPrinter implements Printer {
     await withDeadline(this.#limits.replyMs, signal, (ended) => this.#transport.write(askStatus, ended));
     const bits = await answered;
     this.#unanswered = bits === undefined;
-    if (bits !== undefined) return statusOf(bits);
-    return hasEnded(this.#transport.gone) ? this.#disconnected() : { state: 'silent' };
+    if (bits === undefined) return hasEnded(this.#transport.gone) ? this.#disconnected() : { state: 'silent' };
+    const status = statusOf(bits);
+    if (this.presenter === null || !isWell(status)) return status;
+    // What the presenter does not say may be a slip in its output.
+    const { inOutput } = await this.#readOutput(signal);
+    if (inOutput === null) return hasEnded(this.#transport.gone) ? this.#disconnected() : { state: 'silent' };
+    return inOutput ? { state: 'slip-in-output' } : status;
+  }
+
+  async #readOutput(signal: AbortSignal): Promise<OutputReading> {
+    const answered = this.#next((reply) => (reply.kind === 'full-status' ? reply : undefined), this.#limits.replyMs, signal);
+    await withDeadline(this.#limits.replyMs, signal, (ended) => this.#transport.write(askFullStatus, ended));
+    const reply = await answered;
+    return reply === undefined ? { inOutput: null, raw: '' } : { inOutput: reply.inOutput, raw: hex([reply]) };
+  }
+
+  async #retract(signal: AbortSignal): Promise<OutputReading> {
+    await withDeadline(this.#limits.replyMs, signal, (ended) => this.#transport.write(retract, ended));
+    let reading = await this.#readOutput(signal);
+    for (let looks = 1; reading.inOutput === true && looks < RETRACT_LOOKS && !hasEnded(signal); looks += 1) {
+      await this.#next(() => undefined, RETRACT_LOOK_MS, signal);
+      reading = await this.#readOutput(signal);
+    }
+    return reading;
   }
 
   async #clear(): Promise<boolean> {
@@ -223,7 +268,7 @@ function hasEnded(signal: AbortSignal): boolean {
 
 /** The printer can finish what it has begun: near end is well enough for that, not for starting. */
 function isWell(status: PrinterStatus): boolean {
-  return status.state === 'ready' || status.state === 'paper-near-end';
+  return status.state === 'ready' || status.state === 'paper-near-end' || status.state === 'slip-in-output';
 }
 
 function isTrouble(reply: Reply): boolean {

@@ -14,6 +14,13 @@ export const initialise: Uint8Array = Uint8Array.of(0x1b, 0x40);
 /** GS a: automatic status (ASB) on change of online state, error and paper. */
 export const enableAutomaticStatus: Uint8Array = Uint8Array.of(0x1d, 0x61, 0x0e);
 
+/** DLE EOT 20 (Custom): the full status, `10 0F` and four bytes; bit 5 of the first is "ticket present in output". Executed on receipt. */
+export const askFullStatus: Uint8Array = Uint8Array.of(0x10, 0x04, 20);
+/** GS e 3 m (Custom): presents the cut slip, m steps out. */
+export const present: Uint8Array = Uint8Array.of(0x1d, 0x65, 3, 10);
+/** GS e 2 (Custom): takes the slip in the output back. */
+export const retract: Uint8Array = Uint8Array.of(0x1d, 0x65, 2);
+
 const PROCESS_ID_LENGTH = 4;
 
 /** GS ( H fn 48: the printer sends `id` (four bytes 0x20-0x7E) back when everything before it has been printed. */
@@ -28,6 +35,8 @@ export type Reply =
   | { readonly kind: 'real-time'; readonly bytes: readonly [number] }
   /** The four bytes of GS a, at once and on each change. */
   | { readonly kind: 'automatic'; readonly bytes: readonly [number, number, number, number] }
+  /** `10 0F` and paper, user, recoverable and unrecoverable status: the answer to DLE EOT 20. */
+  | { readonly kind: 'full-status'; readonly bytes: readonly number[]; readonly inOutput: boolean }
   /** `37 22 d1 d2 d3 d4 00` */
   | { readonly kind: 'process-id'; readonly bytes: readonly number[]; readonly id: Uint8Array }
   /** `37 25 00` */
@@ -42,6 +51,8 @@ export type Reply =
 const BLOCK = 0x37;
 const NAME_BLOCK = 0x5f;
 const LONGEST_BLOCK = 80;
+const FULL_STATUS = [0x10, 0x0f] as const;
+const FULL_STATUS_LENGTH = 6;
 
 /**
  * Tells the printer's replies apart, however the line has cut them. Never throws, never holds more than one unfinished
@@ -60,6 +71,7 @@ export class ReplyReader {
     const first = this.#unfinished[0];
     if (first === undefined) this.#begin(byte, replies);
     else if (first === BLOCK || first === NAME_BLOCK) this.#continueBlock(byte, replies);
+    else if (this.#isFullStatus(byte)) this.#continueFullStatus(byte, replies);
     else this.#continueAutomatic(byte, replies);
   }
 
@@ -68,6 +80,19 @@ export class ReplyReader {
     else if ((byte & 0x93) === 0x12) replies.push({ kind: 'real-time', bytes: [byte] });
     else if ((byte & 0x90) === 0x00) replies.push({ kind: 'in-order', bytes: [byte] });
     else replies.push({ kind: 'unknown', bytes: [byte] });
+  }
+
+  /** An online printer (`10`) that waits, is fed and has both errors at once (`0F`) is no automatic status. */
+  #isFullStatus(byte: number): boolean {
+    const [first, second = byte] = this.#unfinished;
+    return first === FULL_STATUS[0] && second === FULL_STATUS[1];
+  }
+
+  #continueFullStatus(byte: number, replies: Reply[]): void {
+    this.#unfinished.push(byte);
+    if (this.#unfinished.length < FULL_STATUS_LENGTH) return;
+    const bytes = this.#finish();
+    replies.push({ kind: 'full-status', bytes, inOutput: ((bytes[2] ?? 0) & 0x20) !== 0 });
   }
 
   #continueAutomatic(byte: number, replies: Reply[]): void {

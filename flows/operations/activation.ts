@@ -191,10 +191,7 @@ export function activationMachine(ports: ActivationPorts) {
     },
     guards: {
       isHandedOver: ({ context }) => conclusionOf(context).outcome === 'handed-over',
-      slipIsOut: ({ context }) => {
-        const { outcome, exposed } = conclusionOf(context);
-        return outcome === 'not-handed-over' && exposed;
-      },
+      mayBeOut: ({ context }) => conclusionOf(context).exposed,
     },
   }).createMachine({
     id: 'activation',
@@ -306,12 +303,12 @@ export function activationMachine(ports: ActivationPorts) {
       offering: {
         on: {
           reprint: 'authorising',
-          'no-reprint': { target: 'concluding', actions: { type: 'stopped', params: { reason: 'printer-failed' } } },
-          stop: { target: 'concluding', actions: { type: 'stopped', params: ({ event }) => ({ reason: event.reason }) } },
+          'no-reprint': { target: 'ending', actions: { type: 'stopped', params: { reason: 'printer-failed' } } },
+          stop: { target: 'ending', actions: { type: 'stopped', params: ({ event }) => ({ reason: event.reason }) } },
         },
       },
       authorising: {
-        on: { stop: { target: 'concluding', actions: { type: 'stopped', params: ({ event }) => ({ reason: event.reason }) } } },
+        on: { stop: { target: 'ending', actions: { type: 'stopped', params: ({ event }) => ({ reason: event.reason }) } } },
         invoke: {
           src: 'authorise',
           input: ({ context, event }) => {
@@ -381,9 +378,9 @@ export function activationMachine(ports: ActivationPorts) {
           onError: 'collecting',
         },
       },
-      /** A slip that is out and in no known hand is taken back, where the printer can. */
+      /** A slip that is out, or may be, and in no known hand is taken back, where the printer can. */
       ending: {
-        always: { guard: not('slipIsOut'), target: 'concluding' },
+        always: { guard: not('mayBeOut'), target: 'concluding' },
         invoke: {
           src: 'retract',
           input: ({ context }) => ({ id: context.input.reserve.operationId, attempt: context.attempt }),

@@ -11,7 +11,7 @@ export type Recovery =
   | { readonly need: 'outcome'; readonly attempt: number; readonly conclusion: Conclusion; readonly raw: string }
   /** A print was announced and nothing is known of it: ask the printer and the CMS, and hold what they do not know. */
   | { readonly need: 'ask'; readonly attempt: number }
-  /** A slip is out and nobody is known to have it: it is taken back if it is still there; `conclusion` if it is not. */
+  /** A slip is out, or may be, and nobody is known to have it: it is taken back if it is still there; `conclusion` if it is not. */
   | { readonly need: 'retract'; readonly attempt: number; readonly conclusion: Conclusion; readonly raw: string }
   /** What was decided stands; the outbox brings it to the CMS. */
   | { readonly need: 'receipt' }
@@ -44,8 +44,7 @@ export function recoveryOf(entries: readonly JournalEntry[], wanted: EvidenceCla
     case 'EVIDENCE': {
       const conclusion =
         last.output === 'retracted' ? retracted : concluded({ printer: last.class, citizen: false, operator: false }, wanted);
-      const slipIsOut = conclusion.outcome === 'not-handed-over' && conclusion.exposed;
-      return { need: slipIsOut ? 'retract' : 'outcome', attempt, conclusion, raw: last.raw };
+      return { need: conclusion.exposed ? 'retract' : 'outcome', attempt, conclusion, raw: last.raw };
     }
     default:
       // Before any print, or after an operator's word on the slip of the one before.

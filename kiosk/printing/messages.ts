@@ -11,7 +11,7 @@ const printerStatus = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('disconnected'), detail: z.string() }),
   z.strictObject({ state: z.literal('hardware-error'), recoverable: z.boolean() }),
   z.strictObject({
-    state: z.enum(['silent', 'cover-open', 'paper-out', 'cutter-error', 'offline', 'locked', 'paper-near-end', 'ready']),
+    state: z.enum(['silent', 'cover-open', 'paper-out', 'cutter-error', 'offline', 'locked', 'slip-in-output', 'paper-near-end', 'ready']),
   }),
 ]) satisfies z.ZodType<PrinterStatus>;
 

@@ -1,6 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { withAny } from '../../devices/deadline.ts';
 import { mayPrint, type OpenPrinter, type PrintEvidence, type Printer, type PrinterStatus } from '../../devices/printer/contract.ts';
-import type { Printing, PrintReport, ReleasePaperPart, Slip } from '../../flows/ports/printing.ts';
+import type { OutputReport, Printing, PrintReport, ReleasePaperPart, Slip } from '../../flows/ports/printing.ts';
 import type { Log } from '../log/log.ts';
 import { feedAndCut } from './cut.ts';
 import { type WorkerEnd, runWorker } from './worker-process.ts';
@@ -23,6 +24,8 @@ export interface PrintingOptions {
 const OPEN_LIMIT_MS = 5_000;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 5_000;
+const OUTPUT_POLL_MS = 200;
+const notKnown: OutputReport = { slip: 'not-known', raw: '' };
 
 /**
  * The printer in the core's hands. One thing at a time has the port: a look at the status, a clearing, or a print, for which the core
@@ -38,6 +41,8 @@ export function createPrinting(options: PrintingOptions): Printing & { close(): 
   let locked = true;
   /** A piece of slip may hang from the printer: it must not come out with the next person's. */
   let torn = false;
+  /** The last slip was seen in the presenter's output. */
+  let inOutput = false;
   let retryMs = FIRST_RETRY_MS;
   let next: NodeJS.Timeout | undefined;
 
@@ -95,6 +100,8 @@ export function createPrinting(options: PrintingOptions): Printing & { close(): 
   async function cutOff(printer: Printer): Promise<PrinterStatus> {
     const { class: evidenceClass, buffer, status: after } = await printer.print(Uint8Array.from(feedAndCut), closing.signal);
     torn = evidenceClass !== 'E2';
+    const kept = await printer.presenter?.retract(closing.signal);
+    if (kept !== undefined) return await printer.status(closing.signal);
     if (buffer === 'locked') change(() => (locked = true));
     return after;
   }
@@ -106,6 +113,30 @@ export function createPrinting(options: PrintingOptions): Printing & { close(): 
     torn = true;
     change(() => (locked = !cleared));
     return cleared;
+  }
+
+  /** The port is taken for each look alone: whoever must clear the printer in between can. */
+  async function watchOutput(signal: AbortSignal): Promise<OutputReport> {
+    while (!signal.aborted) {
+      const seen = await inTurn(async () => (await connect())?.presenter?.read(signal) ?? null);
+      if (seen === null || signal.aborted) return notKnown;
+      if (seen.inOutput === false) return { slip: inOutput ? 'taken' : 'nothing-there', raw: seen.raw };
+      if (seen.inOutput === true) inOutput = true;
+      if (seen.inOutput === null && (await inTurn(look)).state === 'disconnected') return notKnown;
+      await pause(OUTPUT_POLL_MS, signal);
+    }
+    return notKnown;
+  }
+
+  async function retract(): Promise<OutputReport> {
+    const presenter = (await connect())?.presenter ?? null;
+    if (presenter === null) return notKnown;
+    const before = await presenter.read(closing.signal);
+    if (before.inOutput !== true) return { slip: before.inOutput === null ? 'not-known' : 'nothing-there', raw: before.raw };
+    const { inOutput: left, raw } = await presenter.retract(closing.signal);
+    inOutput = false;
+    await look();
+    return left === false ? { slip: 'retracted', raw } : { slip: 'not-known', raw };
   }
 
   function watch(): void {
@@ -123,6 +154,7 @@ export function createPrinting(options: PrintingOptions): Printing & { close(): 
     const end = await runWorker({ entry: workerEntry, device, slip, release, signal, limitMs: printLimitMs, graceMs });
     const report = await reportOf(end, signal);
     if (report.evidence.class === 'E1' && end.kind !== 'lost') torn = true;
+    inOutput = report.evidence.status.state === 'slip-in-output';
     if (report.evidence.buffer === 'locked') change(() => (locked = true));
     await look();
     return report;
@@ -163,8 +195,8 @@ export function createPrinting(options: PrintingOptions): Printing & { close(): 
     },
     check: (signal) => orAborted(inTurn(look), signal, status),
     clear: (signal) => orAborted(inTurn(clearBuffers), signal, () => false),
-    watchOutput: () => Promise.resolve({ slip: 'not-known', raw: '' }),
-    retract: () => Promise.resolve({ slip: 'not-known', raw: '' }),
+    watchOutput: (signal) => withAny([signal, closing.signal], watchOutput),
+    retract: (signal) => orAborted(inTurn(retract), signal, () => notKnown),
     print: (slip, release, signal) =>
       inTurn(async () => {
         log.event('print-begun', { operation: slip.operationId, attempt: slip.attempt });
@@ -192,6 +224,10 @@ export function createPrinting(options: PrintingOptions): Printing & { close(): 
 
 function nothingSent(status: PrinterStatus): PrintEvidence {
   return { class: 'E0', raw: '', status, buffer: 'needless' };
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => undefined);
 }
 
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal, instead: () => T): Promise<T> {

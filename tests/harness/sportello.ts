@@ -40,6 +40,8 @@ type Reader = 'pcscd' | 'in-process';
 
 interface WorldOptions {
   readonly policy?: Partial<Configuration['policy']>;
+  /** The printer holds its slips in a presenter. */
+  readonly presenter?: boolean;
   readonly msPerLine?: number;
   readonly pauseAfter?: JournalRowKind;
   readonly reader?: Reader;
@@ -100,6 +102,7 @@ export class Sportello {
         link: in_('printer'),
         out: in_('slips'),
         msPerLine: options.msPerLine ?? 5,
+        presenter: options.presenter ?? false,
         ...(options.onPrinterBytes === undefined ? {} : { onReceived: options.onPrinterBytes }),
       }),
       createAccount({ id: operator.id, displayName: 'Operatore di prova', pin: Secret.fromText(operator.pin), cost: 2 ** 15 }),

@@ -17,6 +17,7 @@ export type Command =
   | { readonly kind: 'ask-sensor'; readonly sensor: number }
   | { readonly kind: 'ask-name'; readonly which: number }
   | { readonly kind: 'automatic-status'; readonly mask: number }
+  | { readonly kind: 'present' | 'retract' }
   | { readonly kind: 'ignored' };
 
 export type Align = 'left' | 'centre' | 'right';
@@ -154,6 +155,13 @@ function parseGs(bytes: Uint8Array, second: number): Parsed | undefined {
     }
     case 'a':
       return withArguments(bytes, 1, (mask) => ({ kind: 'automatic-status', mask }));
+    case 'e': {
+      const action = bytes[2];
+      if (action === undefined) return undefined;
+      return withArguments(bytes, action === 3 ? 2 : 1, () =>
+        action === 3 ? { kind: 'present' } : action === 2 ? { kind: 'retract' } : IGNORED,
+      );
+    }
     case 'r':
       return withArguments(bytes, 1, (sensor) => ({ kind: 'ask-sensor', sensor }));
     case 'I':

@@ -18,6 +18,7 @@ const incident = z.enum([
   'cutter-error',
   'power-cycle',
   'tear-off',
+  'take',
 ] satisfies [Incident, ...Incident[]]);
 const lines = z
   .string()

@@ -5,7 +5,7 @@ import { characterDots, type PaperItem, PRINTABLE_DOTS, type Run } from './paper
 /** What the mechanism has to do next. */
 export type Step =
   | { readonly kind: 'print'; readonly item: PaperItem }
-  | { readonly kind: 'cut' }
+  | { readonly kind: 'cut' | 'present' | 'retract' }
   | { readonly kind: 'say-process-id'; readonly id: Uint8Array }
   | { readonly kind: 'say-sensor'; readonly sensor: number }
   | { readonly kind: 'say-name'; readonly which: number }
@@ -111,6 +111,9 @@ export class Interpreter {
         const { widthBytes, rows, data } = command;
         return [...this.#lineInProgress(), printed({ kind: 'raster', align: this.#style.align, widthBytes, rows, data })];
       }
+      case 'present':
+      case 'retract':
+        return [{ kind: command.kind }];
       case 'ask-process-id':
         return [{ kind: 'say-process-id', id: command.id }];
       case 'ask-sensor':

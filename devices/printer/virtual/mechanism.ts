@@ -12,7 +12,9 @@ export type Incident =
   | 'online'
   | 'cutter-error'
   | 'power-cycle'
-  | 'tear-off';
+  | 'tear-off'
+  /** With a presenter: the slip in the output is taken. */
+  | 'take';
 
 export interface Mechanism {
   /** Bytes from the host. Real-time commands are executed on receipt, the rest is buffered and printed in order. */
@@ -28,6 +30,8 @@ export interface Mechanism {
 export interface MechanismOptions {
   /** How long a line of print takes, in milliseconds. */
   readonly msPerLine: number;
+  /** It holds the cut slip out and sees whether it is there (Custom's DLE EOT 20 and GS e). */
+  readonly presenter?: boolean;
   /** Bytes for the host. */
   readonly say: (bytes: Uint8Array) => void;
   /** A slip was cut off; called before anything that follows the cut is worked on. */
@@ -39,6 +43,8 @@ const BUFFER_BYTES = 65_536;
 const DLE = 0x10;
 const CLEAR = [DLE, 0x14, 0x08, 0x01, 0x03, 0x14, 0x01, 0x06, 0x02, 0x08];
 const REAL_TIME: readonly (readonly number[])[] = [...[1, 2, 3, 4].map((n) => [DLE, 0x04, n]), [DLE, 0x05, 1], [DLE, 0x05, 2], CLEAR];
+const FULL_STATUS = 20;
+const WITH_PRESENTER: readonly (readonly number[])[] = [...REAL_TIME, [DLE, 0x04, FULL_STATUS]];
 
 /**
  * A receipt printer's mechanism: paper, cover, cutter, buffer. As on a real one, what was buffered when it stopped is printed
@@ -63,6 +69,8 @@ class ReceiptMechanism implements Mechanism {
   #offline = false;
   #cutterStuck = false;
   #cutterFails = false;
+  /** A cut slip in the presenter: within it, or in its output. */
+  #presented: 'none' | 'within' | 'in-output' = 'none';
   #automaticMask = 0;
   #lastAutomatic = '';
 
@@ -119,6 +127,9 @@ class ReceiptMechanism implements Mechanism {
       case 'tear-off':
         this.#paper = [];
         break;
+      case 'take':
+        this.#presented = 'none';
+        break;
     }
     this.#statusChanged();
     this.#work();
@@ -144,7 +155,9 @@ class ReceiptMechanism implements Mechanism {
     this.#held.push(byte);
     for (;;) {
       const held = this.#held;
-      const candidates = REAL_TIME.filter((command) => held.every((value, index) => command[index] === value));
+      const candidates = (this.#options.presenter === true ? WITH_PRESENTER : REAL_TIME).filter((command) =>
+        held.every((value, index) => command[index] === value),
+      );
       const exact = candidates.find((command) => command.length === held.length);
       if (exact !== undefined) {
         this.#held = [];
@@ -160,6 +173,11 @@ class ReceiptMechanism implements Mechanism {
 
   #executeRealTime(command: readonly number[], ordinary: number[]): void {
     const [, kind, n = 0] = command;
+    if (kind === 0x04 && n === FULL_STATUS) {
+      const paper = (this.#paperEnd ? 0x01 : 0) | (this.#nearEnd ? 0x04 : 0) | (this.#presented === 'in-output' ? 0x20 : 0);
+      this.#say(DLE, 0x0f, paper, this.#coverOpen ? 0x02 : 0, 0, this.#cutterStuck ? 0x01 : 0);
+      return;
+    }
     if (kind === 0x04) {
       this.#say(this.#realTimeStatus(n));
       return;
@@ -225,8 +243,15 @@ class ReceiptMechanism implements Mechanism {
         const slip = this.#paper;
         this.#paper = [];
         this.#options.cut(slip);
+        if (this.#options.presenter === true) this.#presented = 'within';
         return;
       }
+      case 'present':
+        if (this.#presented === 'within') this.#presented = 'in-output';
+        return;
+      case 'retract':
+        this.#presented = 'none';
+        return;
       case 'say-process-id':
         this.#say(0x37, 0x22, ...step.id, 0x00);
         return;

@@ -17,6 +17,8 @@ export interface VirtualPrinterOptions {
   readonly out: string;
   /** Path of the control socket. */
   readonly control?: string;
+  /** It has a presenter: a cut slip stays in its output until somebody takes it (`take` on the control socket), or it is taken back. */
+  readonly presenter?: boolean;
   /** How long a printed line takes, in milliseconds. Default 20. */
   readonly msPerLine?: number;
   /** Told what comes on the line, before the printer looks at it. */
@@ -61,6 +63,7 @@ export async function startVirtualPrinter(options: VirtualPrinterOptions): Promi
   let line: Line | undefined;
   const mechanism = startMechanism({
     msPerLine: options.msPerLine ?? USUAL_MS_PER_LINE,
+    presenter: options.presenter ?? false,
     say: (bytes) => line?.write(bytes),
     cut: (slip) => slips.push(keep(options.out, ++number, slip)),
   });
@@ -126,7 +129,8 @@ async function firstLine(
   const { link, tcp } = options;
   if (link !== undefined) {
     const again = (): Promise<Line> => openPty(link, received);
-    return { address: `serial:${link}`, plug: { line: await again(), again } };
+    const presenter = options.presenter === true ? '?presenter=custom' : '';
+    return { address: `serial:${link}${presenter}`, plug: { line: await again(), again } };
   }
   const server = await openPrinterPort(tcp ?? 0, received);
   return { address: `tcp:127.0.0.1:${server.port}`, plug: { line: server, again: () => openPrinterPort(server.port, received) } };

@@ -9,7 +9,11 @@ const idByte = fc.integer({ min: 0x20, max: 0x7e });
 /** Whole replies as printers send them. */
 const wholeReply = fc.oneof(
   byte.map((b) => [(b & 0x6c) | 0x12]),
-  fc.tuple(byte, byte, byte, byte).map(([a, b, c, d]) => [(a & 0x6c) | 0x10, b & 0x6f, c & 0x6f, d & 0x6f]),
+  fc
+    .tuple(byte, byte, byte, byte)
+    .map(([a, b, c, d]) => [(a & 0x6c) | 0x10, b & 0x6f, c & 0x6f, d & 0x6f])
+    .filter(([a, b]) => a !== 0x10 || b !== 0x0f),
+  fc.tuple(byte, byte, byte, byte).map((full) => [0x10, 0x0f, ...full]),
   fc.array(idByte, { minLength: 4, maxLength: 4 }).map((id) => [0x37, 0x22, ...id, 0x00]),
   fc.constant([0x37, 0x25, 0x00]),
   fc.array(idByte, { maxLength: 40 }).map((name) => [0x5f, ...name, 0x00]),

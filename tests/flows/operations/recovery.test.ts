@@ -80,7 +80,8 @@ test.each<[string, Found, string, object | undefined]>([
   ['a print announced, its part never released', { rows: printing, releases: 0 }, 'ask', nothing],
   ['a print announced, its slip still in the output', { rows: printing, releases: 1, output: taken }, 'ask', back],
   ['nothing sent', { rows: [...printing, evidence({ class: 'E0', buffer: 'needless' })] }, 'outcome', nothing],
-  ['sent, not known to be printed', { rows: torn }, 'outcome', unknown],
+  ['sent, not known to be printed', { rows: torn }, 'retract', unknown],
+  ['sent, not known to be printed, and in the output', { rows: torn, output: taken }, 'retract', back],
   ['printed, the slip gone', { rows: [...printing, evidence({})] }, 'retract', exposed],
   ['printed, the slip still in the output', { rows: [...printing, evidence({})], output: taken }, 'retract', back],
   [

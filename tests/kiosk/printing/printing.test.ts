@@ -311,6 +311,7 @@ it('stays locked while it does not acknowledge, and prints nothing until it does
       if (!opened.ok) return opened;
       const { value: real } = opened;
       const deaf = {
+        presenter: real.presenter,
         clear: async () => acknowledges && (await real.clear()),
         status: real.status.bind(real),
         print: real.print.bind(real),

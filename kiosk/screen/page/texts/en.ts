@@ -339,6 +339,7 @@ export const en: Texts = {
       'hardware-error': 'broken',
       offline: 'offline',
       locked: 'locked: switch it off and on',
+      'slip-in-output': 'a sheet is in the output',
       'paper-near-end': 'paper nearly out',
       ready: 'ready',
     },

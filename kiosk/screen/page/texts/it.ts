@@ -378,6 +378,7 @@ export const it = {
       'hardware-error': 'guasta',
       offline: 'non in linea',
       locked: 'bloccata: spegnila e riaccendila',
+      'slip-in-output': 'un foglio è nell’uscita',
       'paper-near-end': 'carta quasi finita',
       ready: 'pronta',
     } satisfies Record<OperatorStatus['printer'], string>,
