@@ -123,7 +123,7 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
     listed: listed.map((der) => der.toString('base64')),
     points,
     log,
-    onFuture: clock.sawCrlOf,
+    onFuture: (thisUpdate) => clock.sawCrlOf(thisUpdate),
   });
   opened.push(() => crls.close());
   const looking = setInterval(lookAtRevocation, REVOCATION_LOOK_MS);

@@ -119,7 +119,7 @@ export function createPrinting(options: PrintingOptions): Printing & { close(): 
   async function watchOutput(signal: AbortSignal): Promise<OutputReport> {
     while (!signal.aborted) {
       const seen = await inTurn(async () => (await connect())?.presenter?.read(signal) ?? null);
-      if (seen === null || signal.aborted) return notKnown;
+      if (seen === null) return notKnown;
       if (seen.inOutput === false) return { slip: inOutput ? 'taken' : 'nothing-there', raw: seen.raw };
       if (seen.inOutput === true) inOutput = true;
       if (seen.inOutput === null && (await inTurn(look)).state === 'disconnected') return notKnown;

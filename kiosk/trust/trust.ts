@@ -81,7 +81,6 @@ export function createTrust(options: TrustOptions): Result<CardTrust, AnchorErro
   }
 
   return ok({
-    // eslint-disable-next-line @typescript-eslint/require-await
     async checkCard(reading, at) {
       const der = Buffer.from(reading.certificate, 'base64');
       const told = { since: null, fiscalCode: '', certificateDigest: createHash('sha256').update(der).digest('hex'), crl: null };
