@@ -3,7 +3,7 @@ import type { HolderCase, Operation, Place } from '../../../flows/procedures/voc
 
 /**
  * What procedures.md, 1.9, says, written by hand and not made from any profile: who may where, and what is forbidden whoever asks.
- * Section 2.2 adds minors in Emilia-Romagna and Lazio, and suspension in Tuscany.
+ * Section 2.2 adds minors in Emilia-Romagna and Lazio, suspension in Tuscany, and all of Trento.
  */
 const own = ['activation', 'reissue'] as const;
 const atHome = ['pin-unblock', 'renewal'] as const;
@@ -40,6 +40,10 @@ export const matrix: Readonly<Record<string, readonly Cell[]>> = {
     [interop, ['municipality'], ['adult']],
   ],
   lazio: [[own, ['health-authority'], ['adult', 'minor']]],
+  trento: [
+    [own, ['health-authority', 'regional-office'], ['adult', 'emancipated-minor', 'ward']],
+    [['revocation'], ['call-centre'], holders],
+  ],
   campania: [[own, ['health-authority'], ['adult']]],
 };
 
@@ -83,6 +87,7 @@ export const forbidden: Readonly<Record<string, (request: ProcedureRequest) => b
   'any operation × expired document': ({ applicant, date }) => applicant?.document?.expires != null && applicant.document.expires < date,
   'second reader of a household': ({ operation, evidence }) => operation === 'reader-handout' && evidence.householdHasReader === true,
   'extension after its last day': ({ operation, date }) => operation === 'validity-extension' && date > '2023-12-31',
+  'minor × Trento': ({ profile, case: holderCase }) => profile === 'trento' && holderCase === 'minor',
   'both parts by the same channel': ({ identification, contact, operation }) =>
     identification === 'remote-video' && (operation === 'activation' || operation === 'reissue') && contact.mobile === undefined,
 };

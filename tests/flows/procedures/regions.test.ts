@@ -141,6 +141,30 @@ table('campania', {}, [
   ['C4: minors are absent', minor, ['C4 GUIDE (ACT-08)', 'C4 [P] GUIDE: silent']],
 ]);
 
+table('trento', {}, [
+  ['ACT-08: a desk of the Province', { desk: 'regional-office' }, []],
+  ['C4: minors are refused', minor, ['C4 provincia.tn.it [W]; [M] which desks', 'C4 provincia.tn.it [W] (C4)']],
+  ['C4: emancipated minors are not', emancipated, []],
+  ['C5: a guardian', ward, []],
+  ['C14: a mobile will do', { contact: { email: undefined } }, []],
+  [
+    'C3: a faulty card is revoked by telephone, with the CIP',
+    { desk: 'call-centre', operation: 'revocation', identification: 'user-code', reason: 'malfunction' },
+    [],
+  ],
+  [
+    'C3: a stolen one is not',
+    {
+      desk: 'call-centre',
+      operation: 'revocation',
+      identification: 'user-code',
+      reason: 'theft',
+      evidence: { lossProof: 'police-report' },
+    },
+    ['OP-REV provincia.tn.it [W]: a faulty card'],
+  ],
+]);
+
 /** Every point of procedures.md, 1.10, and where the operator reads it. */
 const notes: [string, Asked][] = [
   ['C1', {}],
