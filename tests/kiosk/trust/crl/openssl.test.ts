@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { makeAuthority, makeCrl, signed } from '../../../bench/crl-generator.ts';
+import { entry, makeAuthority, makeCrl, signed } from '../../../bench/crl-generator.ts';
 import { ask, days, fileOf, importInto, newFolder } from './store.ts';
 
 const ca = makeAuthority('Specimen - CA Cittadini');
@@ -61,4 +61,47 @@ it('never says good of what OpenSSL lists, whatever octet was changed before it 
   }
   expect(accepted).toBeGreaterThan(10);
   expect(compared).toBeGreaterThan(10);
+});
+
+it('never says good of what OpenSSL lists, however its entries were cut and spliced before it was signed', () => {
+  const entries = [
+    entry({ serial: Buffer.of(1, 2, 3), reason: 1 }),
+    entry({ serial: Buffer.of(0x7f), reason: 6 }),
+    entry({ serial: Buffer.of(0, 0x80), reason: 8 }),
+    entry({ serial: Buffer.of(9), at: new Date('2051-01-01T00:00:00Z') }),
+  ];
+  const whole = Buffer.concat(entries);
+  const odd = [
+    Buffer.of(0x01, 0x01, 0x00),
+    Buffer.of(0x02, 0x02, 0x00, 0x01),
+    Buffer.of(0x02, 0x01, 0xff),
+    Buffer.of(0x30, 0x00),
+    Buffer.of(0x30, 0x80),
+    Buffer.of(0x00, 0x00),
+    Buffer.of(0x18, 0x0f),
+    ...entries,
+  ];
+  const splice = fc.record({
+    at: fc.nat(whole.length),
+    cut: fc.nat(6),
+    put: fc.oneof(fc.constantFrom(...odd), fc.uint8Array({ maxLength: 4 })),
+  });
+  // Pieces of whole entries in any order are read by both; others mostly by neither.
+  const made = fc.oneof(
+    fc.array(fc.constantFrom(...odd), { maxLength: 6 }).map((pieces) => Buffer.concat(pieces)),
+    splice.map(({ at, cut, put }) => Buffer.concat([whole.subarray(0, at), put, whole.subarray(at + cut)])),
+  );
+  let readByBoth = 0;
+  fc.assert(
+    fc.property(made, (encoded) => {
+      const crl = makeCrl(ca, { ...times, encoded });
+      const folder = newFolder();
+      if (!importInto(folder, [ca], [crl]).ok) return;
+      const theirs = listedByOpenssl(crl);
+      if (theirs !== null) readByBoth += 1;
+      for (const serial of theirs ?? []) expect(ask(folder, ca, serial).status).not.toBe('good');
+    }),
+    { numRuns: 150 },
+  );
+  expect(readByBoth).toBeGreaterThan(10);
 });

@@ -16,6 +16,7 @@ const serials = [1, 2, 3, 700, 1_999, 2_000, 2_001].map((entry) => serialOfEntry
 const answers = (folder: string) =>
   serials.map((serial) => ask(folder, ca, serial, {}, now)).map(({ status, crl }) => `${crl?.number} ${status}`);
 
+/** A state with all kept is what a kill leaves: so each step of an import is killed here too. */
 it('power lost at any moment of an import leaves the answers of before or those of after, and after is kept once it is said', async () => {
   const folder = newFolder();
   expect(importInto(folder, [ca], [yesterday], now).ok).toBe(true);
