@@ -30,6 +30,8 @@ export async function openSerialPort(
   baudRate: number,
   signal: AbortSignal,
 ): Promise<Result<OpenSerialPort, SerialPortError>> {
+  // Before it is opened: a device that goes right after must be seen to be another, or gone.
+  const device = await identity(path);
   const stream = new SerialPort({ path, baudRate, lock: true, autoOpen: false });
   const gone = new AbortController();
   // `close` may come twice, and once more as an error of each pending write; a line is lost only once.
@@ -50,7 +52,7 @@ export async function openSerialPort(
   // Pseudo-terminals have no modem lines (ENOTTY); a device that waits for them is on a real port.
   await withDeadline(CONTROL_LIMIT_MS, undefined, () => called((done) => stream.set({ dtr: true, rts: true }, done)));
   await flush();
-  void watch(path, gone).then(() => {
+  void watch(path, device, gone).then(() => {
     if (stream.isOpen) stream.close();
   });
   return ok({
@@ -70,17 +72,19 @@ export async function openSerialPort(
  * Ends the connection where the device is no more at its path. A line that hangs up while serialport reads it can go unnoticed: read(2) then answers
  * that there is nothing, for ever, and serialport asks again at once, for ever (bindings-cpp 13, `unixRead`).
  */
-async function watch(path: string, gone: AbortController): Promise<void> {
-  const identity = async (): Promise<string> =>
-    stat(path).then(
-      ({ ino, rdev }) => `${ino} ${rdev}`,
-      () => 'gone',
-    );
-  const first = await identity();
+async function watch(path: string, device: string, gone: AbortController): Promise<void> {
   while (!gone.signal.aborted) {
     await delay(LOOK_MS, undefined, { signal: gone.signal, ref: false }).catch(() => undefined);
-    if ((await identity()) !== first) gone.abort('unplugged');
+    if ((await identity(path)) !== device) gone.abort('unplugged');
   }
+}
+
+/** Which device is at a path now. */
+async function identity(path: string): Promise<string> {
+  return await stat(path).then(
+    ({ ino, rdev }) => `${ino} ${rdev}`,
+    () => 'gone',
+  );
 }
 
 /** A callback of serialport as a promise: the message of its error, or nothing. */
