@@ -8,7 +8,7 @@ function sportello(...args: string[]): { code: number | null; out: string; err: 
   return { code: status, out: stdout, err: stderr };
 }
 
-const groups = ['demo', 'run', 'cms', 'card', 'printer', 'trust', 'procedure', 'records', 'operator', 'doctor', 'discover'];
+const groups = ['demo', 'run', 'cms', 'card', 'printer', 'barcode', 'trust', 'procedure', 'records', 'operator', 'doctor', 'discover'];
 
 /** The commands that a help text lists. */
 function listed(help: string): string[] {
