@@ -17,7 +17,7 @@ export function rehearse(points: readonly string[], { pairs: many, seed }: { rea
     expect(violations).toEqual([]);
   });
 
-  test(`it is killed again while it starts, at ${many} pairs of points`, { timeout: 240_000 }, async () => {
+  test(`it is killed again while it starts, at ${many} pairs of points`, { timeout: 600_000 }, async () => {
     const done = await killAtPairs(kills, pairs, many, seed);
     expect(done.flatMap(({ violations }) => violations)).toEqual([]);
     expect(done).toHaveLength(many);
