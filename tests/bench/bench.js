@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const usage =
-  'usage: npm run --silent bench -- path|card|readers|crl|records [--runs N] [--json]\n       npm run --silent bench -- soak [--sessions N] [--json]\n';
+  'usage: npm run --silent bench -- path|card|readers|crl|records|procedures [--runs N] [--json]\n       npm run --silent bench -- soak [--sessions N] [--json]\n';
 
 /** @returns {{name: string, json: boolean, count: string}} */
 function asked() {
@@ -27,6 +27,7 @@ function asked() {
       readers: values.runs ?? '10000',
       crl: values.runs ?? '3',
       records: values.runs ?? '3',
+      procedures: values.runs ?? '10',
       soak: values.sessions ?? '1000',
     };
     const count = counts[/** @type {keyof counts} */ (name)] ?? '';
