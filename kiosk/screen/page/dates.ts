@@ -21,3 +21,8 @@ export function isoDateTime(instant: string): string {
 export function today(now = new Date()): string {
   return [now.getFullYear(), String(now.getMonth() + 1).padStart(2, '0'), String(now.getDate()).padStart(2, '0')].join('-');
 }
+
+/** Seconds as hours, to a tenth. */
+export function inHours(seconds: number): number {
+  return Number((seconds / 3600).toFixed(1));
+}

@@ -1,7 +1,7 @@
 import { Alert, Button } from 'design-react-kit';
 import { type FormEvent, type ReactElement, useState } from 'react';
 import type { OperatorCommand, OperatorStatus } from '../../../flows/session/status.ts';
-import { isoDate, readDate, today } from './dates.ts';
+import { inHours, isoDate, readDate, today } from './dates.ts';
 import type { Texts } from './texts/texts.ts';
 
 const refusals = ['document-mismatch', 'document-expired', 'operator-refused'] as const;
@@ -148,5 +148,5 @@ export function Identify({
 /** Why a card of which nothing is known is here all the same. */
 function ruleOf(rule: Waiting['certificate']['uncertainRule'], t: Texts): string {
   const { refused, allowed, allowedFor } = t.desk.revocation;
-  return rule === 'refuse' ? refused : rule === 'allow' ? allowed : allowedFor(rule.allowForSeconds / 3600);
+  return rule === 'refuse' ? refused : rule === 'allow' ? allowed : allowedFor(inHours(rule.allowForSeconds));
 }

@@ -2,7 +2,7 @@ import type { ReactElement } from 'react';
 import type { UncertainTable } from '../../../flows/procedures/uncertain-revocation.ts';
 import type { Operation } from '../../../flows/procedures/vocabulary.ts';
 import type { RevocationStatus } from '../../../flows/session/status.ts';
-import { isoDateTime } from './dates.ts';
+import { inHours, isoDateTime } from './dates.ts';
 import type { Texts } from './texts/texts.ts';
 
 /** Is what the desk knows enough to say of a card that it was not revoked? */
@@ -39,7 +39,11 @@ export function Revocation({ t, status }: { readonly t: Texts; readonly status: 
           {groupsOf(status.table).map(({ operations, answer }) => (
             <div key={JSON.stringify(answer)}>
               <dt>
-                {answer === 'refuse' ? texts.refused : answer === 'allow' ? texts.allowed : texts.allowedFor(answer.allowForSeconds / 3600)}
+                {answer === 'refuse'
+                  ? texts.refused
+                  : answer === 'allow'
+                    ? texts.allowed
+                    : texts.allowedFor(inHours(answer.allowForSeconds))}
               </dt>
               <dd>{operations.map((operation) => texts.operations[operation]).join(', ')}</dd>
             </div>

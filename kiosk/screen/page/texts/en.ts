@@ -302,7 +302,7 @@ export const en: Texts = {
       tableTitle: 'Where it is not known whether a card was revoked',
       refused: 'refused',
       allowed: 'goes on all the same',
-      allowedFor: (hours) => `goes on until ${Number(hours.toFixed(1))} hours past the end of the list`,
+      allowedFor: (hours) => `goes on until ${hours} hours past the end of the list`,
       operations: {
         activation: 'activation',
         reissue: 'reissue of codes',

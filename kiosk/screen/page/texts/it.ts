@@ -341,7 +341,7 @@ export const it = {
       tableTitle: 'Se non si sa se la tessera è revocata',
       refused: 'si rifiuta',
       allowed: 'si procede lo stesso',
-      allowedFor: (hours: number) => `si procede fino a ${Number(hours.toFixed(1))} ore dopo la scadenza della lista`,
+      allowedFor: (hours: number) => `si procede fino a ${hours} ore dopo la scadenza della lista`,
       operations: {
         activation: 'attivazione',
         reissue: 'riemissione dei codici',
