@@ -79,8 +79,10 @@ export async function startDemo(options: DemoOptions): Promise<Result<Demo, stri
   if (!world.ok) return await failed(`the demo's world (CMS, mailbox, printer, bench): ${world.error}`);
   ends.push(() => world.value.stop());
 
-  const { benchPort, cmsUrl, printer } = world.value.facts;
-  await writeFile(at.configuration, JSON.stringify(configurationOf(options, pki, at, cmsUrl, printer), null, 2), { mode: 0o600 });
+  const { benchPort, cmsUrl, crlUrl, printer } = world.value.facts;
+  await writeFile(at.configuration, JSON.stringify(configurationOf(options, pki, at, { cmsUrl, crlUrl, printer }), null, 2), {
+    mode: 0o600,
+  });
   const kiosk = await startPart({
     name: 'kiosk',
     source: 'kiosk/demo/kiosk-process.ts',
@@ -157,6 +159,7 @@ function worldOf(
       signingKey: files.cmsSigningKey,
       operators: [{ id, publicKey }],
       database: at.cmsDatabase,
+      distributionPoint: { file: files.cnsCrl },
     },
     printer,
     slips: at.slips,
@@ -165,7 +168,12 @@ function worldOf(
   };
 }
 
-function configurationOf({ port }: DemoOptions, { files }: Pki, at: Paths, cmsUrl: string, printer: string): Configuration {
+function configurationOf(
+  { port }: DemoOptions,
+  { files }: Pki,
+  at: Paths,
+  { cmsUrl, crlUrl, printer }: Pick<z.infer<typeof worldFacts>, 'cmsUrl' | 'crlUrl' | 'printer'>,
+): Configuration {
   return configuration.parse({
     site: { id: 'sportello-demo', name: 'Casa della salute (dimostrazione)', desk: 'health-authority', profile: 'emilia-romagna' },
     policy: { attended: true },
@@ -176,7 +184,7 @@ function configurationOf({ port }: DemoOptions, { files }: Pki, at: Paths, cmsUr
       clientKey: files.kioskClientKey,
       signingKey: files.cmsSigningPublicKey,
     },
-    trust: { anchors: [files.cnsCa], crls: [files.cnsCrl] },
+    trust: { anchors: [files.cnsCa], points: [{ issuer: files.cnsCa, urls: [crlUrl] }] },
     printer: { device: printer },
     operators: at.operators,
     screen: { port },

@@ -16,7 +16,7 @@ export const worldSettings = z.strictObject({
 });
 export type WorldSettings = z.infer<typeof worldSettings>;
 
-export const worldFacts = z.strictObject({ benchPort: z.int(), cmsUrl: z.string(), printer: z.string() });
+export const worldFacts = z.strictObject({ benchPort: z.int(), cmsUrl: z.string(), crlUrl: z.string(), printer: z.string() });
 /** To the world, later: the kiosk's screen is served there. */
 export const kioskIsUp = z.strictObject({ kioskPort: z.int() });
 

@@ -26,7 +26,7 @@ try {
   const bench = await startBench(settings.benchPort, world, (rule) => log.event('screen-request-refused', { rule }));
   if (bench.ok) {
     process.on('message', (raw) => world.kioskAt(kioskIsUp.parse(raw).kioskPort));
-    ready({ benchPort: bench.value.port, cmsUrl: cms.url, printer: printer.address }, async () => {
+    ready({ benchPort: bench.value.port, cmsUrl: cms.url, crlUrl: cms.crlUrl ?? '', printer: printer.address }, async () => {
       await bench.value.close();
       await world.close();
       await texts.close();

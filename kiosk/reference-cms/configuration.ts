@@ -30,6 +30,8 @@ export const cmsConfiguration = z.strictObject({
   }),
   /** The SMS gateway (docs/sms-gateway.md); left out: no text messages. */
   sms: z.strictObject({ url: z.url({ protocol: /^https?$/ }), token: z.string().min(1).max(200) }).optional(),
+  /** The CRL of the cards' authority, answered over plain HTTP on a port of its own; left out: none is. */
+  distributionPoint: z.strictObject({ file, port: z.int().min(0).max(65535).default(0) }).optional(),
   operators: z.array(z.strictObject({ id: operatorId, publicKey: publicSigningKey })),
   database: file,
   /** Unix socket that takes faults (`faults.ts`). */
@@ -79,12 +81,13 @@ export function readCmsConfiguration(path: string): Result<CmsConfiguration, Cms
     return err({ kind: 'configuration-unusable', detail: `${path}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}` });
   }
   const at = (name: string): string => resolve(dirname(path), name);
-  const { tls, signingKey, database, control, ...rest } = read.data;
+  const { tls, signingKey, database, control, distributionPoint, ...rest } = read.data;
   return ok({
     ...rest,
     tls: { certificate: at(tls.certificate), key: at(tls.key), clientCa: at(tls.clientCa) },
     signingKey: at(signingKey),
     database: at(database),
     ...(control === undefined ? {} : { control: at(control) }),
+    ...(distributionPoint === undefined ? {} : { distributionPoint: { ...distributionPoint, file: at(distributionPoint.file) } }),
   });
 }

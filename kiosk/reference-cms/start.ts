@@ -6,6 +6,7 @@ import { type Behind, ownCodes } from './behind.ts';
 import { createCms } from './cms.ts';
 import type { CmsConfiguration } from './configuration.ts';
 import { type Faults, createFaults, listenForFaults } from './faults.ts';
+import { startDistributionPoint } from './distribution-point.ts';
 import { createMail } from './mail.ts';
 import { createServer } from './server.ts';
 import { cmsKey } from './signing.ts';
@@ -20,6 +21,8 @@ const ROUND_MS = 250;
 export interface RunningCms {
   readonly port: number;
   readonly url: string;
+  /** Of the distribution point, `null` where there is none. */
+  readonly crlUrl: string | null;
   readonly faults: Faults;
   readonly store: Store;
   /** What is due by now: silence voids, second parts leave, old answers go. Happens by itself every 250 ms. */
@@ -36,7 +39,7 @@ export async function startReferenceCms(
 ): Promise<RunningCms> {
   const begun = performance.now();
   const text = (file: string): string => readFileSync(file, 'utf8');
-  const { tls, smtp, sms, operators, codes, ttl, mailPace, control, host, port } = configuration;
+  const { tls, smtp, sms, operators, codes, ttl, mailPace, control, distributionPoint, host, port } = configuration;
 
   const { kid, ...jwk } = signingJwk.parse(JSON.parse(text(configuration.signingKey)));
   const key = cmsKey({ ...jwk, ...(kid === undefined ? {} : { kid }) });
@@ -76,6 +79,7 @@ export async function startReferenceCms(
 
   const socket = control === undefined ? null : await listenForFaults(control, faults);
   await app.listen({ host, port });
+  const point = distributionPoint === undefined ? null : await startDistributionPoint(distributionPoint);
   const { port: taken } = app.server.address() as AddressInfo;
   const rounds = setInterval(() => void round(), ROUND_MS);
   void round();
@@ -83,12 +87,13 @@ export async function startReferenceCms(
   return {
     port: taken,
     url: `https://localhost:${taken}`,
+    crlUrl: point?.url ?? null,
     faults,
     store,
     round,
     async close() {
       clearInterval(rounds);
-      await Promise.all([app.close(), socket?.close()]);
+      await Promise.all([app.close(), socket?.close(), point?.close()]);
       await mail.close();
       store.close();
     },

@@ -87,22 +87,22 @@ function issuersIn(file: string, seen: Map<string, string>): readonly CrlIssuer[
 }
 
 function importIfChanged(store: CrlStore, file: string, issuers: readonly CrlIssuer[], seen: Map<string, string>): void {
+  const problem = (detail: string): void => tellOnce(seen, `problem of ${file}`, detail);
   let version: string;
   try {
     const { mtimeMs, size, ino } = statSync(file);
     version = `${mtimeMs} ${size} ${ino}`;
   } catch (error) {
-    tellOnce(seen, file, `${file}: ${error instanceof Error && 'code' in error ? String(error.code) : String(error)}`);
+    problem(`${file}: ${error instanceof Error && 'code' in error ? String(error.code) : String(error)}`);
     return;
   }
   if (seen.get(file) === version) return;
-  seen.set(file, version);
   const done = importCrls(store, [file], { issuers, now: new Date(), allowSha1: false, allowRsa1024: false });
+  // One of the future is good later: it is looked at again.
+  if (done.ok || done.error.futureThisUpdate === null) seen.set(file, version);
   if (done.ok) done.value.forEach(imported);
   else {
-    // One of the future is good later: it is looked at again.
-    if (done.error.futureThisUpdate !== null) seen.set(file, 'of the future');
     refused(done.error);
-    tell({ type: 'problem', problem: `${done.error.file}: ${done.error.detail}` });
+    problem(`${done.error.file}: ${done.error.detail}`);
   }
 }

@@ -197,6 +197,43 @@ it('is due several times in the life of a CRL, soon after its end, and when the 
   expect(isDue(store, set, hours(-1))).toBe(true);
 });
 
+it('is asked once when the clock went back, though another of its points was asked in what is now the future', async () => {
+  answers['/b'] = serving(makeCrl(ca, { ...fresh, thisUpdate: days(-3) }));
+  const set = { issuers, urls: [`${base}/a`, `${base}/b`] };
+  expect(await fetched(['/a', '/b'], { tries: 1 })).toMatchObject({ result: 'imported' });
+  answers['/a'] = answers['/b'];
+  const back = (seconds: number): Date => new Date(days(-2).getTime() + seconds * 1000);
+  expect(isDue(store, set, back(0))).toBe(true);
+  expect(await fetched(['/a', '/b'], { now: () => back(0), all: false })).toMatchObject({ result: 'unchanged' });
+  expect(isDue(store, set, back(5))).toBe(false);
+});
+
+it('of the future is refused and told, and one of yesterday that comes after the clock went back changes nothing', async () => {
+  const refused: (number | null)[] = [];
+  const onRefused: RefreshOptions['onRefused'] = ({ futureThisUpdate }) => void refused.push(futureThisUpdate);
+  answers['/a'] = serving(makeCrl(ca, fresh));
+  await fetched();
+  answers['/a'] = serving(makeCrl(ca, { ...fresh, thisUpdate: days(2), nextUpdate: days(4), number: 3, entries: [] }));
+  expect(await fetched(['/a'], { onRefused })).toMatchObject({ result: 'refused' });
+  answers['/a'] = serving(makeCrl(ca, { ...fresh, thisUpdate: days(-4), number: 1, entries: [] }));
+  expect(await fetched(['/a'], { onRefused, now: () => days(-4) })).toMatchObject({ result: 'refused' });
+  expect(refused).toEqual([days(2).getTime() / 1000, null]);
+  expect(statusOf('01')).toBe('revoked');
+});
+
+it('is asked every five minutes shortly before its end, and at boot unless it was just asked', async () => {
+  answers['/a'] = serving(makeCrl(ca, fresh));
+  await fetched();
+  const set = { issuers, urls: [`${base}/a`] };
+  const at = (seconds: number): Date => new Date(NOW.getTime() + seconds * 1000);
+  expect([isDue(store, set, at(299), 0), isDue(store, set, at(301), 0)]).toEqual([false, true]);
+  expect(isDue(store, set, at(301))).toBe(false);
+  // A share of six hours, which is the most that is waited.
+  expect([isDue(store, set, at(4 * 3600), 0.8), isDue(store, set, at(5 * 3600), 0.8)]).toEqual([false, true]);
+  await fetched(['/a'], { now: () => at(22.9 * 3600) });
+  expect([isDue(store, set, at(22.9 * 3600 + 299)), isDue(store, set, at(23.1 * 3600))]).toEqual([false, true]);
+});
+
 it('is asked more seldom the longer it fails', async () => {
   const set = { issuers, urls: [`${base}/a`] };
   const after = (seconds: number): Date => new Date(NOW.getTime() + seconds * 1000);
