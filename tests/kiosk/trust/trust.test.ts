@@ -367,6 +367,58 @@ describe('revocation', () => {
   });
 });
 
+describe('an authority between card and anchor', () => {
+  let root: Certified;
+  let between: Certified;
+  let below: Uint8Array;
+  let cardCrl: Uint8Array;
+  const rootCrl = async (contents: Parameters<typeof crl>[1] = {}): Promise<Uint8Array> => crl(root, contents);
+
+  beforeAll(async () => {
+    root = await authority('Specimen - Radice');
+    const own = await authority('Specimen - CA sottoposta');
+    const certificate = await altered(own.certificate, root, (sub) => {
+      sub.issuer = pkijs.Certificate.fromBER(Uint8Array.from(root.certificate)).subject;
+      sub.serialNumber = new asn1js.Integer({ value: 0x77 });
+    });
+    between = { ...own, certificate: certificate };
+    below = await card(between);
+    cardCrl = await crl(between);
+  });
+
+  async function judged(crls: readonly Uint8Array[], time = NOW): Promise<TrustVerdict> {
+    const store = newFolder();
+    const opened = openStore(store);
+    if (!opened.ok) throw new Error(opened.error);
+    const issuers = [root, between].map(({ certificate }) => issuerOf(certificate));
+    for (const der of crls)
+      expect(importCrls(opened.value, [file(der)], { issuers, now: at(3), allowSha1: false, allowRsa1024: false }).ok).toBe(true);
+    opened.value.close();
+    const files = { anchors: [file(root.certificate)], intermediates: [file(between.certificate)] };
+    return await trust([], { ...files, store }).checkCard(reading(below), time, signal);
+  }
+
+  it('is not asked for where no CRL could speak of it', async () => {
+    expect(await judged([cardCrl])).toMatchObject({ status: 'good', crl: { thisUpdate: at(-1).toISOString() } });
+  });
+
+  it.each([
+    ['revoked', { listed: [{ serial: '77', reason: 2 }] }, 'invalid', /authority above it is revoked/],
+    ['suspended', { listed: [{ serial: '77', reason: 6 }] }, 'invalid', /authority above it is suspended/],
+    ['not listed', {}, 'good', /^$/],
+    ['not listed by a CRL that is too old', { nextUpdate: at(-0.5) }, 'unknown', /too old/],
+  ] as const)('%s', async (_, contents, status, reason) => {
+    const answer = await judged([cardCrl, await rootCrl(contents)]);
+    expect(answer.status).toBe(status);
+    expect(answer.reason).toMatch(reason);
+  });
+
+  it('makes no path without its own certificate', async () => {
+    const answer = await trust([], { anchors: [file(root.certificate)] }).checkCard(reading(below), NOW, signal);
+    expect(answer).toMatchObject({ status: 'invalid', reason: expect.stringMatching(/issuer is not known/) });
+  });
+});
+
 describe('anchors', () => {
   it('may come from the national trusted list, one that cannot be read left out', async () => {
     const listed = [Buffer.from(ca.certificate), Buffer.from('3003020101', 'hex')];
