@@ -80,7 +80,9 @@ export function countDay(
     slipsOfDay += slipsIn(ofDay).length;
     const released = views.find((view) => view.operationId === operationId)?.releases ?? 0;
     const slips = slipsIn(rows);
-    if (slips.length > released) differences.push({ kind: 'slip-without-release', operationId, attempt: slips.at(-1) ?? 0 });
+    const lastSlip = slips.at(-1);
+    if (lastSlip !== undefined && slips.length > released)
+      differences.push({ kind: 'slip-without-release', operationId, attempt: lastSlip });
     if (rows.at(-1)?.row.kind !== 'CLOSED') continue;
     const evidenced = rowsOf(rows, 'EVIDENCE').map(({ attempt }) => attempt);
     for (const { attempt } of rowsOf(rows, 'PRINT_INTENT')) {

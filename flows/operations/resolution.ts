@@ -14,7 +14,7 @@ export interface HeldOperation {
   /** How many prints were attempted; the decision is on the last one's slip. */
   readonly attempt: number;
   readonly reason: string;
-  readonly evidence: Omit<Extract<JournalRow, { kind: 'EVIDENCE' }>, 'kind' | 'attempt'> | null;
+  readonly evidence: Pick<Extract<JournalRow, { kind: 'EVIDENCE' }>, 'class' | 'raw' | 'buffer'> | null;
   /** `reporting`: the CMS does not know yet that it is held; `held`: it waits for a decision; `decided`: the CMS does not know of that yet. */
   readonly stage: 'reporting' | 'held' | 'decided';
   readonly finding: Finding | null;
@@ -40,7 +40,8 @@ export function heldOperation(operationId: string, rows: readonly JournalEntry[]
   const attempt = kinds.findLast((row) => row.kind === 'PRINT_INTENT')?.attempt ?? 1;
   const evidence = kinds.findLast((row) => row.kind === 'EVIDENCE');
   const tried = kinds.flatMap((row) => (row.kind === 'RESOLUTION' ? [row.finding] : []));
-  const stage = stageOf(kinds.at(-1));
+  const last = kinds.at(-1);
+  const stage = stageOf(last);
   return {
     operationId,
     openedAt: opening.at,
@@ -50,7 +51,7 @@ export function heldOperation(operationId: string, rows: readonly JournalEntry[]
     reason: outcome.row.reason,
     evidence: evidence === undefined ? null : evidenceOf(evidence),
     stage,
-    finding: stage === 'decided' ? (tried.at(-1) ?? null) : null,
+    finding: last?.kind === 'RESOLUTION' ? last.finding : null,
     choices: stage === 'held' ? findings.filter((finding) => !tried.some((one) => outcomeOf[one] === outcomeOf[finding])) : [],
   };
 }
@@ -60,8 +61,8 @@ function stageOf(last: JournalRow | undefined): HeldOperation['stage'] {
   return last?.kind === 'RESOLUTION' ? 'decided' : 'reporting';
 }
 
-function evidenceOf({ class: evidenceClass, raw, buffer, output }: Extract<JournalRow, { kind: 'EVIDENCE' }>): HeldOperation['evidence'] {
-  return { class: evidenceClass, raw, buffer, ...(output === undefined ? {} : { output }) };
+function evidenceOf({ class: evidenceClass, raw, buffer }: Extract<JournalRow, { kind: 'EVIDENCE' }>): HeldOperation['evidence'] {
+  return { class: evidenceClass, raw, buffer };
 }
 
 /**

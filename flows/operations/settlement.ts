@@ -15,16 +15,19 @@ export async function settle(
   return answer.ok ? record(journal, report, answer.value) : answer;
 }
 
-/** As `settle`, for many at once after an outage. */
-export async function settleAll(
+/** As `settle`, for many at once after an outage: one question to the CMS, and for each outcome what it came to. */
+export function settleAll(
   { cms, journal }: { readonly cms: Cms; readonly journal: Journal },
   reports: readonly OutcomeReport[],
   signal: AbortSignal,
-): Promise<readonly Result<Receipt, CmsError | JournalError>[]> {
-  const answers = await cms.reportOutcomes(reports, signal);
+): readonly { readonly report: OutcomeReport; readonly settled: Promise<Result<Receipt, CmsError | JournalError>> }[] {
+  const asked = cms.reportOutcomes(reports, signal);
   return reports.map((report, index) => {
-    const answer = answers.ok ? (answers.value[index] ?? err({ kind: 'unreachable', detail: 'no answer' })) : answers;
-    return answer.ok ? record(journal, report, answer.value) : answer;
+    const settled = asked.then((answers) => {
+      const answer = answers.ok ? (answers.value[index] ?? err({ kind: 'unreachable', detail: 'no answer' })) : answers;
+      return answer.ok ? record(journal, report, answer.value) : answer;
+    });
+    return { report, settled };
   });
 }
 

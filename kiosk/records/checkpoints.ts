@@ -7,6 +7,7 @@ import { replaceFile } from '../device-key.ts';
 import { type PublicJwk, publicJwkOf } from '../jws.ts';
 import { tipReader } from './chain.ts';
 import { digestOf, signCheckpoint, verifyCheckpoint } from './checkpoint.ts';
+import { refusedBySystem } from './failure.ts';
 
 /** Beside the database: the last checkpoint, by which a database that was put back is known, and the key that signed it. */
 export const lastCheckpointFile = 'checkpoint.jws';
@@ -75,7 +76,7 @@ export function checkpointStore(database: Database.Database, key: KeyObject, fol
         writeFileSync(`${outside}.new`, jws, { mode: 0o600 });
         renameSync(`${outside}.new`, outside);
       } catch (error) {
-        if (!(error instanceof Error && 'syscall' in error)) throw error;
+        refusedBySystem(error);
       }
     },
     contradiction() {

@@ -28,7 +28,12 @@ export function recordsFailure(file: string, error: unknown): RecordsError {
     if (/^SQLITE_(CORRUPT|NOTADB)/.test(error.code)) return { kind: 'records-corrupt', file, detail };
     if (/^SQLITE_(FULL|IOERR|READONLY|CANTOPEN|PERM|NOLFS)/.test(error.code)) return { kind: 'records-unwritable', file, detail };
   }
-  if (error instanceof Error && 'syscall' in error) return { kind: 'records-unwritable', file, detail: error.message };
+  return { kind: 'records-unwritable', file, detail: refusedBySystem(error) };
+}
+
+/** What the system refused, in its words; anything else is a bug and thrown on. */
+export function refusedBySystem(error: unknown): string {
+  if (error instanceof Error && 'syscall' in error) return error.message;
   throw error;
 }
 

@@ -19,6 +19,12 @@ const DELIVERY_LIMIT_MS = 15_000;
 
 type Settled = Result<Receipt, CmsError | JournalError>;
 
+/** What the delivery of an outcome came to. */
+interface Delivery {
+  readonly report: OutcomeReport;
+  readonly settled: Settled;
+}
+
 /** An outcome that the CMS has not acknowledged. */
 export interface WaitingOutcome {
   readonly report: OutcomeReport;
@@ -67,57 +73,74 @@ export function startOutbox({ cms, records, log, clock = realClock, onAttention 
   let reopened = new AbortController();
 
   /** What a delivery came to, for the counts, the log and the next try. */
-  function conclude(reports: readonly OutcomeReport[], settled: readonly Settled[]): void {
-    const reached = settled.some(answered);
-    if (settled.some((each) => !each.ok && each.error.kind === 'journal-unwritable')) unclosed = true;
-    const inVain = reports.flatMap(({ operationId }, index) => {
-      const problem = problemOf(settled[index]);
-      return problem === null ? [] : [{ operationId, problem }];
-    });
-    if (inVain.length > 0) records.countFailures(inVain.map(({ operationId }) => operationId));
-    const failures = new Map(inVain.length === 0 ? [] : records.waiting().map((each) => [each.report.operationId, each.failures]));
-    for (const { operationId, problem } of inVain) {
-      const count = failures.get(operationId) ?? 0;
+  function conclude(deliveries: readonly Delivery[]): void {
+    const reached = deliveries.some(({ settled }) => answered(settled));
+    if (deliveries.some(({ settled }) => !settled.ok && settled.error.kind === 'journal-unwritable')) unclosed = true;
+    const problems = new Map<string, string>();
+    for (const { report, settled } of deliveries) {
+      const problem = problemOf(settled);
+      if (problem !== null) problems.set(report.operationId, problem);
+      if (settled.ok) received(report, settled.value);
+    }
+    if (problems.size > 0) records.countFailures([...problems.keys()]);
+    for (const { report, failures } of problems.size > 0 ? records.waiting() : []) {
+      const { operationId } = report;
+      const problem = problems.get(operationId);
+      if (problem === undefined) continue;
       log.event('outbox-waits', { operation: operationId, problem });
-      if (count === failuresForAPerson) {
+      if (failures === failuresForAPerson) {
         log.event('outcome-needs-a-person', { operation: operationId, problem });
         onAttention();
       }
       // Where the CMS answers others it is this outcome's own trouble; where it answers nobody the round's pause is enough.
-      const pause = jittered(Math.min(FIRST_PAUSE_MS * 2 ** count, SLOWEST_RETRY_MS));
+      const pause = jittered(Math.min(FIRST_PAUSE_MS * 2 ** failures, SLOWEST_RETRY_MS));
       if (reached) notBefore.set(operationId, clock.now() + pause);
     }
-    reports.forEach(({ operationId, outcome }, index) => {
-      const one = settled[index];
-      if (one?.ok !== true) return;
-      notBefore.delete(operationId);
-      onAttention();
-      const { state } = one.value;
-      if (state !== stateOfOutcome[outcome]) log.event('outcome-came-too-late', { operation: operationId, outcome, state });
-    });
-    if (!stopping.signal.aborted) linkUp = reached;
-    // Who slept because this was under way must look again when it is due.
-    if (inVain.length > 0) woken.abort();
+    linkUp = reached;
   }
 
-  /** Delivers these together; everybody who asks for one of them meanwhile shares its delivery. */
-  function send(reports: readonly OutcomeReport[]): Promise<readonly Settled[]> {
-    const [alone] = reports;
-    const delivery = withAny([stopping.signal, AbortSignal.timeout(DELIVERY_LIMIT_MS)], async (limit): Promise<readonly Settled[]> => {
-      if (reports.length === 1 && alone !== undefined) return [await settle({ cms, journal: records }, alone, limit)];
-      return await settleAll({ cms, journal: records }, reports, limit);
-    }).then((settled) => {
-      conclude(reports, settled);
+  function received({ operationId, outcome }: OutcomeReport, { state }: Receipt): void {
+    notBefore.delete(operationId);
+    onAttention();
+    if (state !== stateOfOutcome[outcome]) log.event('outcome-came-too-late', { operation: operationId, outcome, state });
+  }
+
+  /** Until it is over everybody who asks for this outcome shares its delivery. */
+  function share({ operationId }: OutcomeReport, settled: Promise<Settled>): void {
+    // Whoever shares it hears of a bug in it, and so does the round: nobody else has to.
+    settled.catch(() => undefined);
+    underway.set(operationId, settled);
+  }
+
+  function over(reports: readonly OutcomeReport[]): void {
+    for (const { operationId } of reports) underway.delete(operationId);
+    // Who slept because these were under way must look again.
+    woken.abort();
+  }
+
+  const limited = <T>(deliver: (limit: AbortSignal) => Promise<T>): Promise<T> =>
+    withAny([stopping.signal, AbortSignal.timeout(DELIVERY_LIMIT_MS)], deliver);
+
+  function sendOne(report: OutcomeReport): Promise<Settled> {
+    const delivery = limited(async (limit) => {
+      const settled = await settle({ cms, journal: records }, report, limit);
+      conclude([{ report, settled }]);
       return settled;
     });
-    reports.forEach(({ operationId }, index) => {
-      const mine = delivery.then((settled) => settled[index] ?? err({ kind: 'unreachable' as const, detail: 'no answer' }));
-      // Whoever shares it hears of a bug in it, and so does the round: nobody else has to.
-      mine.catch(() => undefined);
-      underway.set(operationId, mine);
-    });
-    return delivery.finally(() => {
-      for (const { operationId } of reports) underway.delete(operationId);
+    share(report, delivery);
+    return delivery.finally(() => over([report]));
+  }
+
+  async function sendTogether(reports: readonly OutcomeReport[]): Promise<void> {
+    await limited(async (limit) => {
+      const going = settleAll({ cms, journal: records }, reports, limit);
+      const concluded = Promise.all(going.map(async ({ report, settled }) => ({ report, settled: await settled }))).then(conclude);
+      for (const { report, settled } of going)
+        share(
+          report,
+          concluded.then(() => settled),
+        );
+      await concluded.finally(() => over(reports));
     });
   }
 
@@ -127,7 +150,7 @@ export function startOutbox({ cms, records, log, clock = realClock, onAttention 
     const found = records.waiting().find(({ report }) => report.operationId === operationId);
     if (found === undefined)
       return Promise.resolve(err({ kind: 'refused', type: 'not-waiting', title: 'nothing waits for this operation' }));
-    return send([found.report]).then(([settled]) => settled ?? err({ kind: 'aborted' }));
+    return sendOne(found.report);
   }
 
   /** What may be tried now, in its order; and how long until there is more. */
@@ -148,10 +171,11 @@ export function startOutbox({ cms, records, log, clock = realClock, onAttention 
     while (!stopping.signal.aborted) {
       if (unclosed) unclosed = !closeReceived(records);
       const { reports, nextMs } = due();
-      if (reports.length === 0) {
+      const [first, ...more] = reports.slice(0, together);
+      if (first === undefined) {
         await withAny([stopping.signal, woken.signal, reopened.signal], (any) => clock.wait(nextMs, any));
       } else {
-        await send(reports.slice(0, together));
+        await (more.length === 0 ? sendOne(first) : sendTogether([first, ...more]));
         if (linkUp) {
           pause = FIRST_PAUSE_MS;
           together = Math.min(together * 2, mostOutcomes);
@@ -183,8 +207,9 @@ export function startOutbox({ cms, records, log, clock = realClock, onAttention 
         else signal.addEventListener('abort', give, { once: true });
       });
       const delivered = await Promise.race([attempt(operationId), aborted]);
-      if (delivered.ok || delivered.error.kind !== 'journal-unwritable') return delivered as Result<Receipt, CmsError>;
-      return err({ kind: 'unreachable', detail: delivered.error.detail });
+      if (delivered.ok) return delivered;
+      const { error } = delivered;
+      return err(error.kind === 'journal-unwritable' ? { kind: 'unreachable', detail: error.detail } : error);
     },
     async close() {
       stopping.abort();
@@ -200,8 +225,8 @@ function answered(settled: Settled): boolean {
 }
 
 /** Why a delivery was in vain; `null`: it was not, or nobody waited for its end. */
-function problemOf(settled: Settled | undefined): string | null {
-  if (settled === undefined || settled.ok || settled.error.kind === 'aborted') return null;
+function problemOf(settled: Settled): string | null {
+  if (settled.ok || settled.error.kind === 'aborted') return null;
   return settled.error.kind === 'refused' ? settled.error.type : settled.error.kind;
 }
 

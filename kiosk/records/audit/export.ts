@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync
 import { z } from 'zod';
 import { type Result, err, ok } from '../../../devices/result.ts';
 import { type PublicJwk, publicJwk, publicJwkOf, publicKeyOf, signJws, verifiedClaims } from '../../jws.ts';
-import type { RecordsError } from '../failure.ts';
+import { type RecordsError, refusedBySystem } from '../failure.ts';
 import type { StoredRecords } from './stored.ts';
 import { type Verdict, type VerificationOptions, startVerification } from './verification.ts';
 
@@ -51,17 +51,15 @@ export function exportRecords(
       },
       checkpoint: (checkpoint) => put({ checkpoint }),
     });
-    if (given.ok) {
-      flush();
-      const signed = signJws(key, exportType, { digest: digest.digest('hex'), records, at: at.toISOString() });
-      writeSync(output, `${JSON.stringify({ signature: signed })}\n`);
-      fsyncSync(output);
-      renameSync(draft, file);
-    }
-    return given.ok ? ok({ records }) : given;
+    if (!given.ok) return given;
+    flush();
+    const signed = signJws(key, exportType, { digest: digest.digest('hex'), records, at: at.toISOString() });
+    writeSync(output, `${JSON.stringify({ signature: signed })}\n`);
+    fsyncSync(output);
+    renameSync(draft, file);
+    return ok({ records });
   } catch (error) {
-    if (!(error instanceof Error && 'syscall' in error)) throw error;
-    return err({ kind: 'export-unusable', file, detail: error.message });
+    return err({ kind: 'export-unusable', file, detail: refusedBySystem(error) });
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
     rmSync(draft, { force: true });
@@ -88,25 +86,24 @@ export function verifyExport(
     let held = true;
     for (const bytes of lines) {
       if (signature !== null) return unusable('it goes on after its signature');
-      const read = line.safeParse(jsonOf(bytes));
-      if (read.success && 'signature' in read.data) {
-        signature = read.data.signature;
+      const read = line.safeParse(jsonOf(bytes)).data;
+      if (read !== undefined && 'signature' in read) {
+        signature = read.signature;
         continue;
       }
       digest.update(bytes);
-      if (!read.success) verification.fault('content', sequence + 1, 'a line that cannot be read');
-      else if ('row' in read.data) {
-        verification.row(read.data.row);
+      if (read === undefined) verification.fault('content', sequence + 1, 'a line that cannot be read');
+      else if ('row' in read) {
+        verification.row(read.row);
         sequence += 1;
-      } else if ('checkpoint' in read.data) verification.checkpoint(read.data.checkpoint);
+      } else verification.checkpoint(read.checkpoint);
     }
     if (signature === null) verification.fault('truncation', sequence + 1, 'the export ends without its signature');
     else held = claims.safeParse(verifiedClaims(signature, exportType, key)).data?.digest === digest.digest('hex');
     if (!held) verification.fault('signature', sequence, 'the device did not sign this export');
     return ok(verification.finish());
   } catch (error) {
-    if (error instanceof Unreadable || (error instanceof Error && 'syscall' in error)) return unusable(error.message);
-    throw error;
+    return unusable(error instanceof Unreadable ? error.message : refusedBySystem(error));
   }
 }
 

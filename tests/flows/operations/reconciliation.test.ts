@@ -75,6 +75,17 @@ test.each<[string, readonly JournalRow[], readonly { operationId: string; attemp
   });
 });
 
+test('what one of the two has never heard of is a difference, and not a fault of the count', () => {
+  const ofNobody = countDay({ day, releases: [released()] }, new Map(), []);
+  expect(ofNobody).toMatchObject({
+    intents: 0,
+    releases: 1,
+    differences: [{ kind: 'release-without-intent', operationId: id, attempt: 1 }],
+  });
+  const forgotten = countDay({ day, releases: [] }, new Map([[id, entries([print(), evidence('E2')])]]), []);
+  expect(forgotten).toMatchObject({ slips: 1, releases: 0, differences: [{ kind: 'slip-without-release', operationId: id, attempt: 1 }] });
+});
+
 test('only what happened on the day is counted for it', () => {
   const rows = [...entries([print(), evidence('E1')]), ...entries([print(2), evidence('E2', 2), closed], '2026-11-26T00:00:00.000Z')];
   expect(countDay({ day, releases: [released()] }, new Map([[id, rows]]), [view('CONFIRMED', 2)])).toEqual({

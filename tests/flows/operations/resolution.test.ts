@@ -69,6 +69,12 @@ test.each([
   expect(journal.kinds().slice(-3)).toEqual(['RESOLUTION', 'RECEIPT', 'CLOSED']);
 });
 
+test('what is held without a word from the printer is brought to the CMS as without evidence', async () => {
+  const journal = journalOf([open, outcome('unknown'), receipt('HELD')]);
+  expect(await resolve({ journal, operators: new FakeOperators() }, 'op', 'destroyed')).toEqual({ ok: true });
+  expect(journal.waiting).toMatchObject([{ outcome: 'not-handed-over', evidence: { class: 'E0', raw: '' } }]);
+});
+
 test('nobody signed on, nothing held, what the CMS refused before, and records that cannot be written: nothing is decided', async () => {
   const operators = new FakeOperators();
   const refusals: [FakeJournal, string][] = [

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { openDatabase } from '../../../kiosk/records/database.ts';
 import { openHistory } from '../../../kiosk/records/history.ts';
 import { migrate, recordsVersion } from '../../../kiosk/records/migrations.ts';
 import { openRecords } from '../../../kiosk/records/records.ts';
-import { beforeOutcome, operationId, recordsIn, report, temporaryFolder } from './specimen.ts';
+import { beforeOutcome, opening, operationId, recordsIn, report, temporaryFolder } from './specimen.ts';
 
 /** A folder with closed records of one operation that is still open. */
 function closedRecords(): { folder: string; file: string } {
@@ -93,6 +94,25 @@ describe('damaged records', () => {
     });
   });
 
+  test('whose index knows less than its table are found at once: an operation would lose a row', () => {
+    const { folder, file } = closedRecords();
+    const declared = 'on journal (operation_id, sequence)';
+    const database = new Database(file);
+    database.unsafeMode();
+    const redeclare = (from: string, to: string): void => {
+      database.exec(`pragma writable_schema = on;
+        update sqlite_schema set sql = replace(sql, '${from}', '${to}') where name = 'journal_by_operation'; pragma writable_schema = reset`);
+    };
+    redeclare(declared, `${declared} where sequence < 3`);
+    database.exec('reindex journal_by_operation');
+    redeclare(' where sequence < 3', '');
+    database.close();
+    expect(openRecords({ folder })).toMatchObject({
+      ok: false,
+      error: { kind: 'records-corrupt', detail: 'wrong # of entries in index journal_by_operation' },
+    });
+  });
+
   test('with a row taken out are found at once', () => {
     const { folder, file } = closedRecords();
     const database = new Database(file);
@@ -119,6 +139,55 @@ describe('records that cannot be reached', () => {
     const folder = temporaryFolder();
     expect(openHistory(folder)).toEqual({ ok: false, error: { kind: 'records-missing', file: join(folder, 'records.db') } });
     expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+test('a database that cannot keep a write-ahead log is refused: it would not keep what it acknowledges', () => {
+  expect(openDatabase(':memory:', () => new Date())).toMatchObject({
+    ok: false,
+    error: { kind: 'records-not-durable', setting: 'journal_mode', found: 'memory' },
+  });
+});
+
+describe('records under which the disk fails while they are open', () => {
+  test('rotten: the row is refused in a word, and no exception', () => {
+    const folder = temporaryFolder();
+    const records = recordsIn(folder);
+    for (const row of beforeOutcome) records.append(operationId, row);
+    const file = join(folder, 'records.db');
+    const other = new Database(file);
+    other.pragma('wal_checkpoint(truncate)');
+    other.exec("insert into sign_on_failures (operator_id, failures, last_at) values ('op-1', 1, '2026-11-22T19:00:00.000Z')");
+    other.pragma('wal_checkpoint(truncate)');
+    other.close();
+    const bytes = readFileSync(file);
+    writeFileSync(file, bytes.fill(0xff, 4096));
+    expect(records.append(operationId, { kind: 'CLOSED', state: 'VOIDED' })).toMatchObject({
+      ok: false,
+      error: { kind: 'journal-unwritable', detail: expect.stringContaining('SQLITE_CORRUPT') },
+    });
+  });
+
+  test('with another hand that does not let go of them: the row is refused after two seconds', () => {
+    const folder = temporaryFolder();
+    const records = recordsIn(folder);
+    const other = new Database(join(folder, 'records.db'));
+    other.exec('begin immediate');
+    expect(records.append(operationId, opening)).toEqual({ ok: false, error: { kind: 'journal-unwritable', detail: 'records-in-use' } });
+    other.exec('rollback');
+    other.close();
+    expect(records.append(operationId, opening)).toMatchObject({ ok: true, value: { sequence: 1 } });
+  });
+
+  test('with no way to put the checkpoint beside them: the operation is closed, and known when they are opened again', () => {
+    const folder = temporaryFolder();
+    const records = recordsIn(folder);
+    mkdirSync(join(folder, 'checkpoint.jws.new'));
+    records.append(operationId, opening);
+    expect(records.append(operationId, { kind: 'CLOSED', state: 'NONE' })).toMatchObject({ ok: true });
+    records.close();
+    expect(readdirSync(folder)).not.toContain('checkpoint.jws');
+    expect(recordsIn(folder).uncountersigned()).toMatchObject({ sequence: 2 });
   });
 });
 

@@ -64,6 +64,8 @@ describe('the operations journal', () => {
       { operation: otherOperationId, sequence: 4, kind: 'OUTCOME' },
     ]);
     expect(journal.list().map((operation) => operation.operationId)).toEqual([operationId, otherOperationId]);
+    journal.append(otherOperationId, { kind: 'CLOSED', state: 'VOIDED' });
+    expect(journal.list({ open: true }).map((operation) => operation.operationId)).toEqual([operationId]);
   });
 
   test('an outcome and its outbox row come together or not at all', () => {

@@ -222,3 +222,69 @@ test('who stops waiting is let go; the delivery goes on', async () => {
   await vi.waitUntil(() => records.open().length === 0, { timeout: 5_000 });
   await outbox.close();
 });
+
+test('a receipt after which the last row could not be written is closed in a later round, and the asker is told that it is not over', async () => {
+  const { clock, rested } = patientClock();
+  let full = true;
+  const unwritable = err({ kind: 'journal-unwritable', detail: 'SQLITE_FULL' } as const);
+  const scarce: Records = { ...records, append: (id, row) => (full && row.kind === 'CLOSED' ? unwritable : records.append(id, row)) };
+  const outbox = startOutbox({ cms, records: scarce, log, clock });
+  await rested;
+  conclude(ids[0]);
+  expect(await outbox.deliver(ids[0], signal)).toEqual({ ok: false, error: { kind: 'unreachable', detail: 'SQLITE_FULL' } });
+  expect(records.list()).toMatchObject([{ lastRow: 'RECEIPT', waiting: false }]);
+  full = false;
+  outbox.wake();
+  await vi.waitUntil(() => records.open().length === 0, { timeout: 5_000 });
+  expect(cms.reports).toHaveLength(1);
+  await outbox.close();
+});
+
+test('a confirm that came after silence had voided it is recorded as void, and told in the log', async () => {
+  conclude(ids[0]);
+  cms.reportOutcome = ({ operationId }) =>
+    Promise.resolve(ok({ operationId, state: 'CONFIRMED', sequence: 1, at: '2026-11-22T10:01:00.000Z', jws: 'receipt.of.cms' }));
+  const { clock, rested } = patientClock();
+  const outbox = startOutbox({ cms, records, log, clock });
+  await rested;
+  await outbox.close();
+  expect(records.list()).toMatchObject([{ open: false, state: 'CONFIRMED' }]);
+  expect(logged).toHaveBeenCalledWith('outcome-came-too-late', {
+    operation: ids[0],
+    outcome: 'not-handed-over',
+    state: 'CONFIRMED',
+  });
+});
+
+test('an operation that a person closed while the CMS was asked in vain is tried no more', async () => {
+  conclude(ids[0]);
+  const { clock, rested } = patientClock();
+  cms.reportOutcome = ({ operationId }) => {
+    records.append(operationId, { kind: 'CLOSED', state: 'VOIDED' });
+    return Promise.resolve(err({ kind: 'refused', type: 'unknown-operation', title: 'no' }));
+  };
+  const outbox = startOutbox({ cms, records, log, clock });
+  await rested;
+  await outbox.close();
+  expect(logged).not.toHaveBeenCalledWith('outbox-waits', expect.anything());
+});
+
+test('who asks for what does not wait, or has stopped waiting already, is told so', async () => {
+  const { clock, rested } = patientClock();
+  const outbox = startOutbox({ cms, records, log, clock });
+  await rested;
+  expect(await outbox.deliver(ids[1], signal)).toMatchObject({ error: { kind: 'refused', type: 'not-waiting' } });
+  conclude(ids[0]);
+  expect(await outbox.deliver(ids[0], AbortSignal.abort())).toEqual({ ok: false, error: { kind: 'aborted' } });
+  await vi.waitUntil(() => records.open().length === 0, { timeout: 5_000 });
+  await outbox.close();
+});
+
+test('closing does not wait for a CMS that hangs, and blames nobody for it', async () => {
+  conclude(ids[0]);
+  cms.hangs = { reportOutcome: true };
+  const outbox = startOutbox({ cms, records, log, clock: new SimulatedClock() });
+  await outbox.close();
+  expect(records.waiting()).toMatchObject([{ report: { operationId: ids[0] }, failures: 0 }]);
+  expect(logged).not.toHaveBeenCalled();
+});

@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
@@ -105,6 +105,11 @@ describe('a hostile database', () => {
       "update checkpoints set countersignature = 'e30.e30.AA' where sequence = 7",
       { faults: [{ kind: 'signature', seq: 7 }] },
     ],
+    [
+      'with a checkpoint over a row beyond measure',
+      `${dropTriggers}; pragma ignore_check_constraints = on; update checkpoints set sequence = 9007199254740993 where sequence = 14`,
+      { checkpoint: null, faults: [{ kind: 'signature' }] },
+    ],
     ['of another version', 'pragma user_version = 99', 'records-version'],
     ['with nothing in it', 'pragma user_version = 0', 'records-version'],
   ])('%s', { timeout: 10_000 }, (_what, sql, verdict) => {
@@ -199,18 +204,46 @@ describe('an export', () => {
     ['a row taken out', (lines) => lines.toSpliced(4, 1), { kind: 'gap', seq: 4 }],
     ['a line that is none', (lines) => lines.toSpliced(4, 1, '{'), { kind: 'content', seq: 4 }],
     ['its end cut off', (lines) => lines.slice(0, -1), { kind: 'truncation' }],
+    ['its end cut in the middle of a line', (lines) => lines.with(-1, lines.at(-1)!.slice(0, 40)), { kind: 'truncation' }],
     ['its header changed', (lines) => [lines[0]!.replace('"version":1,', '"version":1, '), ...lines.slice(1)], { kind: 'signature' }],
   ])('with %s', (_what, change, fault) => {
     const { file, lines } = exported();
-    writeFileSync(
-      file,
-      change(lines)
-        .map((line) => `${line}\n`)
-        .join(''),
-    );
+    writeFileSync(file, change(lines).join('\n'));
     expect(verifyExport(file, {})).toMatchObject({
       value: { ok: false, faults: expect.arrayContaining([expect.objectContaining(fault)]) },
     });
+  });
+
+  test('of records that cannot be read to their end is not there at all', () => {
+    const folder = folderOf();
+    const database = new Database(join(folder, 'records.db'), { readonly: true });
+    const pages = database.prepare("select pageno from dbstat where name = 'journal' and pagetype = 'leaf'").pluck();
+    const [size, last] = [Number(database.pragma('page_size', { simple: true })), Number(pages.all().at(-1))];
+    database.close();
+    const bytes = readFileSync(join(folder, 'records.db'));
+    writeFileSync(join(folder, 'records.db'), bytes.fill(0xff, (last - 1) * size, last * size));
+    const stored = openStored(folder);
+    if (!stored.ok) throw new Error(stored.error.kind);
+    const file = join(folder, 'journal.jsonl');
+    expect(exportRecords(stored.value, file, key(folder), new Date())).toMatchObject({ ok: false, error: { kind: 'records-corrupt' } });
+    stored.value.close();
+    expect(readdirSync(folder).filter((name) => name.startsWith('journal.jsonl'))).toEqual([]);
+  });
+
+  test('of more than fits into one piece holds as well', () => {
+    const folder = temporaryFolder();
+    const records = recordsIn(folder);
+    for (let number = 0; number < 150; number += 1) {
+      const id = `01890a5d-ac96-774b-bcce-${String(number).padStart(12, '0')}`;
+      for (const row of beforeOutcome) records.append(id, row);
+      records.append(id, { kind: 'CLOSED', state: 'VOIDED' });
+    }
+    const stored = openStored(folder);
+    if (!stored.ok) throw new Error(stored.error.kind);
+    const file = join(folder, 'journal.jsonl');
+    expect(exportRecords(stored.value, file, key(folder), new Date())).toEqual({ ok: true, value: { records: 1050 } });
+    stored.value.close();
+    expect(verifyExport(file, {})).toMatchObject({ value: { ok: true, records: 1050, checkpoint: { sequence: 1050 } } });
   });
 
   test('that is none is told in a line', () => {
