@@ -8,7 +8,8 @@ export default defineConfig({
     // Processes, not threads: the kernel's "end with your parent" follows the thread that started a child.
     globalSetup: ['tests/harness/pki.setup.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // More than the two processors of the least machine: the files of processes and devices wait more than they compute.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     teardownTimeout: 10_000,

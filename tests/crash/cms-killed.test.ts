@@ -6,7 +6,7 @@ let world: Sportello;
 afterEach(() => world.close());
 
 test.each(rows)('the CMS is killed right after %s and comes back when the session is over: both sides agree', async (kind) => {
-  world = await Sportello.start({ pauseAfter: kind });
+  world = await Sportello.start({ reader: 'in-process', pauseAfter: kind });
   await walkTo(world, kind);
   await world.killCms();
   world.resume();
@@ -23,7 +23,7 @@ test.each(rows)('the CMS is killed right after %s and comes back when the sessio
 });
 
 test.each(rows)('the CMS is killed right after %s and is back before the kiosk goes on: nothing is lost', async (kind) => {
-  world = await Sportello.start({ pauseAfter: kind });
+  world = await Sportello.start({ reader: 'in-process', pauseAfter: kind });
   await walkTo(world, kind);
   await world.killCms();
   await world.startCms();

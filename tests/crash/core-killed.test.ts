@@ -1,24 +1,11 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { Sportello } from '../harness/sportello.ts';
-import { agree, endings, rows, walkTo } from './expectations.ts';
+import { agree } from './expectations.ts';
+
+// That it is killed before and after each row is looked at in `tests/proof/kill`.
 
 let world: Sportello;
 afterEach(() => world.close());
-
-test.each(rows)('the core is killed right after %s; started again, it prints nothing and both sides agree', async (kind) => {
-  world = await Sportello.start({ pauseAfter: kind });
-  await walkTo(world, kind);
-  expect(world.printWorkers(), 'no print worker lives while a row is written').toEqual([]);
-  await world.killKiosk();
-  const slips = world.wholeSlips().length;
-  expect(slips).toBe(rows.indexOf(kind) >= rows.indexOf('EVIDENCE') ? 1 : 0);
-
-  await world.startKiosk();
-  await agree(world, endings[kind].core);
-  expect(world.wholeSlips()).toHaveLength(slips);
-  expect(world.printer.hanging()).toBe('');
-  expect(world.printWorkers()).toEqual([]);
-});
 
 test('the core is killed in the middle of the slip: the orphaned worker clears the printer and ends; held', async () => {
   world = await Sportello.start({ msPerLine: 60 });

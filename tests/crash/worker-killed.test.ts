@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { Sportello } from '../harness/sportello.ts';
 import { agree } from './expectations.ts';
 
-// A print worker lives between PRINT_INTENT and EVIDENCE and at no other time: `core-killed.test.ts` looks at every row.
+// A print worker lives between PRINT_INTENT and EVIDENCE and at no other time: `core-killed.test.ts` and the proof of kills look at the rest.
 
 let world: Sportello;
 afterEach(() => world.close());

@@ -23,12 +23,14 @@ test.each(['power-cycled', 'left on'])(
     await world.startKiosk();
     expect(['starting', 'out-of-service']).toContain(world.client.citizen().screen);
     await world.client.on('out-of-service');
-    const slips = world.wholeSlips().length;
     if (how === 'power-cycled') await world.printer.control('power-cycle');
     await world.printer.control('plug');
     await world.client.until(({ screen }) => screen !== 'out-of-service' && screen !== 'starting', 30_000);
     await world.card('remove');
     await world.client.on('welcome', 30_000);
+    // A printer that was left on may have printed on from its buffer, until that was cleared: once at most, and only the slip it had.
+    const slips = world.wholeSlips().length;
+    expect(slips).toBeLessThanOrEqual(how === 'left on' ? 1 : 0);
     await world.activateAgain();
     await world.closed('CONFIRMED');
     expect(world.wholeSlips()).toHaveLength(slips + 1);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The ways in which a code's digits may be written somewhere. */
@@ -72,8 +72,8 @@ function grep(list: string, file: string): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const options = { encoding: 'buffer', maxBuffer: 16 << 20, env: { ...process.env, LC_ALL: 'C' } } as const;
     execFile('grep', ['-aoF', '-f', list, '--', file], options, (error, out) => {
-      // 1: nothing found.
-      if (error === null || error.code === 1) resolve(out);
+      // 1: nothing found. A database's -wal and -shm go when its last reader does: what is gone holds nothing.
+      if (error === null || error.code === 1 || !existsSync(file)) resolve(out);
       else reject(new Error(`grep of ${file}: ${error.message}`));
     });
   });
