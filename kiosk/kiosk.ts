@@ -208,6 +208,13 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
       helpLine: profile.value.referrals.helpLine.phone,
       notice: profile.value.privacyNotice,
     },
+    bring: {
+      profile: profile.value,
+      desk: configuration.site.desk,
+      siteName: configuration.site.name,
+      sheets: printing,
+      now: () => new Date(),
+    },
     log,
   });
   if (!screen.ok) return failed('screen', screen.error);

@@ -13,6 +13,20 @@ export interface Slip {
   readonly helpLine: string;
 }
 
+/** A paper with no code on it: a list, a notice, a form. Whoever finds it learns what its lines say and no more. */
+export interface Sheet {
+  readonly title: string;
+  readonly lines: readonly SheetLine[];
+  readonly siteName: string;
+  readonly helpLine: string;
+  readonly printedAt: string;
+}
+
+export type SheetLine =
+  | { readonly kind: 'heading' | 'text' | 'item'; readonly text: string }
+  /** A place to sign, with who signs below it. */
+  | { readonly kind: 'signature'; readonly who: string };
+
 /** What came of a print. `failure` says why there is less than full evidence; `null` with class E2. */
 export interface PrintReport {
   readonly evidence: PrintEvidence;
@@ -52,4 +66,13 @@ export interface Printing {
   retract(signal: AbortSignal): Promise<OutputReport>;
   /** Empties the printer's buffers (at boot, after what cannot be known); `false`: not acknowledged, the printer is locked. */
   clear(signal: AbortSignal): Promise<boolean>;
+}
+
+/** The same printer, for what holds no code. */
+export interface SheetPrinting {
+  /**
+   * One sheet, by the core itself: it holds nothing that must be kept from it. Where a presenter holds it
+   * out and nobody takes it, it is taken back after a while, so that it does not stand in the next slip's way.
+   */
+  printSheet(sheet: Sheet, signal: AbortSignal): Promise<PrintEvidence>;
 }

@@ -16,20 +16,27 @@ export interface ToBring {
   readonly notes: readonly string[];
 }
 
+/** The places at which this region does an operation for a case. */
+export function placesOf({ operations, cases }: Profile, operation: Operation, holderCase: HolderCase): readonly Place[] {
+  const rule = operations[operation];
+  if (rule.absent === true || cases[holderCase].absent === true) return [];
+  return places.filter((desk) => {
+    const here = rule.places[desk];
+    return here !== undefined && here.cases.includes(holderCase) && here.modes.length > 0;
+  });
+}
+
 /** The first place that does an operation for a case, and how one is identified there; `null` where none does. */
 export function wayOf(
-  { operations, cases }: Profile,
+  profile: Profile,
   operation: Operation,
   holderCase: HolderCase,
 ): { readonly desk: Place; readonly identification: ProcedureRequest['identification'] } | null {
-  const rule = operations[operation];
-  if (rule.absent === true || cases[holderCase].absent === true) return null;
-  for (const desk of places) {
-    const here = rule.places[desk];
-    const identification = here?.modes[0];
-    if (here?.cases.includes(holderCase) === true && identification !== undefined) return { desk, identification };
-  }
-  return null;
+  const rule = profile.operations[operation];
+  const [desk] = placesOf(profile, operation, holderCase);
+  if (desk === undefined || rule.absent === true) return null;
+  const identification = rule.places[desk]?.modes[0];
+  return identification === undefined ? null : { desk, identification };
 }
 
 /** "Cosa serve?": the list for a case and an operation, the same on screen, paper and command line. */

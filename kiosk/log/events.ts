@@ -31,6 +31,11 @@ export const events = {
     meaning: "A print ended: the class of its evidence, what became of the printer's buffers, and why there is less than full evidence.",
     fields: { operation: 'string', attempt: 'number', class: 'string', buffer: 'string', failure: 'string', detail: 'string' },
   },
+  'sheet-printed': {
+    level: 'info',
+    meaning: 'A sheet with no code on it was printed (a list, a notice, a form): the class of its evidence.',
+    fields: { class: 'string', buffer: 'string', state: 'string' },
+  },
   'trusted-list-loaded': {
     level: 'info',
     meaning: 'Anchors came from the national trusted list that is held; `stale`: it is past its next update.',

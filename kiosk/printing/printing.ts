@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { withAny } from '../../devices/deadline.ts';
 import { mayPrint, type OpenPrinter, type PrintEvidence, type Printer, type PrinterStatus } from '../../devices/printer/contract.ts';
-import type { OutputReport, Printing, PrintReport, ReleasePaperPart, Slip } from '../../flows/ports/printing.ts';
+import type { OutputReport, Printing, PrintReport, ReleasePaperPart, Sheet, SheetPrinting, Slip } from '../../flows/ports/printing.ts';
 import type { Log } from '../log/log.ts';
-import { feedAndCut } from './cut.ts';
+import { feedAndCut } from './paper.ts';
+import { composeSheet } from './sheet.ts';
 import { type WorkerEnd, runWorker } from './worker-process.ts';
 
 export interface PrintingOptions {
@@ -25,13 +26,15 @@ const OPEN_LIMIT_MS = 5_000;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 5_000;
 const OUTPUT_POLL_MS = 200;
+/** A sheet that nobody takes from the presenter stands in the way of the next slip. */
+const SHEET_IN_OUTPUT_MS = 20_000;
 const notKnown: OutputReport = { slip: 'not-known', raw: '' };
 
 /**
  * The printer in the core's hands. One thing at a time has the port: a look at the status, a clearing, or a print, for which the core
  * gives the port to a worker and takes it back. A printer that did not acknowledge a clearing is `locked` until it does.
  */
-export function createPrinting(options: PrintingOptions): Printing & { close(): Promise<void> } {
+export function createPrinting(options: PrintingOptions): Printing & SheetPrinting & { close(): Promise<void> } {
   const { device, openPrinter, workerEntry, log, pollMs = 2_000, printLimitMs = 60_000, graceMs = 8_000 } = options;
   const closing = new AbortController();
   const listeners = new Set<(status: PrinterStatus) => void>();
@@ -43,6 +46,8 @@ export function createPrinting(options: PrintingOptions): Printing & { close(): 
   let torn = false;
   /** The last slip was seen in the presenter's output. */
   let inOutput = false;
+  /** The last sheet left the output, or was taken back. */
+  let sheetGone = Promise.resolve();
   let retryMs = FIRST_RETRY_MS;
   let next: NodeJS.Timeout | undefined;
 
@@ -160,6 +165,24 @@ export function createPrinting(options: PrintingOptions): Printing & { close(): 
     return report;
   }
 
+  async function printSheet(sheet: Sheet, signal: AbortSignal): Promise<PrintEvidence> {
+    if (locked || torn) await look();
+    const printer = await connect();
+    if (locked || torn || printer === null || signal.aborted) return nothingSent(status());
+    const evidence = await printer.print(composeSheet(sheet), signal);
+    if (evidence.class === 'E1') torn = true;
+    inOutput = evidence.status.state === 'slip-in-output';
+    if (evidence.buffer === 'locked') change(() => (locked = true));
+    await look();
+    return evidence;
+  }
+
+  async function sheetTaken(): Promise<void> {
+    if (!inOutput) return;
+    const report = await withAny([closing.signal, AbortSignal.timeout(SHEET_IN_OUTPUT_MS)], watchOutput);
+    if (report.slip === 'not-known') await inTurn(retract);
+  }
+
   async function reportOf(end: WorkerEnd, signal: AbortSignal): Promise<PrintReport> {
     switch (end.kind) {
       case 'printed':
@@ -212,9 +235,17 @@ export function createPrinting(options: PrintingOptions): Printing & { close(): 
         });
         return report;
       }),
+    async printSheet(sheet, signal) {
+      await sheetGone;
+      const evidence = await inTurn(() => withAny([signal, closing.signal], (either) => printSheet(sheet, either)));
+      log.event('sheet-printed', { class: evidence.class, buffer: evidence.buffer, state: evidence.status.state });
+      sheetGone = sheetTaken();
+      return evidence;
+    },
     async close() {
       closing.abort();
       clearTimeout(next);
+      await sheetGone;
       await turn;
       await disconnect();
       listeners.clear();

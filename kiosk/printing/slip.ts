@@ -1,11 +1,9 @@
 import ReceiptPrinterEncoder from '@point-of-sale/receipt-printer-encoder';
 import type { Slip } from '../../flows/ports/printing.ts';
-import { feedAndCut } from './cut.ts';
+import { COLUMNS, feedAndCut, localTime } from './paper.ts';
 import type { CodePart } from './paper-part.ts';
 import { printable } from './printable.ts';
 
-/** 80 mm paper, 72 mm printable, font A of 12 dots: 48 columns. */
-const COLUMNS = 48;
 const LF = 0x0a;
 const SPACE = 0x20;
 const UNDERSCORE = 0x5f;
@@ -110,10 +108,6 @@ function guidance(slip: Slip): Uint8Array {
 /** The tail of a UUIDv7: its head is the time, which neighbours share. */
 export function shortOperation(operationId: string): string {
   return operationId.replaceAll('-', '').slice(-8).toUpperCase();
-}
-
-function localTime(instant: string): string {
-  return new Intl.DateTimeFormat('it-IT', { dateStyle: 'short', timeStyle: 'short', timeZone: 'Europe/Rome' }).format(new Date(instant));
 }
 
 /** Up to eight characters stand three times as large with a space between; longer codes close up at twice. */

@@ -7,6 +7,7 @@ import type { Operators } from '../../flows/ports/operators.ts';
 import type { CitizenCommand, OperatorCommand, SessionFacade } from '../../flows/session/status.ts';
 import type { Log } from '../log/log.ts';
 import { projectRoot } from '../project.ts';
+import { type BringOptions, serveBring } from './bring.ts';
 import { citizenRequest, emptyRequest, operatorRequest, resolveRequest, signOnRequest } from './commands.ts';
 import { type Refusal, Ticket } from './guard.ts';
 import { type PortNotFree, createLocalServer } from './local-server.ts';
@@ -19,6 +20,7 @@ export interface ScreenOptions {
   readonly session: SessionFacade;
   readonly operators: Operators;
   readonly site: Site;
+  readonly bring: Omit<BringOptions, 'free'>;
   readonly log: Log;
 }
 
@@ -33,7 +35,7 @@ export type ScreenError = { readonly kind: 'page-not-built'; readonly folder: st
 const streamLimit = 4;
 
 /** Serves the citizen's and the operator's page, and carries status out and commands in. Nothing else, and to this machine only. */
-export async function startScreen({ port, session, operators, site, log }: ScreenOptions): Promise<Result<Screen, ScreenError>> {
+export async function startScreen({ port, session, operators, site, bring, log }: ScreenOptions): Promise<Result<Screen, ScreenError>> {
   const folder = join(projectRoot(), 'dist', 'page');
   if (!existsSync(join(folder, 'index.html'))) return err({ kind: 'page-not-built', folder });
 
@@ -76,6 +78,7 @@ export async function startScreen({ port, session, operators, site, log }: Scree
   server.get('/', (_request, reply) => reply.header('set-cookie', page.given).sendFile('index.html'));
   server.get('/operator', (_request, reply) => reply.header('set-cookie', page.given).sendFile('operator.html'));
 
+  serveBring(server, { ...bring, free: () => session.citizen().screen === 'welcome' }, { fromPage, refuse });
   server.get('/events', { onRequest: fromPage }, (_request, reply) => {
     if (citizens.full) return refuse(reply, 'too-many-streams');
     reply.hijack();

@@ -10,14 +10,24 @@ export type CitizenRequest =
   | { readonly type: 'contact-code'; readonly code: string };
 
 /** Posts JSON to the kiosk; `null` when it could not be reached or turned the request away. */
-export async function post<Answer>(path: string, body: unknown): Promise<Answer | null> {
+export async function post<Answer>(path: string, body: unknown, limitMs = 15_000): Promise<Answer | null> {
   try {
     const response = await fetch(path, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(15_000),
+      signal: AbortSignal.timeout(limitMs),
     });
+    return response.ok ? ((await response.json()) as Answer) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Asks the kiosk; `null` when it could not be reached or turned the request away. */
+export async function get<Answer>(path: string): Promise<Answer | null> {
+  try {
+    const response = await fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(15_000) });
     return response.ok ? ((await response.json()) as Answer) : null;
   } catch {
     return null;

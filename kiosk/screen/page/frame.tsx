@@ -91,6 +91,7 @@ export function Overlay({
   closeText,
   children,
   urgent = false,
+  kind = '',
 }: {
   readonly title: string;
   readonly close: () => void;
@@ -98,13 +99,15 @@ export function Overlay({
   readonly closeText?: string;
   readonly children: ReactNode;
   readonly urgent?: boolean;
+  /** What is laid over, for its looks. */
+  readonly kind?: string;
 }): ReactElement {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog
       ref={dialog}
-      className="overlay"
+      className={`overlay ${kind}`}
       role={urgent ? 'alertdialog' : undefined}
       aria-labelledby="overlay-title"
       onCancel={(event) => {

@@ -2,6 +2,7 @@ import { type ReactElement, useState } from 'react';
 import type { CitizenStatus } from '../../../flows/session/status.ts';
 import type { Language, Site } from '../site.ts';
 import type { CitizenRequest } from './connection.ts';
+import { Bring } from './bring.tsx';
 import { Contact, ContactCode } from './contact.tsx';
 import { drawingOf } from './drawings/drawings.tsx';
 import { Overlay, Screen } from './frame.tsx';
@@ -141,16 +142,7 @@ function Welcome({ t, site, drawing, language, choose, languageName }: Drawn): R
           </div>
         )}
       </Screen>
-      {asked && (
-        <Overlay title={t.welcome.neededMain} close={() => setAsked(false)} closeText={t.close}>
-          <ul className="lines">
-            {t.welcome.neededList.map((line) => (
-              <li key={line}>{line}</li>
-            ))}
-          </ul>
-          <p>{t.welcome.neededTime}</p>
-        </Overlay>
-      )}
+      {asked && <Bring t={t} close={() => setAsked(false)} />}
     </>
   );
 }

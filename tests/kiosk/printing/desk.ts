@@ -8,7 +8,7 @@ import { openPrinter } from '../../../devices/printer/esc-pos.ts';
 import { type VirtualPrinter, startVirtualPrinter } from '../../../devices/printer/virtual/virtual-printer.ts';
 import { ok } from '../../../devices/result.ts';
 import type { OpenPrinter, PrinterStatus } from '../../../devices/printer/contract.ts';
-import type { Printing, ReleasePaperPart, Slip } from '../../../flows/ports/printing.ts';
+import type { Printing, ReleasePaperPart, SheetPrinting, Slip } from '../../../flows/ports/printing.ts';
 import { createLog } from '../../../kiosk/log/log.ts';
 import { createPrinting } from '../../../kiosk/printing/printing.ts';
 import { processEntry } from '../../../kiosk/project.ts';
@@ -68,7 +68,7 @@ export function overhear(): Overheard {
 
 export interface Desk {
   readonly printer: VirtualPrinter;
-  readonly printing: Printing & { close(): Promise<void> };
+  readonly printing: Printing & SheetPrinting & { close(): Promise<void> };
   readonly heard: Overheard;
   readonly logLines: () => string;
   /** All that came out of the printer: slips that were cut, and what hangs. */
@@ -77,13 +77,19 @@ export interface Desk {
 }
 
 export async function openDesk(
-  options: { readonly msPerLine?: number; readonly printLimitMs?: number; readonly openPrinter?: OpenPrinter } = {},
+  options: {
+    readonly msPerLine?: number;
+    readonly printLimitMs?: number;
+    readonly openPrinter?: OpenPrinter;
+    readonly presenter?: boolean;
+  } = {},
 ): Promise<Desk> {
   const folder = mkdtempSync(join(tmpdir(), 'printing-'));
   const printer = await startVirtualPrinter({
     link: join(folder, 'printer'),
     out: join(folder, 'slips'),
     msPerLine: options.msPerLine ?? 1,
+    presenter: options.presenter ?? false,
   });
   const lines: string[] = [];
   const heard = overhear();

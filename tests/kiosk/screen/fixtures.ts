@@ -1,6 +1,7 @@
 import { ok, err } from '../../../devices/result.ts';
 import { uncertainRevocation } from '../../../flows/procedures/uncertain-revocation.ts';
 import type { HeldOperation } from '../../../flows/operations/resolution.ts';
+import type { Sheet } from '../../../flows/ports/printing.ts';
 import type { Finding, Operators, SignedOnOperator } from '../../../flows/ports/operators.ts';
 import {
   type CitizenCommand,
@@ -16,7 +17,10 @@ import {
 } from '../../../flows/session/status.ts';
 import type { EventName } from '../../../kiosk/log/events.ts';
 import type { Log } from '../../../kiosk/log/log.ts';
+import { readProfile } from '../../../kiosk/procedures/profiles.ts';
+import type { BringOptions } from '../../../kiosk/screen/bring.ts';
 import type { Site } from '../../../kiosk/screen/site.ts';
+import { evidence } from '../../flows/fakes.ts';
 
 export const sessionId = '3f9c2a71-5b1e-4c55-9a70-0d6f4e0b7c21';
 export const operator: SignedOnOperator = { id: 'op-01', displayName: 'Operatore 1' };
@@ -160,6 +164,10 @@ export interface Stage {
   readonly session: SessionFacade;
   readonly operators: Operators;
   readonly log: Log;
+  readonly bring: Omit<BringOptions, 'free'>;
+  /** What was printed, as it was given to the printer; `paperOut`: the next sheets are not. */
+  readonly sheets: Sheet[];
+  paperOut: boolean;
   readonly sent: (CitizenCommand | OperatorCommand)[];
   /** The codes as they arrived, for they are wiped afterwards. */
   readonly codes: string[];
@@ -186,7 +194,30 @@ export function stage(): Stage {
   const sent: Stage['sent'] = [];
   const codes: string[] = [];
   const logged: Stage['logged'] = [];
+  const sheets: Sheet[] = [];
+  const paper = { out: false };
+  const profile = readProfile('sardegna');
+  if (!profile.ok) throw new Error('the profile does not read');
   return {
+    sheets,
+    get paperOut() {
+      return paper.out;
+    },
+    set paperOut(out) {
+      paper.out = out;
+    },
+    bring: {
+      profile: profile.value,
+      desk: 'pharmacy',
+      siteName: site.name,
+      now: () => new Date('2026-11-22T09:30:00Z'),
+      sheets: {
+        async printSheet(sheet) {
+          if (!paper.out) sheets.push(sheet);
+          return paper.out ? evidence('E0', 'needless') : evidence('E2', 'printed');
+        },
+      },
+    },
     sent,
     codes,
     logged,

@@ -16,7 +16,7 @@ let page: string;
 
 beforeEach(async () => {
   set = stage();
-  const started = await startScreen({ port: 0, session: set.session, operators: set.operators, site, log: set.log });
+  const started = await startScreen({ port: 0, session: set.session, operators: set.operators, site, bring: set.bring, log: set.log });
   if (!started.ok) throw new Error(started.error.kind);
   screen = started.value;
   page = cookieOf(await ask('GET', '/', { host: `127.0.0.1:${screen.port}` }));
@@ -297,6 +297,13 @@ test('a refusal is logged by its rule alone', async () => {
 });
 
 test('it does not start without its page’s port', async () => {
-  const second = await startScreen({ port: screen.port, session: set.session, operators: set.operators, site, log: set.log });
+  const second = await startScreen({
+    port: screen.port,
+    session: set.session,
+    operators: set.operators,
+    site,
+    bring: set.bring,
+    log: set.log,
+  });
   expect(second).toMatchObject({ ok: false, error: { kind: 'port-not-free', port: screen.port } });
 });

@@ -41,7 +41,7 @@ let screen: Screen;
 let address: string;
 beforeEach(async () => {
   set = stage();
-  const started = await startScreen({ port: 0, session: set.session, operators: set.operators, site, log: set.log });
+  const started = await startScreen({ port: 0, session: set.session, operators: set.operators, site, bring: set.bring, log: set.log });
   if (!started.ok) throw new Error(started.error.kind);
   screen = started.value;
   address = `http://127.0.0.1:${screen.port}`;
@@ -304,7 +304,7 @@ describe('the citizen', () => {
     await screen.close();
     await onScreen(visit, 'lost');
     expect(await visit.page.content()).not.toContain('MARIO');
-    const again = await startScreen({ port, session: set.session, operators: set.operators, site, log: set.log });
+    const again = await startScreen({ port, session: set.session, operators: set.operators, site, bring: set.bring, log: set.log });
     if (!again.ok) throw new Error(again.error.kind);
     screen = again.value;
     // Another boot, another cookie: the page finds out, and starts afresh.
@@ -354,7 +354,7 @@ describe('the operator', () => {
     set.hold([]);
     for (const [name, revocation] of Object.entries(revocationScreens)) {
       set.know(revocation);
-      await desk.page.waitForFunction(`document.querySelector('.revocation details')?.open === ${name !== 'revocation-fresh'}`);
+      await desk.page.locator(`.revocation details${name === 'revocation-fresh' ? ':not([open])' : '[open]'}`).waitFor();
       expect(await violations(desk), name).toEqual([]);
       expect(await desk.page.evaluate('document.scrollingElement.scrollWidth > innerWidth'), name).toBe(false);
     }

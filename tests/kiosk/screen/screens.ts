@@ -27,7 +27,7 @@ const englishToo = ['welcome', 'contact', 'contact-code', 'done-received', 'stop
  */
 export async function drawScreens(out: string, only?: string): Promise<readonly string[]> {
   const set = stage();
-  const started = await startScreen({ port: 0, session: set.session, operators: set.operators, site, log: set.log });
+  const started = await startScreen({ port: 0, session: set.session, operators: set.operators, site, bring: set.bring, log: set.log });
   if (!started.ok) throw new Error(started.error.kind);
   const address = `http://127.0.0.1:${started.value.port}`;
   const chromium = await openChromium();
@@ -81,6 +81,23 @@ export async function drawScreens(out: string, only?: string): Promise<readonly 
       await page.waitForSelector('[data-screen="operator"]');
       await page.getByRole('button', { name: open }).click();
       await shoot(page, name);
+      await page.keyboard.press('Escape');
+    }
+    if (only === undefined || 'bring'.includes(only)) {
+      set.show({ screen: 'welcome' });
+      await page.waitForSelector('[data-screen="welcome"]');
+      await page.getByRole('button', { name: 'Cosa serve?' }).click();
+      await page.getByRole('button', { name: 'Minore', exact: true }).waitFor();
+      await shoot(page, 'bring-for-whom');
+      await page.getByRole('button', { name: 'Minore', exact: true }).click();
+      await page.getByRole('button', { name: 'L’attivazione della tessera', exact: true }).waitFor();
+      await shoot(page, 'bring-for-what');
+      await page.getByRole('button', { name: 'L’attivazione della tessera', exact: true }).click();
+      await page.locator('figure img').evaluate('(picture) => picture.decode()');
+      await shoot(page, 'bring-list');
+      await page.setViewportSize(low);
+      await shoot(page, 'bring-list.low');
+      await page.setViewportSize(tall);
       await page.keyboard.press('Escape');
     }
     if (only === undefined || 'overlay-warning'.includes(only)) {

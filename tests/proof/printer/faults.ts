@@ -3,7 +3,7 @@ import type { PrintEvidence, Printer } from '../../../devices/printer/contract.t
 import { Secret } from '../../../devices/secret.ts';
 import { unconfirmed } from '../../../flows/operations/evidence.ts';
 import type { Slip } from '../../../flows/ports/printing.ts';
-import { feedAndCut } from '../../../kiosk/printing/cut.ts';
+import { feedAndCut } from '../../../kiosk/printing/paper.ts';
 import { readPaperPart } from '../../../kiosk/printing/paper-part.ts';
 import { composeSlip } from '../../../kiosk/printing/slip.ts';
 import type { ProofPart } from '../part.ts';

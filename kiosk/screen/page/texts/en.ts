@@ -2,6 +2,7 @@ import type { Texts } from './it.ts';
 
 export const en: Texts = {
   language: 'English',
+  tag: 'en',
   steps: { label: 'Where you are', names: ['Card', 'Document', 'Contact', 'Codes'], done: 'done' },
   corner: { label: 'Always within reach', cancel: 'Cancel', help: 'Help', language: 'Language', accessibility: 'Accessibility' },
   close: 'Close',
@@ -39,12 +40,20 @@ export const en: Texts = {
     below: 'Insert your card chip first, with the chip facing up.',
     needed: 'What do I need?',
     neededMain: 'What you need',
-    neededList: [
-      'Your health card, the one with a chip.',
-      'An identity document with a photo, not expired.',
-      'An e-mail address that you can read now, on your phone.',
-    ],
-    neededTime: 'It takes about five minutes.',
+  },
+  bring: {
+    forWhom: 'For whom?',
+    forWhat: 'What do you want to do?',
+    here: 'It is done here, at this desk.',
+    elsewhere: (places) => `Not at this desk: it is done ${places.join(', ')}.`,
+    picture: 'QR code with the same list',
+    telephone: 'Point your phone at it: the list is yours to keep.',
+    print: 'Print the list',
+    paper: {
+      printing: 'Printing…',
+      printed: 'Take the sheet.',
+      'not-printed': 'I cannot print now. The list stays here on the screen.',
+    },
   },
   reading: { main: 'Reading your card…', below: 'Do not remove it. It takes a second.' },
   recognised: {

@@ -16,6 +16,8 @@ interface Stop {
 /** All that the page says, in Italian. The other languages have the same shape, so a missing text is a type error. */
 export const it = {
   language: 'Italiano',
+  /** BCP 47. */
+  tag: 'it',
   steps: { label: 'A che punto sei', names: ['Tessera', 'Documento', 'Contatto', 'Codici'] as readonly string[], done: 'fatto' },
   corner: { label: 'Sempre a portata', cancel: 'Annulla', help: 'Aiuto', language: 'Lingua', accessibility: 'Accessibilità' },
   close: 'Chiudi',
@@ -62,12 +64,20 @@ export const it = {
     below: 'Inserisci la tessera dal lato del chip, con il chip verso l’alto.',
     needed: 'Cosa serve?',
     neededMain: 'Cosa serve',
-    neededList: [
-      'La tua tessera sanitaria con il chip.',
-      'Un documento d’identità con foto, non scaduto.',
-      'Un indirizzo e-mail che puoi leggere adesso, dal telefono.',
-    ] as readonly string[],
-    neededTime: 'Ci vogliono circa cinque minuti.',
+  },
+  bring: {
+    forWhom: 'Per chi?',
+    forWhat: 'Che cosa vuoi fare?',
+    here: 'Si fa qui, a questo sportello.',
+    elsewhere: (places: readonly string[]) => `A questo sportello non si fa: si fa ${places.join(', ')}.`,
+    picture: 'Codice QR con lo stesso elenco',
+    telephone: 'Inquadra con il telefono: l’elenco resta a te.',
+    print: 'Stampa l’elenco',
+    paper: {
+      printing: 'Stampo…',
+      printed: 'Prendi il foglio.',
+      'not-printed': 'Adesso non riesco a stampare. L’elenco resta qui sullo schermo.',
+    },
   },
   reading: { main: 'Leggo la tessera…', below: 'Non toglierla. Ci vuole un secondo.' },
   recognised: {

@@ -1,0 +1,119 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Sheet, SheetPrinting } from '../../flows/ports/printing.ts';
+import { placesOf, toBring } from '../../flows/procedures/bring.ts';
+import type { Profile } from '../../flows/procedures/profile.ts';
+import { type DeskType, type HolderCase, type Operation, holderCases, operations } from '../../flows/procedures/vocabulary.ts';
+import { casesIt, operationsIt, placesIt } from '../../flows/procedures/words.ts';
+import type { Refusal } from './guard.ts';
+
+/** "Cosa serve?", for who stands before the kiosk with no card in it: the same list on the screen, on paper, and in a picture for a telephone. */
+export interface BringOptions {
+  readonly profile: Profile;
+  readonly desk: DeskType;
+  readonly siteName: string;
+  readonly sheets: SheetPrinting;
+  /** Whether nobody is being served, so that paper may be spent on a list. */
+  readonly free: () => boolean;
+  readonly now: () => Date;
+}
+
+/** What can be asked for: for whom, and for each of them what. */
+export interface BringChoices {
+  readonly cases: readonly { readonly id: HolderCase; readonly text: string; readonly operations: readonly Choice[] }[];
+}
+interface Choice {
+  readonly id: Operation;
+  readonly text: string;
+}
+
+export interface BringList {
+  readonly title: string;
+  readonly items: readonly string[];
+  /** Where it is done; `here`: at this very desk. */
+  readonly here: boolean;
+  readonly places: readonly string[];
+}
+
+const question = z.strictObject({ case: z.enum(holderCases), operation: z.enum(operations) });
+type Question = z.infer<typeof question>;
+
+const PRINT_LIMIT_MS = 30_000;
+
+export function bringChoices(profile: Profile): BringChoices {
+  const cases = holderCases.map((id) => ({
+    id,
+    text: casesIt[id],
+    operations: operations
+      .filter((operation) => placesOf(profile, operation, id).length > 0)
+      .map((operation) => ({ id: operation, text: operationsIt[operation] })),
+  }));
+  return { cases: cases.filter(({ operations: possible }) => possible.length > 0) };
+}
+
+/** `null`: this region does not do it for this case. */
+export function bringList(profile: Profile, desk: DeskType, { operation, case: holderCase }: Question): BringList | null {
+  const where = placesOf(profile, operation, holderCase);
+  if (where.length === 0) return null;
+  const { title, items } = toBring(profile, operation, holderCase);
+  return { title, items: items.map(({ text }) => text), here: where.includes(desk), places: where.map((place) => placesIt[place]) };
+}
+
+/** The list as text, one line an item: what a telephone shows of the picture. */
+export function textOf({ title, items, places }: BringList, helpLine: string): string {
+  return [title, ...items.map((item) => `- ${item}`), `Si fa ${places.join(', ')}.`, `Informazioni: ${helpLine}`].join('\n');
+}
+
+export function sheetOf(
+  { title, items, places }: BringList,
+  site: { readonly siteName: string; readonly helpLine: string },
+  now: Date,
+): Sheet {
+  return {
+    title,
+    lines: [...items.map((text) => ({ kind: 'item', text }) as const), { kind: 'text', text: `Si fa ${places.join(', ')}.` }],
+    ...site,
+    printedAt: now.toISOString(),
+  };
+}
+
+/** `GET /bring`, `GET /bring/list`, `GET /bring/list.svg`, `POST /bring/print`. */
+export function serveBring(
+  server: FastifyInstance,
+  { profile, desk, siteName, sheets, free, now }: BringOptions,
+  guard: {
+    readonly fromPage: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined>;
+    readonly refuse: (reply: FastifyReply, rule: Refusal) => FastifyReply;
+  },
+): void {
+  const { fromPage, refuse } = guard;
+  const helpLine = profile.referrals.helpLine.phone;
+  let printing = false;
+  const asked = (value: unknown): BringList | null => {
+    const read = question.safeParse(value);
+    return read.success ? bringList(profile, desk, read.data) : null;
+  };
+
+  server.get('/bring', { onRequest: fromPage }, () => bringChoices(profile));
+  server.get('/bring/list', { onRequest: fromPage }, (request, reply) => asked(request.query) ?? refuse(reply, 'not-a-command'));
+  server.get('/bring/list.svg', { onRequest: fromPage }, async (request, reply) => {
+    const list = asked(request.query);
+    if (list === null) return refuse(reply, 'not-a-command');
+    // Read when it is first asked for: nothing else of the kiosk draws codes.
+    const { toSVG } = await import('bwip-js/node');
+    return reply.type('image/svg+xml').send(toSVG({ bcid: 'qrcode', text: textOf(list, helpLine), padding: 4 }));
+  });
+  server.post('/bring/print', { onRequest: fromPage }, async (request, reply) => {
+    const list = asked(request.body);
+    if (list === null) return refuse(reply, 'not-a-command');
+    if (printing || !free()) return refuse(reply, 'busy');
+    printing = true;
+    try {
+      const sheet = sheetOf(list, { siteName, helpLine }, now());
+      const evidence = await sheets.printSheet(sheet, AbortSignal.timeout(PRINT_LIMIT_MS));
+      return { printed: evidence.class === 'E2' };
+    } finally {
+      printing = false;
+    }
+  });
+}

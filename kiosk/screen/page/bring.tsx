@@ -1,0 +1,117 @@
+import { Button } from 'design-react-kit';
+import { type ReactElement, useEffect, useState } from 'react';
+import type { HolderCase, Operation } from '../../../flows/procedures/vocabulary.ts';
+import type { BringChoices, BringList } from '../bring.ts';
+import { get, post } from './connection.ts';
+import { Overlay } from './frame.tsx';
+import type { Texts } from './texts/texts.ts';
+
+/** Longer than the kiosk gives the printer. */
+const PRINT_LIMIT_MS = 45_000;
+
+/** "Cosa serve?": for whom, for what, and then the list, on the screen, for the telephone and on paper. */
+export function Bring({ t, close }: { readonly t: Texts; readonly close: () => void }): ReactElement {
+  const [choices, setChoices] = useState<BringChoices | null>(null);
+  const [chosen, setChosen] = useState<HolderCase | null>(null);
+  const [operation, setOperation] = useState<Operation | null>(null);
+  useEffect(() => void get<BringChoices>('/bring').then(setChoices), []);
+
+  const holder = choices?.cases.find(({ id }) => id === chosen) ?? null;
+  if (holder !== null && operation !== null) {
+    return <List t={t} close={close} back={() => setOperation(null)} asked={{ case: holder.id, operation }} />;
+  }
+  if (holder !== null) {
+    return (
+      <Choose title={t.bring.forWhat} choices={holder.operations} choose={setOperation} t={t} close={close} back={() => setChosen(null)} />
+    );
+  }
+  return <Choose title={t.bring.forWhom} choices={choices?.cases ?? []} choose={setChosen} t={t} close={close} />;
+}
+
+function Choose<Id extends string>({
+  title,
+  choices,
+  choose,
+  t,
+  close,
+  back,
+}: {
+  readonly title: string;
+  readonly choices: readonly { readonly id: Id; readonly text: string }[];
+  readonly choose: (id: Id) => void;
+  readonly t: Texts;
+  readonly close: () => void;
+  readonly back?: () => void;
+}): ReactElement {
+  return (
+    <Overlay key={title} title={title} close={close} closeText={t.close} kind="bring">
+      <div className="choices">
+        {choices.map(({ id, text }) => (
+          <button key={id} type="button" className="quiet" lang="it" onClick={() => choose(id)}>
+            {capital(text)}
+          </button>
+        ))}
+        {back !== undefined && (
+          <button type="button" className="quiet back" onClick={back}>
+            {t.back}
+          </button>
+        )}
+      </div>
+    </Overlay>
+  );
+}
+
+function List({
+  t,
+  close,
+  back,
+  asked,
+}: {
+  readonly t: Texts;
+  readonly close: () => void;
+  readonly back: () => void;
+  readonly asked: { readonly case: HolderCase; readonly operation: Operation };
+}): ReactElement {
+  const [list, setList] = useState<BringList | null>(null);
+  const [paper, setPaper] = useState<'none' | 'printing' | 'printed' | 'not-printed'>('none');
+  const query = new URLSearchParams(asked).toString();
+  useEffect(() => void get<BringList>(`/bring/list?${query}`).then(setList), [query]);
+  const print = async (): Promise<void> => {
+    setPaper('printing');
+    const answer = await post<{ readonly printed: boolean }>('/bring/print', asked, PRINT_LIMIT_MS);
+    setPaper(answer?.printed === true ? 'printed' : 'not-printed');
+  };
+  return (
+    <Overlay title={list?.title ?? t.welcome.neededMain} close={close} closeText={t.close} kind="bring">
+      {list !== null && (
+        <div className="list" lang="it">
+          <div tabIndex={0} role="region" aria-label={list.title}>
+            <ul className="lines">
+              {list.items.map((item) => (
+                <li key={item}>{capital(item)}</li>
+              ))}
+            </ul>
+            <p className="strong">{list.here ? t.bring.here : t.bring.elsewhere(list.places)}</p>
+          </div>
+          <figure>
+            <img src={`/bring/list.svg?${query}`} alt={t.bring.picture} />
+            <figcaption lang={t.tag}>{t.bring.telephone}</figcaption>
+          </figure>
+        </div>
+      )}
+      {paper !== 'none' && <p role="status">{t.bring.paper[paper]}</p>}
+      <div className="side-by-side">
+        <Button color="primary" outline disabled={paper === 'printing'} onClick={() => void print()}>
+          {t.bring.print}
+        </Button>
+        <Button color="primary" outline onClick={back}>
+          {t.back}
+        </Button>
+      </div>
+    </Overlay>
+  );
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
