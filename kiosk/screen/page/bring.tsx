@@ -91,7 +91,7 @@ function List({
                 <li key={item}>{capital(item)}</li>
               ))}
             </ul>
-            <p className="strong">{list.here ? t.bring.here : t.bring.elsewhere(list.places)}</p>
+            <p className="strong">{list.here ? t.bring.here : t.bring.elsewhere(list.places.join(', '))}</p>
           </div>
           <figure>
             <img src={`/bring/list.svg?${query}`} alt={t.bring.picture} />

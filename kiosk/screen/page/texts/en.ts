@@ -45,7 +45,7 @@ export const en: Texts = {
     forWhom: 'For whom?',
     forWhat: 'What do you want to do?',
     here: 'It is done here, at this desk.',
-    elsewhere: (places) => `Not at this desk: it is done ${places.join(', ')}.`,
+    elsewhere: (places) => `Not at this desk: it is done ${places}.`,
     picture: 'QR code with the same list',
     telephone: 'Point your phone at it: the list is yours to keep.',
     print: 'Print the list',

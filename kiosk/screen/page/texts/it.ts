@@ -69,7 +69,7 @@ export const it = {
     forWhom: 'Per chi?',
     forWhat: 'Che cosa vuoi fare?',
     here: 'Si fa qui, a questo sportello.',
-    elsewhere: (places: readonly string[]) => `A questo sportello non si fa: si fa ${places.join(', ')}.`,
+    elsewhere: (places: string) => `A questo sportello non si fa: si fa ${places}.`,
     picture: 'Codice QR con lo stesso elenco',
     telephone: 'Inquadra con il telefono: l’elenco resta a te.',
     print: 'Stampa l’elenco',
