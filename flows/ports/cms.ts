@@ -102,13 +102,31 @@ export interface Receipt {
   readonly state: Exclude<CmsState, 'NONE' | 'RESERVED'>;
   readonly sequence: number;
   readonly at: string;
+  /** Where a blind envelope was bound to the operation. */
+  readonly envelope?: EnvelopeStanding;
   readonly jws: string;
+}
+
+/**
+ * How far it is known that a card's PIN is the envelope's. `none`: nothing was answered; `status-word`: the card's bare status word says so, and
+ * whoever holds the reader can make one up; `verified`: a secured VERIFY of the new PIN and the counters before and after say so too, as bare;
+ * `proved`: the card says so under keys that only it and the CMS have.
+ */
+export const cardEvidence = ['none', 'status-word', 'verified', 'proved'] as const;
+export type CardEvidence = (typeof cardEvidence)[number];
+
+/** An envelope bound to an operation, and the card's PIN as far as the CMS knows. `unknown`: a command left and no answer to it came back. */
+export interface EnvelopeStanding {
+  readonly number: string;
+  readonly pin: 'not-set' | 'set' | 'unknown';
+  readonly evidence: CardEvidence;
 }
 
 export interface OperationView {
   readonly operationId: string;
   readonly state: CmsState;
   readonly releases: number;
+  readonly envelope?: EnvelopeStanding;
 }
 
 /** What the CMS released to this kiosk on one day (`YYYY-MM-DD`, UTC, by the CMS's clock). */

@@ -2,32 +2,34 @@ import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Agent } from 'node:https';
 import { createSecureContext } from 'node:tls';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { withDeadline } from '../../devices/deadline.ts';
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { Cms, CmsError, OperationView, OutcomeReport, Receipt } from '../../flows/ports/cms.ts';
+import type { EnvelopeCms } from '../../flows/ports/envelopes.ts';
 import type { Log } from '../log/log.ts';
 import { countersignature, countersignatureType, digestOf } from '../records/checkpoint.ts';
 import type { UncountersignedCheckpoint } from '../records/checkpoints.ts';
 import { type ComparedClock, watchClock } from './clock-offset.ts';
 import {
   type CallName,
-  type ProblemType,
   calls,
   idempotencyHeader,
   idempotencyKey,
   mostOperationsAsked,
   mostOutcomes,
   problem,
-  problemMediaType,
-  problemPrefix,
-  problems,
   proofClaims,
   receiptClaims,
+  reservation,
+  reserveRequest,
   stepOf,
 } from './contract.ts';
+import { envelopeCalls } from './envelope-calls.ts';
 import { type RawAnswer, exchange } from './exchange.ts';
 import { type Clock, createPace, realClock } from './pace.ts';
+import { type ProblemType, problemMediaType, problemPrefix, problems } from './problems.ts';
 import { claimsOf, jsonOf, signingKeyOf } from './signed.ts';
 
 export interface CmsLimits {
@@ -66,7 +68,7 @@ export interface CmsHealth {
   readonly tookMs: number;
 }
 
-export interface CmsClient extends Cms {
+export interface CmsClient extends Cms, EnvelopeCms {
   health(signal: AbortSignal): Promise<Result<CmsHealth, CmsError>>;
   /** The CMS's countersignature (JWS) of a checkpoint of the journal. */
   countersign(checkpoint: UncountersignedCheckpoint, signal: AbortSignal): Promise<Result<string, CmsError>>;
@@ -79,7 +81,7 @@ export interface CmsClient extends Cms {
 
 export type CmsClientError = { readonly kind: 'cms-client-unusable'; readonly detail: string };
 
-interface Question {
+export interface Question {
   readonly path: string;
   readonly key?: string;
   readonly body?: { readonly mediaType: string; readonly bytes: Uint8Array };
@@ -206,10 +208,9 @@ export function createCmsClient({
       claims.operationId === operationId &&
       claims.state === receipt.state &&
       claims.sequence === receipt.sequence &&
-      claims.at === receipt.at;
-    return holds
-      ? ok({ operationId, state: receipt.state, sequence: receipt.sequence, at: receipt.at, jws: receipt.jws })
-      : unreachable('a receipt that does not hold');
+      claims.at === receipt.at &&
+      isDeepStrictEqual(claims.envelope, receipt.envelope);
+    return holds ? ok(receipt) : unreachable('a receipt that does not hold');
   };
 
   /** Members in the contract's order: the same request is the same bytes, wherever it was kept in between. */
@@ -239,6 +240,8 @@ export function createCmsClient({
   };
 
   return ok({
+    ...envelopeCalls({ run, json, signed }),
+
     sendContactCode(request, signal) {
       const key = idempotencyKey.write({ operationId: request.operationId, step: stepOf.contactCode, attempt: request.send });
       return run(
@@ -270,19 +273,13 @@ export function createCmsClient({
 
     reserve(request, signal) {
       const key = idempotencyKey.write({ operationId: request.operationId, step: stepOf.reserve, attempt: 1 });
-      return run(
-        'reserve',
-        calls.reserve.answer,
-        { path: 'operations', key, body: json(calls.reserve.request, request) },
-        signal,
-        async (answer) => {
-          if (answer.operationId !== request.operationId) return unreachable('an answer about another operation');
-          // The first part is on paper; the second goes where the proof says, and nowhere else.
-          const proved = await signed(request.proofOfContact, 'sportello-contact+jwt', proofClaims);
-          const there = proved?.channel === answer.delivery.secondPart.channel;
-          return there ? ok(answer) : unreachable('the second part would go by another channel than the proved one');
-        },
-      );
+      return run('reserve', reservation, { path: 'operations', key, body: json(reserveRequest, request) }, signal, async (answer) => {
+        if (answer.operationId !== request.operationId) return unreachable('an answer about another operation');
+        // The first part is on paper; the second goes where the proof says, and nowhere else.
+        const proved = await signed(request.proofOfContact, 'sportello-contact+jwt', proofClaims);
+        const there = proved?.channel === answer.delivery.secondPart.channel;
+        return there ? ok(answer) : unreachable('the second part would go by another channel than the proved one');
+      });
     },
 
     releasePaperPart({ operationId, attempt, key: oneUseKey, authorisation }, signal) {

@@ -11,25 +11,25 @@ import type {
   Reserve,
   SealedPaperPart,
 } from '../../flows/ports/cms.ts';
+import type { EnvelopeReserve } from '../../flows/ports/envelopes.ts';
 import { publicJwk } from '../jws.ts';
+import {
+  batchesAnswer,
+  cardAnswer,
+  countedEnvelopes,
+  envelopeCountRequest,
+  envelopeReservation,
+  envelopeStanding,
+  relayAnswer,
+  relayRequest,
+} from './envelopes.ts';
+import type { ProblemType } from './problems.ts';
+import { attempt, channel, contactId, fiscalCode, instant, jws, line, operationId } from './shapes.ts';
 
 /**
  * What kiosk and CMS say to each other: the one description that the client, the reference CMS and `openapi.json` are made from.
  * What is asked is strict (an unknown member is refused); in answers, members that a kiosk does not know are left unread.
  */
-
-/** UUIDv7 (RFC 9562, 5.7), made by the kiosk, lower case. */
-export const operationId = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-export const contactId = z.string().regex(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
-/** UTC, by the CMS's own clock. */
-const instant = z.iso.datetime();
-const attempt = z.int().min(1).max(9999);
-/** Text without control characters: it may end up on a page, in a mail, in a list. */
-const line = (max: number): z.ZodString => z.string().regex(new RegExp(String.raw`^[^\u0000-\u001f\u007f]{1,${max}}$`, 'u'));
-const jws = z.string().regex(/^[A-Za-z0-9_-]{2,2000}\.[A-Za-z0-9_-]{2,6000}\.[A-Za-z0-9_-]{2,1000}$/);
-/** Omocodes included: digits may be replaced by `LMNPQRSTUV` (D.M. 23/12/1976; procedures.md 2.3). */
-const fiscalCode = z.string().regex(/^[A-Z]{6}[0-9LMNPQRSTUV]{2}[ABCDEHLMPRST][0-9LMNPQRSTUV]{2}[A-Z][0-9LMNPQRSTUV]{3}[A-Z]$/);
-const channel = z.enum(['email', 'sms']);
 
 export const contactCodeRequest = z.strictObject({
   operationId,
@@ -82,6 +82,11 @@ export const reserveRequest = z.strictObject({
   proofOfContact: jws,
   operatorAssertion: jws,
 }) satisfies z.ZodType<Reserve>;
+
+/** Nothing is sent later, so that no contact is proved. */
+export const envelopeReserveRequest = reserveRequest
+  .omit({ proofOfContact: true })
+  .extend({ delivery: z.literal('envelope') }) satisfies z.ZodType<EnvelopeReserve>;
 
 export const reservation = z.object({
   operationId,
@@ -136,11 +141,12 @@ export const receipt = z.object({
   state: settledState,
   sequence: z.int().min(1),
   at: instant,
+  envelope: envelopeStanding.exactOptional(),
   jws,
 }) satisfies z.ZodType<Receipt>;
 
 /** What stands inside the signed receipt. */
-export const receiptClaims = z.object({ operationId, state: settledState, sequence: z.int().min(1), at: instant });
+export const receiptClaims = receipt.omit({ jws: true });
 
 export const mostOperationsAsked = 100;
 
@@ -175,7 +181,14 @@ export const dayCount = z.object({
 
 export const operationViews = z.object({
   operations: z
-    .array(z.object({ operationId, state: z.enum(['NONE', 'RESERVED', 'CONFIRMED', 'VOIDED', 'HELD']), releases: z.int().nonnegative() }))
+    .array(
+      z.object({
+        operationId,
+        state: z.enum(['NONE', 'RESERVED', 'CONFIRMED', 'VOIDED', 'HELD']),
+        releases: z.int().nonnegative(),
+        envelope: envelopeStanding.exactOptional(),
+      }),
+    )
     .max(mostOperationsAsked),
   at: instant,
 }) satisfies z.ZodType<{ readonly operations: readonly OperationView[] }>;
@@ -187,43 +200,6 @@ export const checkpointRequest = z.strictObject({ operationId, checkpoint: jws, 
 export const checkpointAnswer = z.object({ countersignature: jws, at: instant });
 
 export const health = z.object({ state: z.literal('ready'), kiosk: z.string(), at: instant });
-
-/** Each refusal by its stable type (RFC 9457), which on the wire follows `problemPrefix`. */
-export const problems = {
-  'request-unusable': { status: 400, title: 'The request is not as the contract describes it' },
-  'idempotency-key-unusable': { status: 400, title: 'Idempotency-Key is missing, or is not <operation>:<step>:<attempt> of this request' },
-  'not-found': { status: 404, title: 'There is nothing at this address' },
-  'too-large': { status: 413, title: 'The request is larger than the contract allows' },
-  'media-type-unsupported': { status: 415, title: 'The content type is not the one of this call' },
-  'idempotency-mismatch': { status: 409, title: 'This Idempotency-Key came before with another request' },
-  'operation-of-another-kiosk': { status: 403, title: 'Another kiosk began this operation' },
-  'contact-unusable': { status: 422, title: 'The contact is not an address of its channel' },
-  'channel-unsupported': { status: 422, title: 'This CMS does not send by this channel' },
-  'contact-unknown': { status: 404, title: 'No code was sent to this contact for this operation' },
-  'sends-exhausted': { status: 409, title: 'No more one-time codes are sent for this operation' },
-  'resend-too-soon': { status: 429, title: 'The last one-time code was sent a moment ago' },
-  'wrong-code': { status: 422, title: 'The one-time code is wrong' },
-  'code-expired': { status: 409, title: 'The one-time code has expired or was replaced by a newer one' },
-  'tries-exhausted': { status: 409, title: 'The one-time code was tried too often' },
-  'proof-refused': { status: 422, title: 'The proof of contact does not hold for this operation' },
-  'assertion-refused': { status: 422, title: "The operator's signed assertion does not hold for this request" },
-  'operation-unknown': { status: 404, title: 'The operation was never reserved' },
-  'operation-reserved': { status: 409, title: 'The operation is reserved already' },
-  'operation-confirmed': { status: 409, title: 'The operation is confirmed, for good' },
-  'operation-voided': { status: 409, title: 'The operation is void, for good' },
-  'operation-held': { status: 409, title: "The operation is held until an operator's signed decision" },
-  'paper-part-needs-authorisation': { status: 403, title: "A further release of the paper part needs an operator's authorisation" },
-  'paper-part-not-released': { status: 409, title: 'The paper part of this attempt was never released' },
-  'evidence-insufficient': { status: 422, title: 'The evidence does not prove a hand-over' },
-  'checkpoint-refused': { status: 422, title: "The checkpoint is not signed with this kiosk's key" },
-  'checkpoint-rolled-back': { status: 409, title: 'A later checkpoint of this kiosk is known' },
-  'checkpoint-forked': { status: 409, title: 'The checkpoint does not follow the one of this kiosk that is known' },
-  'internal-error': { status: 500, title: 'The CMS could not answer; ask again with the same Idempotency-Key' },
-} as const satisfies Record<string, { status: number; title: string }>;
-
-export type ProblemType = keyof typeof problems;
-export const problemPrefix = 'urn:sportello:cms:';
-export const problemMediaType = 'application/problem+json';
 
 /** Problem details (RFC 9457). `detail` names the member at fault, never its value. */
 export const problem = z.object({
@@ -268,11 +244,20 @@ export const calls = {
   reserve: {
     method: 'POST',
     path: '/operations',
-    summary: 'Reserves the codes of a card; silence until `expiresAt` voids the reservation',
-    request: reserveRequest,
+    summary: 'Reserves the codes of a card, or the setting of its PIN to an envelope; silence until `expiresAt` voids the reservation',
+    request: z.union([reserveRequest, envelopeReserveRequest]),
     status: 201,
-    answer: reservation,
-    refusals: ['proof-refused', 'assertion-refused', 'operation-reserved', 'operation-confirmed', 'operation-voided', 'operation-held'],
+    answer: z.union([reservation, envelopeReservation]),
+    refusals: [
+      'delivery-not-offered',
+      'card-unknown',
+      'proof-refused',
+      'assertion-refused',
+      'operation-reserved',
+      'operation-confirmed',
+      'operation-voided',
+      'operation-held',
+    ],
   },
   'paper-part': {
     method: 'POST',
@@ -290,6 +275,30 @@ export const calls = {
       'operation-held',
     ],
   },
+  relay: {
+    method: 'POST',
+    path: '/operations/{id}/relay',
+    summary:
+      "One exchange of the chip relay: the card's last answer goes to the CMS, its next command comes back, or the signed end; a relay with a new id ends the one before",
+    request: relayRequest,
+    status: 200,
+    answer: relayAnswer,
+    refusals: [
+      'operation-unknown',
+      'delivery-not-offered',
+      'card-unknown',
+      'envelope-unknown',
+      'envelope-of-another-desk',
+      'envelope-of-another-operator',
+      'envelope-spent',
+      'relay-of-another-card',
+      'relay-out-of-order',
+      'relay-over',
+      'operation-confirmed',
+      'operation-voided',
+      'operation-held',
+    ],
+  },
   outcome: {
     method: 'POST',
     path: '/operations/{id}/outcome',
@@ -301,6 +310,7 @@ export const calls = {
     refusals: [
       'operation-unknown',
       'paper-part-not-released',
+      'pin-not-set',
       'evidence-insufficient',
       'assertion-refused',
       'operation-confirmed',
@@ -335,6 +345,33 @@ export const calls = {
     status: 200,
     answer: operationViews,
     refusals: [],
+  },
+  'envelope-batches': {
+    method: 'GET',
+    path: '/envelopes/batches',
+    summary: 'The signed lists of sealed envelopes for a desk',
+    request: null,
+    status: 200,
+    answer: batchesAnswer,
+    refusals: ['delivery-not-offered'],
+  },
+  'envelope-count': {
+    method: 'POST',
+    path: '/envelopes/counts',
+    summary: "A shift's count of a batch; the signed answer says what does not agree. What the kiosk gave up is withdrawn for good",
+    request: envelopeCountRequest,
+    status: 200,
+    answer: countedEnvelopes,
+    refusals: ['delivery-not-offered', 'batch-unknown'],
+  },
+  card: {
+    method: 'GET',
+    path: '/cards/{id}',
+    summary: 'What the CMS knows of a card, by the 16 digits of EF.ID_Carta',
+    request: null,
+    status: 200,
+    answer: cardAnswer,
+    refusals: ['delivery-not-offered', 'card-unknown'],
   },
   checkpoint: {
     method: 'POST',
@@ -402,6 +439,8 @@ export const stepOf = {
   reserve: 'reserve',
   paperPart: 'paper-part',
   outcome: (outcome: OutcomeReport['outcome']): string => outcome,
+  relay: (relay: string): string => `relay-${relay}`,
+  envelopeCount: (batch: string): string => `envelope-count-${batch}`,
   /** `digest`: of the checkpoint's JWS. */
   checkpoint: (digest: string): string => `checkpoint-${digest.slice(0, 32)}`,
 };

@@ -1,14 +1,6 @@
 import { z } from 'zod';
-import {
-  type CallName,
-  calls,
-  idempotencyHeader,
-  mostOperationsAsked,
-  problem,
-  problemMediaType,
-  problemPrefix,
-  problems,
-} from './contract.ts';
+import { type CallName, calls, idempotencyHeader, mostOperationsAsked, problem } from './contract.ts';
+import { problemMediaType, problemPrefix, problems } from './problems.ts';
 
 /** The OpenAPI 3.1 description of the contract, made from its schemas; `openapi.json` is this, written down. */
 export function describeContract(): Record<string, unknown> {
@@ -39,11 +31,15 @@ export function describeContract(): Record<string, unknown> {
 function describeCall(name: CallName): Record<string, unknown> {
   const call = calls[name];
   const parameters: unknown[] = [];
-  if (call.path.includes('{id}')) parameters.push({ name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } });
+  if (call.path.includes('{id}')) {
+    const schema = name === 'card' ? { type: 'string', pattern: String.raw`^\d{16}$` } : { type: 'string', format: 'uuid' };
+    parameters.push({ name: 'id', in: 'path', required: true, schema });
+  }
   if (name === 'operations')
     parameters.push({ name: 'ids', in: 'query', required: true, description: idsDescription, schema: { type: 'string' } });
   if (name === 'counts')
     parameters.push({ name: 'day', in: 'query', required: true, description: 'The day (UTC)', schema: { type: 'string', format: 'date' } });
+  if (name === 'envelope-batches') parameters.push({ name: 'desk', in: 'query', required: true, schema: { type: 'string' } });
   if (call.method === 'POST' && name !== 'outcomes') {
     parameters.push({ name: idempotencyHeader, in: 'header', required: true, description: keyDescription, schema: { type: 'string' } });
   }
@@ -75,7 +71,7 @@ function schemaOf(schema: z.ZodType): unknown {
 const idsDescription = `Up to ${mostOperationsAsked} operations (UUIDv7, lower case), parted by commas`;
 
 const keyDescription =
-  '`<operation>:<step>:<attempt>`. Steps: `contact-code` (attempt: the send), `proof-<contact>`, `reserve` (attempt 1), `paper-part`, `checkpoint-` and the first 32 characters of the SHA-256 of its JWS in hexadecimal, and the outcome itself (`handed-over`, …).';
+  '`<operation>:<step>:<attempt>`. Steps: `contact-code` (attempt: the send), `proof-<contact>`, `reserve` (attempt 1), `paper-part`, `relay-<relay>` (attempt: the sequence), `envelope-count-<batch>` (operation: the shift), `checkpoint-` and the first 32 characters of the SHA-256 of its JWS in hexadecimal, and the outcome itself (`handed-over`, …).';
 
 const description = `What a kiosk needs of a Card Management System.
 
@@ -86,6 +82,8 @@ const description = `What a kiosk needs of a Card Management System.
 **An operation moves one way.** NONE → RESERVED → CONFIRMED | VOIDED | HELD; HELD → CONFIRMED | VOIDED only by an operator's signed decision. Silence voids a reservation: after 15 minutes, or 72 hours once the paper part was released. An outcome other than \`handed-over\` for an unknown operation voids it, so that a late reservation is refused. Only CONFIRMED sends the second part, once.
 
 **Signed and sealed.** Proofs of contact and receipts are JWS by the CMS's key, which the kiosk has pinned apart from TLS. The paper part is a compact JWE (ECDH-ES on X25519, A256GCM), \`kid\` \`<operation>:<attempt>\`; inside, ASCII bytes, one line a code: \`<LABEL> <paper characters> <number of characters withheld>\\n\`, as in \`PIN 12 3\\nPUK 3456 4\\n\`.
+
+**Blind envelopes.** A reservation with \`delivery: "envelope"\` is answered with scheme \`envelope\`, and has no paper part: the CMS sets the card's PIN to the envelope's, over \`POST /operations/{id}/relay\`. The first exchange binds the envelope to the operation, for good. The kiosk carries the card's answers to the CMS and its commands to the card; they are protected by keys that the kiosk has not. The end is a JWS (\`typ\` \`sportello-relay+jwt\`) that says whether the PIN is set, and how far that is known. A relay with a new id, after a tear, ends the one before and sets the same PIN again. Lists (\`sportello-envelope-batch+jwt\`) and answers to counts (\`sportello-envelope-count+jwt\`) are JWS as well; none of them holds a code.
 
 **Problems** (RFC 9457) have these types, after \`${problemPrefix}\`:
 

@@ -1,6 +1,7 @@
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { z } from 'zod';
-import type { ProblemType, checkpointAnswer, checkpointRequest } from '../cms/contract.ts';
+import type { checkpointAnswer, checkpointRequest } from '../cms/contract.ts';
+import type { ProblemType } from '../cms/problems.ts';
 import { type PublicJwk, publicKeyOf } from '../jws.ts';
 import type { Log } from '../log/log.ts';
 import { type Checkpoint, countersignatureType, digestOf, verifyCheckpoint } from '../records/checkpoint.ts';

@@ -4,7 +4,6 @@ import type { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { OutcomeReport, Receipt, Reserve } from '../../flows/ports/cms.ts';
 import {
-  type ProblemType,
   type contactCodeRequest,
   type contactCodeSent,
   type contactProved,
@@ -16,6 +15,7 @@ import {
   type reservation,
   type sealedPaperPart,
 } from '../cms/contract.ts';
+import type { ProblemType } from '../cms/problems.ts';
 import type { Log } from '../log/log.ts';
 import { type OperatorAssertion, claimedOperator, verifyAssertion } from '../operators/assertion.ts';
 import type { Behind } from './behind.ts';

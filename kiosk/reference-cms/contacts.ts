@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { ContactChannel } from '../../flows/ports/cms.ts';
-import type { ProblemType } from '../cms/contract.ts';
+import type { ProblemType } from '../cms/problems.ts';
 import type { Contact } from './store.ts';
 
 /** The limits on one-time codes. */

@@ -1,7 +1,7 @@
 import type { EvidenceClass } from '../../devices/printer/contract.ts';
 import { type Result, err, ok } from '../../devices/result.ts';
 import { type CmsState, type Outcome, stateOfOutcome } from '../../flows/ports/cms.ts';
-import type { ProblemType } from '../cms/contract.ts';
+import type { ProblemType } from '../cms/problems.ts';
 
 /**
  * The rules of an operation at the CMS (reliability.md, 1.3): NONE → RESERVED → CONFIRMED | VOIDED | HELD, HELD → CONFIRMED | VOIDED by an

@@ -7,28 +7,23 @@ import { type Result, ok } from '../../devices/result.ts';
 import {
   type CallName,
   type IdempotencyKey,
-  type ProblemType,
   calls,
   checkpointRequest,
   contactCodeRequest,
-  contactId,
   idempotencyHeader,
   idempotencyKey,
   largestOutcomes,
   largestRequest,
   mostOperationsAsked,
   oneTimeCodeLength,
-  operationId,
   outcomeRequest,
   outcomesRequest,
   paperPartRequest,
   problem,
-  problemMediaType,
-  problemPrefix,
-  problems,
-  reserveRequest,
   stepOf,
 } from '../cms/contract.ts';
+import { type ProblemType, problemMediaType, problemPrefix, problems } from '../cms/problems.ts';
+import { contactId, operationId } from '../cms/shapes.ts';
 import type { Log } from '../log/log.ts';
 import { digestOf } from '../records/checkpoint.ts';
 import { createWitness } from './checkpoints.ts';
@@ -231,7 +226,8 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
   });
 
   app.post('/operations', async (request, reply) => {
-    const body = jsonOf(request, reserveRequest);
+    const body = jsonOf(request, calls.reserve.request);
+    if ('delivery' in body) throw new Refusal('delivery-not-offered');
     return await write(request, reply, {
       call: 'reserve',
       step: stepOf.reserve,
@@ -292,6 +288,16 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
     if (befalling?.mode === 'lose-answer') request.raw.socket.destroy();
     return send(reply, answerOf('outcomes', { answers, at: new Date(now()).toISOString() }));
   });
+
+  for (const { method, path } of [calls.relay, calls['envelope-batches'], calls['envelope-count'], calls.card]) {
+    app.route({
+      method,
+      url: path.replace('{id}', ':id'),
+      handler: () => {
+        throw new Refusal('delivery-not-offered');
+      },
+    });
+  }
 
   app.get('/counts', async (request, reply) => {
     await suffer('counts', request);

@@ -8,7 +8,8 @@ import type { OutcomeReport } from '../../../flows/ports/cms.ts';
 import type { OperatorDecision } from '../../../flows/ports/operators.ts';
 import { assertionAlgorithm, assertionType } from '../../operators/assertion.ts';
 import { type OneUseKeyPair, makeOneUseKey } from '../../printing/one-use-key.ts';
-import { calls, idempotencyHeader, problem, problemPrefix, stepOf } from '../contract.ts';
+import { calls, idempotencyHeader, problem, reservation, stepOf } from '../contract.ts';
+import { problemPrefix } from '../problems.ts';
 import { exchange } from '../exchange.ts';
 import { jsonOf } from '../signed.ts';
 import { type Bench, usualContact, usualSubject } from './bench.ts';
@@ -178,9 +179,9 @@ export class Conversation {
     return { call: 'reserve', path: 'operations', key: `${operationId}:${stepOf.reserve}:1`, body };
   }
 
-  async reserved(): Promise<z.infer<typeof calls.reserve.answer>> {
+  async reserved(): Promise<z.infer<typeof reservation>> {
     const operationId = this.newOperation();
-    return await this.answer(calls.reserve.answer, 201, this.reserve(operationId, await this.reserveBody(operationId)));
+    return await this.answer(reservation, 201, this.reserve(operationId, await this.reserveBody(operationId)));
   }
 
   paperPart(operationId: string, key: OneUseKeyPair['publicKey'], attempt = 1): Asked {

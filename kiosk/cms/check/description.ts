@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { projectRoot } from '../../project.ts';
-import { problemMediaType } from '../contract.ts';
+import { problemMediaType } from '../problems.ts';
 
 const document = z.object({
   paths: z.record(

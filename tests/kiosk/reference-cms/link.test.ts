@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { type SecureVersion, connect } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type CallName, calls, problem, problemMediaType, stepOf } from '../../../kiosk/cms/contract.ts';
+import { type CallName, calls, problem, stepOf } from '../../../kiosk/cms/contract.ts';
+import { problemMediaType } from '../../../kiosk/cms/problems.ts';
 import { publicJwkOf } from '../../../kiosk/jws.ts';
 import { digestOf, signCheckpoint } from '../../../kiosk/records/checkpoint.ts';
 import { makeOneUseKey } from '../../../kiosk/printing/one-use-key.ts';
@@ -357,7 +358,8 @@ test('the running server answers each call as its OpenAPI description says', asy
   const device = generateKeyPairSync('ed25519').privateKey;
   const claims = { sequence: 1, hash: 'a'.repeat(64), operationId: id, previous: null, at: '2026-11-22T19:00:00.000Z' };
   const checkpoint = { operationId: id, checkpoint: signCheckpoint(device, claims), key: publicJwkOf(device) };
-  const answers: Record<CallName, Raw> = {
+  const offered = (call: string): boolean => !/^(card|relay|envelope-.*)$/.test(call);
+  const answers: Partial<Record<CallName, Raw>> & { readonly outcome: Raw } = {
     'contact-code': sent,
     'contact-proof': await raw('POST', `/contacts/${contactId}/proof`, code, {
       ...key(contactOperation, `proof-${contactId}`),
@@ -391,9 +393,12 @@ test('the running server answers each call as its OpenAPI description says', asy
   for (const [path, methods] of Object.entries(described.paths)) {
     for (const [method, { operationId, responses }] of Object.entries(methods)) {
       const answer = answers[operationId as CallName];
-      expect(Object.keys(responses), operationId).toContain(String(answer.status));
-      expect(answer.type, operationId).toBe('application/json');
-      expect(schemaIn(path, method, answer.status).safeParse(JSON.parse(answer.body)).error?.issues ?? [], operationId).toEqual([]);
+      if (answer === undefined) expect(offered(operationId)).toBe(false);
+      else {
+        expect(Object.keys(responses), operationId).toContain(String(answer.status));
+        expect(answer.type, operationId).toBe('application/json');
+        expect(schemaIn(path, method, answer.status).safeParse(JSON.parse(answer.body)).error?.issues ?? [], operationId).toEqual([]);
+      }
       // Its refusals are problems as described.
       const refused = await raw(method.toUpperCase(), path.replace('{id}', 'none'), method === 'post' ? '{' : null);
       if (operationId !== 'health') expect(problemSchema.safeParse(JSON.parse(refused.body)).error?.issues ?? [], operationId).toEqual([]);

@@ -1,0 +1,119 @@
+import type { Result } from '../../devices/result.ts';
+import type { CmsError, EnvelopeStanding, Reserve } from './cms.ts';
+
+/** Who holds an envelope until it is drawn: one operator, or a magazine from which any operator of the desk may draw. */
+export interface EnvelopeHolder {
+  readonly kind: 'operator' | 'magazine';
+  readonly id: string;
+}
+
+/** A list of sealed envelopes for one desk, as the CMS signed it (JWS, `typ` `sportello-envelope-batch+jwt`). It holds no code. */
+export interface EnvelopeBatch {
+  readonly batch: string;
+  readonly desk: string;
+  readonly issuedAt: string;
+  readonly envelopes: readonly { readonly number: string; readonly holder: EnvelopeHolder }[];
+  readonly jws: string;
+}
+
+/** Where the kiosk's ledger says that an envelope is. */
+export const envelopeStates = [
+  'received',
+  'assigned',
+  'drawn',
+  'scanned',
+  'bound',
+  'handed',
+  'spoiled',
+  'aborted',
+  'unclaimed',
+  'quarantined',
+] as const;
+export type EnvelopeState = (typeof envelopeStates)[number];
+
+/** Where the CMS says that it is: `free` until a relay binds it, `handed` with the confirmed operation, `withdrawn` when it may serve nobody any more. */
+export type EnvelopeStateAtCms = 'free' | 'bound' | 'handed' | 'withdrawn';
+
+/** A shift's count of one batch. `shift`: UUIDv7 made by the kiosk; `attempt`: of the count, from 1. */
+export interface EnvelopeCount {
+  readonly shift: string;
+  readonly attempt: number;
+  readonly desk: string;
+  readonly batch: string;
+  /** What the draws of the shift were made from, 32 bytes in hexadecimal: revealed by the count. */
+  readonly seed: string;
+  readonly envelopes: readonly { readonly number: string; readonly state: EnvelopeState }[];
+}
+
+/** What does not agree: `null` where one side does not know the envelope. */
+export interface EnvelopeDifference {
+  readonly number: string;
+  readonly kiosk: EnvelopeState | null;
+  readonly cms: EnvelopeStateAtCms | null;
+}
+
+/** The CMS's signed answer to a count (JWS, `typ` `sportello-envelope-count+jwt`). */
+export interface CountedEnvelopes {
+  readonly agrees: boolean;
+  readonly differences: readonly EnvelopeDifference[];
+  readonly jws: string;
+}
+
+/** A reservation whose codes lie in an envelope: no contact is proved, for nothing is sent after it. */
+export type EnvelopeReserve = Omit<Reserve, 'proofOfContact'> & { readonly delivery: 'envelope' };
+
+export interface EnvelopeReservation {
+  readonly operationId: string;
+  readonly state: 'RESERVED';
+  /** ISO instant by the CMS's clock: silence until then voids. */
+  readonly expiresAt: string;
+  readonly delivery: {
+    readonly scheme: 'envelope';
+    /** What lies inside, by name (`PIN`, `CODICE UTENTE`); what is missing there is fetched by the holder later. */
+    readonly contents: readonly string[];
+  };
+}
+
+/**
+ * One exchange of a relay. The first opens it, and binds the envelope to the operation for good; each further one brings the card's answer to the
+ * command that was given last. `relay` is a UUIDv4 made anew for each time that the card is put into the CMS's hands; the newest one counts.
+ */
+export type RelayStep = { readonly operationId: string; readonly relay: string } & (
+  | { readonly sequence: 0; readonly envelope: string; readonly certificateDigest: string }
+  | { readonly sequence: number; readonly answer: Uint8Array }
+);
+
+/** Why a relay ended; `done` alone means that the CMS wants nothing more of the card. */
+export const relayEnds = ['done', 'other-card', 'card-refused', 'puk-blocked', 'too-many-refused'] as const;
+
+/** How a relay ended, signed by the CMS (JWS, `typ` `sportello-relay+jwt`). */
+export interface RelayReceipt {
+  readonly operationId: string;
+  readonly relay: string;
+  readonly ended: (typeof relayEnds)[number];
+  readonly envelope: EnvelopeStanding;
+  /** Tries left of the card's PIN before it was set and after it was verified; `null` where the card does not say without a risk. */
+  readonly tries: { readonly before: number | null; readonly after: number | null };
+  readonly jws: string;
+}
+
+export type RelayAnswer = { readonly command: Uint8Array } | { readonly end: RelayReceipt };
+
+/** What the CMS knows of a card, by the 16 digits of EF.ID_Carta. */
+export interface CardAtCms {
+  readonly cardId: string;
+  readonly issuer: string;
+  readonly state: 'not-activated' | 'activated' | 'revoked' | 'unknown';
+  /** Whether its PIN can be set by secure messaging; `false`: by commands that the kiosk could read, or not at all. */
+  readonly secureMessaging: boolean;
+}
+
+/** The CMS as the envelope procedure needs it, beside `Cms`. Each call has a limit of its own and ends early on `signal`. */
+export interface EnvelopeCms {
+  envelopeBatches(desk: string, signal: AbortSignal): Promise<Result<readonly EnvelopeBatch[], CmsError>>;
+  countEnvelopes(count: EnvelopeCount, signal: AbortSignal): Promise<Result<CountedEnvelopes, CmsError>>;
+  reserveEnvelope(request: EnvelopeReserve, signal: AbortSignal): Promise<Result<EnvelopeReservation, CmsError>>;
+  /** The answer is not kept: who gets a command wipes it. */
+  relay(step: RelayStep, signal: AbortSignal): Promise<Result<RelayAnswer, CmsError>>;
+  card(cardId: string, signal: AbortSignal): Promise<Result<CardAtCms, CmsError>>;
+}

@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import type { z } from 'zod';
+import { type Result, err, ok } from '../../devices/result.ts';
+import type { CmsError } from '../../flows/ports/cms.ts';
+import type { EnvelopeBatch, EnvelopeCms, RelayAnswer, RelayReceipt, RelayStep } from '../../flows/ports/envelopes.ts';
+import type { Question } from './client.ts';
+import { type CallName, calls, envelopeReserveRequest, idempotencyKey, stepOf } from './contract.ts';
+import { batchClaims, batchType, countClaims, countType, envelopeReservation, relayClaims, relayType } from './envelopes.ts';
+
+interface Link {
+  /** A call: tries, pauses, its limit. `accept` looks at what only the caller can judge. */
+  readonly run: <T, U = T>(
+    call: CallName,
+    answer: z.ZodType<T>,
+    question: Question,
+    signal: AbortSignal,
+    accept: (answer: T) => Promise<Result<U, CmsError>>,
+  ) => Promise<Result<U, CmsError>>;
+  /** Members in the contract's order. */
+  readonly json: (schema: z.ZodType, value: unknown) => NonNullable<Question['body']>;
+  /** The claims of what the CMS's pinned key signed as `type`. */
+  readonly signed: <T>(jws: string, type: string, schema: z.ZodType<T>) => Promise<T | null>;
+}
+
+/** The client's side of the blind envelope. A list, a count's answer or a relay's end that the CMS did not sign counts as no answer. */
+export function envelopeCalls({ run, json, signed }: Link): EnvelopeCms {
+  const endOf = async ({ operationId, relay }: RelayStep, jws: string): Promise<Result<{ readonly end: RelayReceipt }, CmsError>> => {
+    const claims = await signed(jws, relayType, relayClaims);
+    if (claims?.operationId !== operationId || claims.relay !== relay) return unbelievable("a relay's end that does not hold");
+    const { ended, envelope, tries } = claims;
+    return ok({ end: { operationId, relay, ended, envelope, tries, jws } });
+  };
+
+  return {
+    envelopeBatches: (desk, signal) =>
+      run(
+        'envelope-batches',
+        calls['envelope-batches'].answer,
+        { path: `envelopes/batches?desk=${encodeURIComponent(desk)}` },
+        signal,
+        async ({ batches }) => {
+          const lists: EnvelopeBatch[] = [];
+          for (const jws of batches) {
+            const claims = await signed(jws, batchType, batchClaims);
+            if (claims?.desk !== desk) return unbelievable('a list of envelopes that does not hold');
+            lists.push({ ...claims, jws });
+          }
+          return ok(lists);
+        },
+      ),
+
+    countEnvelopes(count, signal) {
+      const { shift, desk, batch, seed } = count;
+      const key = idempotencyKey.write({ operationId: shift, step: stepOf.envelopeCount(batch), attempt: count.attempt });
+      const question = { path: 'envelopes/counts', key, body: json(calls['envelope-count'].request, count) };
+      return run('envelope-count', calls['envelope-count'].answer, question, signal, async ({ counted }) => {
+        const claims = await signed(counted, countType, countClaims);
+        const ours =
+          claims?.shift === shift &&
+          claims.desk === desk &&
+          claims.batch === batch &&
+          claims.seedDigest === createHash('sha256').update(Buffer.from(seed, 'hex')).digest('hex') &&
+          claims.agrees === (claims.differences.length === 0);
+        if (!ours) return unbelievable('an answer to a count that does not hold');
+        return ok({ agrees: claims.agrees, differences: claims.differences, jws: counted });
+      });
+    },
+
+    reserveEnvelope(request, signal) {
+      const key = idempotencyKey.write({ operationId: request.operationId, step: stepOf.reserve, attempt: 1 });
+      const question = { path: 'operations', key, body: json(envelopeReserveRequest, request) };
+      return run('reserve', envelopeReservation, question, signal, (answer) =>
+        Promise.resolve(answer.operationId === request.operationId ? ok(answer) : unbelievable('an answer about another operation')),
+      );
+    },
+
+    relay(step, signal) {
+      const { operationId, relay, sequence } = step;
+      const key = idempotencyKey.write({ operationId, step: stepOf.relay(relay), attempt: sequence });
+      const body = json(calls.relay.request, bodyOf(step));
+      const question = { path: `operations/${encodeURIComponent(operationId)}/relay`, key, body };
+      return run('relay', calls.relay.answer, question, signal, (answer): Promise<Result<RelayAnswer, CmsError>> => {
+        if (answer.sequence !== sequence) return Promise.resolve(unbelievable('an answer about another exchange'));
+        if ('end' in answer) return endOf(step, answer.end);
+        return Promise.resolve(ok({ command: new Uint8Array(Buffer.from(answer.command, 'hex')) }));
+      });
+    },
+
+    card: (cardId, signal) =>
+      run('card', calls.card.answer, { path: `cards/${encodeURIComponent(cardId)}` }, signal, (card) =>
+        Promise.resolve(card.cardId === cardId ? ok(card) : unbelievable('an answer about another card')),
+      ),
+  };
+}
+
+function bodyOf(step: RelayStep): z.input<typeof calls.relay.request> {
+  const { relay, sequence } = step;
+  if ('answer' in step) return { relay, sequence, answer: Buffer.from(step.answer).toString('hex').toUpperCase() };
+  return { relay, sequence: 0, envelope: step.envelope, card: { certificateDigest: step.certificateDigest } };
+}
+
+function unbelievable(detail: string): Result<never, CmsError> {
+  return err({ kind: 'unreachable', detail });
+}

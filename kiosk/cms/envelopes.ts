@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { type EnvelopeStanding, cardEvidence } from '../../flows/ports/cms.ts';
+import {
+  type CardAtCms,
+  type EnvelopeBatch,
+  type EnvelopeReservation,
+  type RelayReceipt,
+  envelopeStates,
+  relayEnds,
+} from '../../flows/ports/envelopes.ts';
+import { operatorId } from '../operators/assertion.ts';
+import { attempt, contactId, instant, jws, line, longJws, operationId } from './shapes.ts';
+
+/** The blind envelope on the CMS link: lists, counts, and the relay by which the CMS sets the card's PIN. Nothing here holds a code. */
+
+export const desk = z.string().regex(/^[a-z0-9-]{1,40}$/);
+export const batch = z.string().regex(/^[a-z0-9-]{1,40}$/);
+/** As printed outside the envelope; its form and check are the profile's. */
+export const envelopeNumber = z.string().regex(/^[0-9A-Z. $/+%-]{1,64}$/);
+export const cardId = z.string().regex(/^\d{16}$/);
+
+export const mostEnvelopes = 500;
+export const mostBatches = 4;
+
+const holder = z.object({ kind: z.enum(['operator', 'magazine']), id: operatorId });
+export const batchType = 'sportello-envelope-batch+jwt';
+export const batchClaims = z.object({
+  batch,
+  desk,
+  issuedAt: instant,
+  envelopes: z
+    .array(z.object({ number: envelopeNumber, holder }))
+    .min(1)
+    .max(mostEnvelopes),
+}) satisfies z.ZodType<Omit<EnvelopeBatch, 'jws'>>;
+/** Each a JWS of the CMS over `batchClaims`. */
+export const batchesAnswer = z.object({ batches: z.array(longJws).max(mostBatches), at: instant });
+
+const atKiosk = z.enum(envelopeStates);
+const atCms = z.enum(['free', 'bound', 'handed', 'withdrawn']);
+export const envelopeCountRequest = z.strictObject({
+  shift: operationId,
+  attempt,
+  desk,
+  batch,
+  seed: z.string().regex(/^[0-9a-f]{64}$/),
+  envelopes: z.array(z.strictObject({ number: envelopeNumber, state: atKiosk })).max(mostEnvelopes),
+});
+export const countType = 'sportello-envelope-count+jwt';
+/** `seedDigest`: SHA-256 of the seed's bytes, hexadecimal: what the kiosk had promised before it drew. */
+export const countClaims = z.object({
+  shift: operationId,
+  desk,
+  batch,
+  seedDigest: z.string().regex(/^[0-9a-f]{64}$/),
+  agrees: z.boolean(),
+  differences: z.array(z.object({ number: envelopeNumber, kiosk: atKiosk.nullable(), cms: atCms.nullable() })).max(2 * mostEnvelopes),
+  at: instant,
+});
+/** `counted`: JWS of the CMS over `countClaims`. */
+export const countedEnvelopes = z.object({ counted: longJws, at: instant });
+
+export const envelopeReservation = z.object({
+  operationId,
+  state: z.literal('RESERVED'),
+  expiresAt: instant,
+  delivery: z.object({ scheme: z.literal('envelope'), contents: z.array(line(40)).min(1).max(6) }),
+  at: instant,
+}) satisfies z.ZodType<EnvelopeReservation>;
+
+export const envelopeStanding = z.object({
+  number: envelopeNumber,
+  pin: z.enum(['not-set', 'set', 'unknown']),
+  evidence: z.enum(cardEvidence),
+}) satisfies z.ZodType<EnvelopeStanding>;
+
+/** Made anew for each relay (UUIDv4, lower case). */
+const relayId = contactId;
+/** A whole APDU, upper-case hexadecimal; a kiosk's relay takes commands of 261 bytes. */
+const apdu = z.string().regex(/^(?:[0-9A-F]{2}){2,520}$/);
+export const mostExchanges = 64;
+
+/** Idempotency-Key: `<operation>:relay-<relay>:<sequence>`. The first exchange opens the relay and binds the envelope. */
+export const relayRequest = z.union([
+  z.strictObject({
+    relay: relayId,
+    sequence: z.literal(0),
+    envelope: envelopeNumber,
+    card: z.strictObject({ certificateDigest: z.string().regex(/^[0-9a-f]{64}$/) }),
+  }),
+  z.strictObject({ relay: relayId, sequence: z.int().min(1).max(mostExchanges), answer: apdu }),
+]);
+
+export const relayType = 'sportello-relay+jwt';
+export const relayClaims = z.object({
+  operationId,
+  relay: relayId,
+  ended: z.enum(relayEnds),
+  envelope: envelopeStanding,
+  tries: z.object({ before: z.int().min(0).max(15).nullable(), after: z.int().min(0).max(15).nullable() }),
+  at: instant,
+}) satisfies z.ZodType<Omit<RelayReceipt, 'jws'>>;
+/** The next command for the card, or the end: JWS of the CMS over `relayClaims`. `sequence` is the request's. */
+export const relayAnswer = z.union([
+  z.object({ sequence: z.int().nonnegative(), command: apdu, at: instant }),
+  z.object({ sequence: z.int().nonnegative(), end: jws, at: instant }),
+]);
+
+export const cardAnswer = z.object({
+  cardId,
+  issuer: line(80),
+  state: z.enum(['not-activated', 'activated', 'revoked', 'unknown']),
+  secureMessaging: z.boolean(),
+  at: instant,
+}) satisfies z.ZodType<CardAtCms>;
