@@ -87,7 +87,7 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
       parts.onJournalRow?.(entry);
       if (entry.row.kind === 'OUTCOME' || entry.row.kind === 'RESOLUTION') outbox.wake();
       desk?.journalGrew(entry.operationId);
-      if (entry.row.kind === 'CLOSED') witness.wake();
+      if (entry.row.kind === 'CLOSED' || entry.row.kind === 'SHIFT_OPENED' || entry.row.kind === 'SHIFT_COUNTED') witness.wake();
     },
   });
   if (!records.ok) return failed('records', records.error);

@@ -1,5 +1,6 @@
 import type { Result } from '../../devices/result.ts';
 import type { EvidenceClass } from '../../devices/printer/contract.ts';
+import { type EnvelopeEnd, type EnvelopeRow, type ShiftRow, envelopeRowKinds, shiftRowKinds } from '../envelopes/rows.ts';
 import type { CmsState, Outcome, OutcomeReport } from './cms.ts';
 import type { Finding, FailedSlip } from './operators.ts';
 
@@ -45,19 +46,29 @@ export type JournalRow =
       readonly class: EvidenceClass;
       readonly exposed: boolean;
       readonly reason: string;
+      /** What becomes of the envelope that the operation has in its hands. */
+      readonly envelope?: EnvelopeEnd;
     }
   | { readonly kind: 'RECEIPT'; readonly state: CmsState; readonly cmsSequence: number; readonly jws: string }
   /** What an operator found out about an operation that was HELD; the CMS's receipt for it is the next row. */
-  | { readonly kind: 'RESOLUTION'; readonly finding: Finding; readonly operator: string; readonly assertion: string }
-  | { readonly kind: 'CLOSED'; readonly state: CmsState };
+  | {
+      readonly kind: 'RESOLUTION';
+      readonly finding: Finding;
+      readonly operator: string;
+      readonly assertion: string;
+      readonly envelope?: EnvelopeEnd;
+    }
+  | { readonly kind: 'CLOSED'; readonly state: CmsState }
+  | EnvelopeRow
+  | ShiftRow;
 
 export type JournalRowKind = JournalRow['kind'];
 
 /**
- * Every kind of row, in the order in which an operation first meets them. A reprint goes back to PRINTER_READY, and a resolution to
- * RECEIPT (kiosk/records/order.ts). The crash suite makes its kills from this list.
+ * Every kind of row of an operation with split codes, in the order in which it first meets them. A reprint goes back to PRINTER_READY, and a
+ * resolution to RECEIPT (kiosk/records/order.ts). The crash suite makes its kills from this list.
  */
-export const journalRowKinds = [
+export const splitRowKinds = [
   'OP_OPEN',
   'RESERVE_INTENT',
   'RESERVED',
@@ -70,6 +81,10 @@ export const journalRowKinds = [
   'RESOLUTION',
   'CLOSED',
 ] as const satisfies readonly JournalRowKind[];
+
+export type SplitRowKind = (typeof splitRowKinds)[number];
+
+export const journalRowKinds = [...splitRowKinds, ...envelopeRowKinds, ...shiftRowKinds] as const satisfies readonly JournalRowKind[];
 
 export interface JournalEntry {
   /** Gap-free over the whole journal, from 1. */
@@ -85,8 +100,8 @@ export type JournalError = { readonly kind: 'journal-unwritable'; readonly detai
 /** The operations journal and its outbox: one database, durable (`synchronous=FULL`) when a call returns. */
 export interface Journal {
   append(operationId: string, row: Exclude<JournalRow, { kind: 'OUTCOME' | 'RECEIPT' | 'RESOLUTION' }>): Result<JournalEntry, JournalError>;
-  /** OUTCOME and its outbox row, in one transaction. */
-  appendOutcome(report: OutcomeReport): Result<JournalEntry, JournalError>;
+  /** OUTCOME and its outbox row, in one transaction, and with them what becomes of the envelope. */
+  appendOutcome(report: OutcomeReport, envelope?: EnvelopeEnd): Result<JournalEntry, JournalError>;
   /** RESOLUTION and its outbox row, in one transaction. */
   appendResolution(row: Extract<JournalRow, { kind: 'RESOLUTION' }>, report: OutcomeReport): Result<JournalEntry, JournalError>;
   /** RECEIPT, and the outbox row gone, in one transaction. */

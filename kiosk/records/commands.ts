@@ -99,8 +99,8 @@ function line({ operationId, openedAt, lastRow, outcome, state, waiting, attenti
   return `${operationId}  ${openedAt}  ${told.join('  ')}\n`;
 }
 
-function fieldsOf(fields: Readonly<Record<string, string | number | boolean>>): string {
+function fieldsOf(fields: object): string {
   return Object.entries(fields)
-    .map(([name, value]) => `${name}=${value}`)
+    .map(([name, value]: [string, unknown]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(' ');
 }

@@ -143,6 +143,116 @@ const migrations: readonly Step[] = [
   begin
     select raise(abort, 'the journal is only added to');
   end;`,
+  // 6: rows of envelopes and shifts, and their tables. The journal is made anew, as before.
+  `pragma defer_foreign_keys = on;
+  create temp table journal_aside as select * from journal;
+  drop table journal;
+
+  create table journal (
+    sequence integer primary key check (sequence >= 1),
+    operation_id text not null check (length(operation_id) = 36),
+    at text not null check (at glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z'),
+    start integer not null references starts (number),
+    -- Since the machine booted: the order of time even if the clock was set.
+    monotonic_ns integer not null check (monotonic_ns >= 0),
+    kind text not null check (
+      kind in (
+        'OP_OPEN', 'RESERVE_INTENT', 'RESERVED', 'PRINTER_READY', 'PRINT_INTENT', 'EVIDENCE', 'REPRINT_AUTHORISED', 'OUTCOME', 'RECEIPT',
+        'RESOLUTION', 'CLOSED', 'ENVELOPE_DRAWN', 'ENVELOPE_SCANNED', 'ENVELOPE_BOUND', 'CHIP_EVIDENCE', 'ENVELOPE_MOVED', 'SHIFT_OPENED',
+        'BATCH_RECEIVED', 'ENVELOPES_ASSIGNED', 'SHIFT_COUNTED'
+      )
+    ),
+    -- @type {Omit<JournalRow, 'kind'>}
+    fields text not null check (json_valid(fields) and json_type(fields) = 'object' and length(fields) <= 16384),
+    -- SHA-256 over this row and the hash before it (chain.ts).
+    hash blob check (length(hash) = 32)
+  ) strict;
+
+  insert into journal select * from journal_aside order by sequence;
+  drop table journal_aside;
+
+  create index journal_by_operation on journal (operation_id, sequence);
+  create index journal_by_kind on journal (kind, operation_id);
+
+  create trigger journal_has_no_gap before insert on journal
+  when new.sequence <> (select coalesce(max(sequence), 0) + 1 from journal)
+  begin
+    select raise(abort, 'the journal has no gap');
+  end;
+
+  create trigger journal_has_each_once before insert on journal
+  when new.kind in ('OP_OPEN', 'OUTCOME', 'CLOSED', 'SHIFT_OPENED', 'SHIFT_COUNTED')
+    and exists (select 1 from journal where kind = new.kind and operation_id = new.operation_id)
+  begin
+    select raise(abort, 'an operation opens once, has one outcome, and closes once; so does a shift');
+  end;
+
+  create trigger journal_ends_with_closed before insert on journal
+  when exists (select 1 from journal where kind in ('CLOSED', 'SHIFT_COUNTED') and operation_id = new.operation_id)
+  begin
+    select raise(abort, 'nothing follows CLOSED, nor SHIFT_COUNTED');
+  end;
+
+  create trigger journal_is_chained before insert on journal
+  when new.hash is null
+  begin
+    select raise(abort, 'a row of the journal has its hash');
+  end;
+
+  create trigger journal_is_not_changed before update on journal
+  begin
+    select raise(abort, 'the journal is only added to');
+  end;
+
+  create trigger journal_is_not_removed before delete on journal
+  begin
+    select raise(abort, 'the journal is only added to');
+  end;
+
+  create table envelopes (
+    number text primary key check (length(number) between 3 and 16),
+    batch text not null check (length(batch) between 1 and 40),
+    place integer not null unique check (place >= 1),
+    state text not null check (
+      state in ('received', 'assigned', 'drawn', 'scanned', 'bound', 'handed', 'unclaimed', 'aborted', 'quarantined', 'spoiled')
+    ),
+    pile text check (length(pile) between 1 and 60),
+    operation_id text check (length(operation_id) = 36),
+    sequence integer not null references journal (sequence)
+  ) strict;
+
+  create trigger envelopes_are_not_used_again before update on envelopes
+  when old.state not in ('received', 'assigned', 'drawn') and new.state in ('received', 'assigned', 'drawn', 'scanned')
+  begin
+    select raise(abort, 'an envelope whose number was read is used');
+  end;
+
+  create trigger envelopes_stay_themselves before update on envelopes
+  when new.number <> old.number or new.batch <> old.batch or new.place <> old.place
+  begin
+    select raise(abort, 'an envelope stays itself');
+  end;
+
+  create trigger envelopes_are_not_removed before delete on envelopes
+  begin
+    select raise(abort, 'an envelope is not removed');
+  end;
+
+  create table shift_seeds (
+    shift_id text primary key check (length(shift_id) = 36),
+    seed blob not null check (length(seed) = 32)
+  ) strict;
+
+  create trigger shift_seeds_one_at_a_time before insert on shift_seeds
+  when exists (select 1 from shift_seeds)
+  begin
+    select raise(abort, 'one shift at a time');
+  end;
+
+  create trigger shift_seeds_are_not_changed before update on shift_seeds
+  begin
+    select raise(abort, 'a seed is not changed');
+  end;`,
 ];
 
 export const recordsVersion = 1 + migrations.length;

@@ -1,10 +1,13 @@
+import type { EnvelopeState } from '../../flows/envelopes/envelope.ts';
+import { shiftRowKinds } from '../../flows/envelopes/rows.ts';
+import type { Outcome } from '../../flows/ports/cms.ts';
 import type { JournalRow, JournalRowKind } from '../../flows/ports/journal.ts';
 
 /** Which rows may come right after which. An operation may end, or be given up, wherever nothing is under way at the CMS. */
 const followers: Readonly<Record<JournalRowKind, readonly JournalRowKind[]>> = {
   OP_OPEN: ['RESERVE_INTENT', 'OUTCOME', 'CLOSED'],
   RESERVE_INTENT: ['RESERVED', 'OUTCOME', 'CLOSED'],
-  RESERVED: ['PRINTER_READY', 'OUTCOME', 'CLOSED'],
+  RESERVED: ['PRINTER_READY', 'ENVELOPE_DRAWN', 'OUTCOME', 'CLOSED'],
   PRINTER_READY: ['PRINT_INTENT', 'OUTCOME', 'CLOSED'],
   PRINT_INTENT: ['EVIDENCE', 'OUTCOME', 'CLOSED'],
   // A presenter's sensors may add to what the print itself proved.
@@ -14,16 +17,44 @@ const followers: Readonly<Record<JournalRowKind, readonly JournalRowKind[]>> = {
   RECEIPT: ['RESOLUTION', 'CLOSED'],
   RESOLUTION: ['RECEIPT'],
   CLOSED: [],
+  // An envelope that was drawn is in the operation's hands: it ends with an outcome, which says what becomes of it.
+  ENVELOPE_DRAWN: ['ENVELOPE_SCANNED', 'ENVELOPE_MOVED', 'OUTCOME'],
+  ENVELOPE_SCANNED: ['ENVELOPE_BOUND', 'OUTCOME'],
+  ENVELOPE_BOUND: ['CHIP_EVIDENCE', 'OUTCOME'],
+  CHIP_EVIDENCE: ['OUTCOME'],
+  ENVELOPE_MOVED: ['ENVELOPE_DRAWN', 'OUTCOME', 'BATCH_RECEIVED', 'ENVELOPES_ASSIGNED', 'ENVELOPE_MOVED', 'SHIFT_COUNTED'],
+  SHIFT_OPENED: ['BATCH_RECEIVED', 'ENVELOPES_ASSIGNED', 'ENVELOPE_MOVED', 'SHIFT_COUNTED'],
+  BATCH_RECEIVED: ['BATCH_RECEIVED', 'ENVELOPES_ASSIGNED', 'ENVELOPE_MOVED', 'SHIFT_COUNTED'],
+  ENVELOPES_ASSIGNED: ['BATCH_RECEIVED', 'ENVELOPES_ASSIGNED', 'ENVELOPE_MOVED', 'SHIFT_COUNTED'],
+  SHIFT_COUNTED: [],
 };
+
+/** What an outcome makes of the envelope in the operation's hands: what is not known is put apart. */
+const endsOf: Readonly<Record<Outcome, readonly EnvelopeState[]>> = {
+  'handed-over': ['handed'],
+  'not-handed-over': ['assigned', 'aborted', 'unclaimed', 'spoiled'],
+  unknown: ['quarantined'],
+};
+
+const ofShifts: readonly JournalRowKind[] = shiftRowKinds;
+
+/** The envelope that an operation has in its hands: the last that was drawn, unless it was put away since. */
+function envelopeIn(rows: readonly JournalRow[]): string | undefined {
+  const last = rows.findLast(({ kind }) => kind === 'ENVELOPE_DRAWN' || kind === 'ENVELOPE_MOVED');
+  return last?.kind === 'ENVELOPE_DRAWN' ? last.number : undefined;
+}
 
 /**
  * Whether `next` may be written after an operation's `rows`. The first is OP_OPEN; an answer stands only with what it answers; a further
- * print has the number that its authorisation gave it; what is held stays open until it is resolved; nothing follows CLOSED.
+ * print has the number that its authorisation gave it; what is held stays open until it is resolved; nothing follows CLOSED. A shift begins with
+ * SHIFT_OPENED and ends with SHIFT_COUNTED.
  */
 export function mayFollow(rows: readonly JournalRow[], next: JournalRow): boolean {
   const last = rows.at(-1);
-  if (last === undefined) return next.kind === 'OP_OPEN';
+  if (last === undefined) return next.kind === 'OP_OPEN' || next.kind === 'SHIFT_OPENED';
   if (!followers[last.kind].includes(next.kind)) return false;
+  if ((rows[0]?.kind === 'SHIFT_OPENED') !== ofShifts.includes(next.kind) && next.kind !== 'ENVELOPE_MOVED') return false;
+  const held = envelopeIn(rows);
   const prints = rows.filter(({ kind }) => kind === 'PRINT_INTENT').length;
   switch (next.kind) {
     case 'PRINT_INTENT':
@@ -32,7 +63,16 @@ export function mayFollow(rows: readonly JournalRow[], next: JournalRow): boolea
     case 'EVIDENCE':
       return next.attempt === prints;
     case 'RESOLUTION':
-      return last.kind === 'RECEIPT' && last.state === 'HELD';
+      return last.kind === 'RECEIPT' && last.state === 'HELD' && next.envelope?.number === held;
+    case 'OUTCOME':
+      return next.envelope?.number === held && (next.envelope === undefined || endsOf[next.outcome].includes(next.envelope.to));
+    case 'ENVELOPE_DRAWN':
+      return next.draw === rows.filter(({ kind }) => kind === 'ENVELOPE_DRAWN').length + 1;
+    case 'ENVELOPE_SCANNED':
+    case 'ENVELOPE_BOUND':
+      return next.number === held;
+    case 'ENVELOPE_MOVED':
+      return rows[0]?.kind === 'SHIFT_OPENED' || (next.number === held && (next.to === 'quarantined' || next.to === 'spoiled'));
     case 'CLOSED':
       return !(last.kind === 'RECEIPT' && last.state === 'HELD');
     default:

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
+import type { EnvelopeLedger } from '../../flows/ports/ledger.ts';
 import type { JournalEntry, JournalError, JournalRow } from '../../flows/ports/journal.ts';
 import { findOrMakeDeviceKey } from '../device-key.ts';
 import type { Log } from '../log/log.ts';
@@ -13,6 +14,7 @@ import { type Start, busyTimeoutMs, openDatabase } from './database.ts';
 import { type RecordsError, openingFailure, recordsFailure } from './failure.ts';
 import { type History, readHistory } from './history.ts';
 import { takeLock } from './lock.ts';
+import { envelopeLedger, envelopeTable } from './envelopes.ts';
 import { mayFollow } from './order.ts';
 import type { ReconciliationRecords } from '../cms/reconciliation.ts';
 import { writeIncidents } from './incidents.ts';
@@ -24,11 +26,12 @@ import { outboxFailures } from './waiting.ts';
 /** A kiosk's records: operations journal, its checkpoints, outbox, and the wrong PINs of its operators. One process at a time has them. */
 export interface Records
   extends OutboxRecords, ReconciliationRecords, Pick<History, 'list' | 'show' | 'incidents'>, Pick<CheckpointStore, 'uncountersigned'> {
-  /** Signs how far the journal goes, if it goes further than the last checkpoint. An operation's close and `close` do it by themselves. */
+  /** Signs how far the journal goes, if it goes further than the last checkpoint. An operation's close, both ends of a shift and `close` do it by themselves. */
   checkpoint(): Result<void, RecordsError>;
   /** Keeps what the CMS signed under the checkpoint over row `sequence`. */
   countersign(sequence: number, jws: string): Result<void, RecordsError>;
   readonly signOnFailures: SignOnFailureStore;
+  readonly envelopes: EnvelopeLedger;
   close(): void;
 }
 
@@ -90,6 +93,9 @@ export function openRecords({ folder, deviceKey, log, onAppended, now = () => ne
   }
 }
 
+/** Rows over which a checkpoint is signed with them: an operation's end, and the seed of a shift as it is announced and revealed. */
+const sealed: readonly JournalRow['kind'][] = ['CLOSED', 'SHIFT_OPENED', 'SHIFT_COUNTED'];
+
 /** What SQLite would take for a new database: no file, no byte, or one (`unixFileSize` in its os_unix.c). */
 function isEmpty(file: string): boolean {
   return !existsSync(file) || statSync(file).size <= 1;
@@ -115,6 +121,7 @@ function createRecords(
   const failures = outboxFailures(database);
   const incidents = writeIncidents(database);
   const tip = tipReader(database);
+  const envelopes = envelopeTable(database);
   const insertRow = database.prepare(
     'insert into journal (sequence, operation_id, at, start, monotonic_ns, kind, fields, hash) values (?, ?, ?, ?, ?, ?, ?, ?)',
   );
@@ -142,6 +149,7 @@ function createRecords(
     };
     const hash = Buffer.from(rowHash(chained, last.hash), 'hex');
     insertRow.run(chained.sequence, id, at, start.number, BigInt(chained.monotonicNs), kind, chained.fields, hash);
+    envelopes.follow(id, checked, chained.sequence);
     return { sequence: chained.sequence, operationId: id, at, row };
   };
 
@@ -180,10 +188,14 @@ function createRecords(
 
   /** One transaction; what it wrote is durable when it is announced. */
   const write = (work: () => JournalEntry): Result<JournalEntry, JournalError> => {
-    const written = transaction(work);
+    const written = transaction(() => {
+      const entry = work();
+      if (sealed.includes(entry.row.kind)) checkpoint();
+      return entry;
+    });
     if (!written.ok) return written;
     // Only now: a checkpoint outside must never know more than the database does.
-    if (written.value.row.kind === 'CLOSED') checkpoints.leaveOutside();
+    if (sealed.includes(written.value.row.kind)) checkpoints.leaveOutside();
     if (forgotten) forget();
     appended(written.value);
     return written;
@@ -196,14 +208,14 @@ function createRecords(
         // An operation that is closed waits for nothing, even where the CMS refused its outcome and gave no receipt.
         if (row.kind === 'CLOSED') {
           if (deleteReport.run(operationId).changes > 0) forgotten = true;
-          checkpoint();
         }
         return entry;
       }),
-    appendOutcome: (report) =>
+    appendOutcome: (report, envelope) =>
       write(() => {
         const { operationId, outcome, evidence, exposed, reason } = outcomeReport.parse(report);
-        const entry = insert(operationId, { kind: 'OUTCOME', outcome, class: evidence.class, exposed, reason });
+        const end = envelope === undefined ? {} : { envelope };
+        const entry = insert(operationId, { kind: 'OUTCOME', outcome, class: evidence.class, exposed, reason, ...end });
         insertReport.run(operationId, entry.sequence, JSON.stringify(report));
         return entry;
       }),
@@ -246,6 +258,7 @@ function createRecords(
     countersign: (sequence, jws) => attempted(() => checkpoints.countersign(sequence, jws)),
     digest: (kind, value) => createHmac('sha256', digestKey).update(`${kind}\0${value}`).digest('hex'),
     signOnFailures: signOnFailureStore(database),
+    envelopes: envelopeLedger(database, envelopes, insert, write),
   };
 }
 

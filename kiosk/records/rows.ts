@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { envelopeStates, puts } from '../../flows/envelopes/envelope.ts';
 import type { OutcomeReport } from '../../flows/ports/cms.ts';
 import type { JournalRow } from '../../flows/ports/journal.ts';
 import { failedSlips, findings } from '../../flows/ports/operators.ts';
@@ -20,6 +21,13 @@ const instant = z.iso.datetime({ offset: true });
 const attempt = z.int().positive();
 const evidenceClass = z.enum(['E0', 'E1', 'E2', 'E3', 'E4']);
 const cmsState = z.enum(['NONE', 'RESERVED', 'CONFIRMED', 'VOIDED', 'HELD']);
+/** What stands outside an envelope: short enough to be no card's number, and no six letters before all, as names and fiscal codes have. */
+const envelopeNumber = z.string().regex(/^(?![A-Z]{6})[A-Z0-9][A-Z0-9-]{2,15}$/);
+const batchId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,39}$/);
+const envelopeNumbers = z.array(envelopeNumber).min(1).max(500);
+const envelopeEnd = z.strictObject({ number: envelopeNumber, to: z.enum(envelopeStates) });
+const pile = z.templateLiteral([z.enum(['operator:', 'magazine:']), operatorId]);
+const count = z.int().nonnegative();
 const outcome = z.enum(['handed-over', 'not-handed-over', 'unknown']);
 
 export const operationId = z.uuid().lowercase();
@@ -55,10 +63,47 @@ export const journalRow = z.discriminatedUnion('kind', [
     operator: operatorId,
     assertion: compactJws,
   }),
-  z.strictObject({ kind: z.literal('OUTCOME'), outcome, class: evidenceClass, exposed: z.boolean(), reason: word }),
+  z.strictObject({
+    kind: z.literal('OUTCOME'),
+    outcome,
+    class: evidenceClass,
+    exposed: z.boolean(),
+    reason: word,
+    envelope: envelopeEnd.exactOptional(),
+  }),
   z.strictObject({ kind: z.literal('RECEIPT'), state: cmsState, cmsSequence: z.int().nonnegative(), jws: compactJws }),
-  z.strictObject({ kind: z.literal('RESOLUTION'), finding: z.enum(findings), operator: operatorId, assertion: compactJws }),
+  z.strictObject({
+    kind: z.literal('RESOLUTION'),
+    finding: z.enum(findings),
+    operator: operatorId,
+    assertion: compactJws,
+    envelope: envelopeEnd.exactOptional(),
+  }),
   z.strictObject({ kind: z.literal('CLOSED'), state: cmsState }),
+  z.strictObject({
+    kind: z.literal('ENVELOPE_DRAWN'),
+    shift: operationId,
+    draw: attempt,
+    pile,
+    remaining: z.int().positive(),
+    position: z.int().positive(),
+    number: envelopeNumber,
+  }),
+  z.strictObject({ kind: z.literal('ENVELOPE_SCANNED'), number: envelopeNumber, by: z.enum(['scanner', 'hand']) }),
+  z.strictObject({ kind: z.literal('ENVELOPE_BOUND'), number: envelopeNumber }),
+  z.strictObject({
+    kind: z.literal('CHIP_EVIDENCE'),
+    class: evidenceClass,
+    pin: z.enum(['set', 'not-set', 'unknown']),
+    end: word,
+    sent: count,
+    answered: count,
+  }),
+  z.strictObject({ kind: z.literal('ENVELOPE_MOVED'), number: envelopeNumber, to: z.enum(puts), why: word }),
+  z.strictObject({ kind: z.literal('SHIFT_OPENED'), operator: operatorId, commitment: digest }),
+  z.strictObject({ kind: z.literal('BATCH_RECEIVED'), batch: batchId, digest, numbers: envelopeNumbers }),
+  z.strictObject({ kind: z.literal('ENVELOPES_ASSIGNED'), pile, numbers: envelopeNumbers }),
+  z.strictObject({ kind: z.literal('SHIFT_COUNTED'), operator: operatorId, seed: digest, counted: count, expected: count }),
 ]) satisfies z.ZodType<JournalRow>;
 
 /** What waits in the outbox. Its `operatorAssertion` is the word on the hand-over, which names no person. */

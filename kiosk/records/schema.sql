@@ -21,7 +21,8 @@ create table journal (
   kind text not null check (
     kind in (
       'OP_OPEN', 'RESERVE_INTENT', 'RESERVED', 'PRINTER_READY', 'PRINT_INTENT', 'EVIDENCE', 'REPRINT_AUTHORISED', 'OUTCOME', 'RECEIPT',
-      'RESOLUTION', 'CLOSED'
+      'RESOLUTION', 'CLOSED', 'ENVELOPE_DRAWN', 'ENVELOPE_SCANNED', 'ENVELOPE_BOUND', 'CHIP_EVIDENCE', 'ENVELOPE_MOVED', 'SHIFT_OPENED',
+      'BATCH_RECEIVED', 'ENVELOPES_ASSIGNED', 'SHIFT_COUNTED'
     )
   ),
   -- @type {Omit<JournalRow, 'kind'>}
@@ -40,16 +41,16 @@ begin
 end;
 
 create trigger journal_has_each_once before insert on journal
-when new.kind in ('OP_OPEN', 'OUTCOME', 'CLOSED')
+when new.kind in ('OP_OPEN', 'OUTCOME', 'CLOSED', 'SHIFT_OPENED', 'SHIFT_COUNTED')
   and exists (select 1 from journal where kind = new.kind and operation_id = new.operation_id)
 begin
-  select raise(abort, 'an operation opens once, has one outcome, and closes once');
+  select raise(abort, 'an operation opens once, has one outcome, and closes once; so does a shift');
 end;
 
 create trigger journal_ends_with_closed before insert on journal
-when exists (select 1 from journal where kind = 'CLOSED' and operation_id = new.operation_id)
+when exists (select 1 from journal where kind in ('CLOSED', 'SHIFT_COUNTED') and operation_id = new.operation_id)
 begin
-  select raise(abort, 'nothing follows CLOSED');
+  select raise(abort, 'nothing follows CLOSED, nor SHIFT_COUNTED');
 end;
 
 create trigger journal_is_chained before insert on journal
@@ -131,6 +132,57 @@ create table counted_days (
   slips integer not null check (slips >= 0),
   releases integer not null check (releases >= 0)
 ) strict;
+
+-- Where each sealed envelope is, by the journal's last word about it. A number stays for ever: no envelope comes twice.
+create table envelopes (
+  number text primary key check (length(number) between 3 and 16),
+  batch text not null check (length(batch) between 1 and 40),
+  -- Among all that were ever received: piles are kept in this order.
+  place integer not null unique check (place >= 1),
+  state text not null check (
+    state in ('received', 'assigned', 'drawn', 'scanned', 'bound', 'handed', 'unclaimed', 'aborted', 'quarantined', 'spoiled')
+  ),
+  -- In whose: `operator:` or `magazine:`, and an id.
+  pile text check (length(pile) between 1 and 60),
+  -- The operation that it was last drawn for.
+  operation_id text check (length(operation_id) = 36),
+  -- The row that brought it where it is.
+  sequence integer not null references journal (sequence)
+) strict;
+
+create trigger envelopes_are_not_used_again before update on envelopes
+when old.state not in ('received', 'assigned', 'drawn') and new.state in ('received', 'assigned', 'drawn', 'scanned')
+begin
+  select raise(abort, 'an envelope whose number was read is used');
+end;
+
+create trigger envelopes_stay_themselves before update on envelopes
+when new.number <> old.number or new.batch <> old.batch or new.place <> old.place
+begin
+  select raise(abort, 'an envelope stays itself');
+end;
+
+create trigger envelopes_are_not_removed before delete on envelopes
+begin
+  select raise(abort, 'an envelope is not removed');
+end;
+
+-- The seed of the shift that is open: drawn by and kept secret, until SHIFT_COUNTED reveals it.
+create table shift_seeds (
+  shift_id text primary key check (length(shift_id) = 36),
+  seed blob not null check (length(seed) = 32)
+) strict;
+
+create trigger shift_seeds_one_at_a_time before insert on shift_seeds
+when exists (select 1 from shift_seeds)
+begin
+  select raise(abort, 'one shift at a time');
+end;
+
+create trigger shift_seeds_are_not_changed before update on shift_seeds
+begin
+  select raise(abort, 'a seed is not changed');
+end;
 
 -- Keys of the records themselves, made at the first start. Losing one makes old digests strangers to new ones.
 create table keys (

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { type RecoveryParts, recover, recoveryOf } from '../../../flows/operations/recovery.ts';
-import type { JournalRow } from '../../../flows/ports/journal.ts';
+import type { JournalRow, SplitRowKind } from '../../../flows/ports/journal.ts';
 import { FakeCms, FakeJournal, FakePrinting } from '../fakes.ts';
 
 const signal = new AbortController().signal;
 
-const rows: Record<JournalRow['kind'], JournalRow> = {
+const rows: Record<SplitRowKind, JournalRow> = {
   OP_OPEN: {
     kind: 'OP_OPEN',
     operation: 'activation',

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { EnvelopeState } from '../../../flows/envelopes/envelope.ts';
+import type { Outcome } from '../../../flows/ports/cms.ts';
 import { type JournalRow, type JournalRowKind, journalRowKinds } from '../../../flows/ports/journal.ts';
 import { mayFollow } from '../../../kiosk/records/order.ts';
 
@@ -30,6 +32,42 @@ const receipt = (state: 'CONFIRMED' | 'VOIDED' | 'HELD'): JournalRow => ({ kind:
 const resolution: JournalRow = { kind: 'RESOLUTION', finding: 'destroyed', operator: 'o', assertion: 'a.b.c' };
 const closed: JournalRow = { kind: 'CLOSED', state: 'VOIDED' };
 
+const number = 'A1';
+const drawn = (draw: number): JournalRow => ({
+  kind: 'ENVELOPE_DRAWN',
+  shift: 's',
+  draw,
+  pile: 'magazine:armadio',
+  remaining: 9,
+  position: 3,
+  number,
+});
+const scanned: JournalRow = { kind: 'ENVELOPE_SCANNED', number, by: 'scanner' };
+const bound: JournalRow = { kind: 'ENVELOPE_BOUND', number };
+const chip: JournalRow = { kind: 'CHIP_EVIDENCE', class: 'E3', pin: 'set', end: 'end', sent: 9, answered: 9 };
+const missing: JournalRow = { kind: 'ENVELOPE_MOVED', number, to: 'quarantined', why: 'not-found' };
+const shift: JournalRow = { kind: 'SHIFT_OPENED', operator: 'o', commitment: '0'.repeat(64) };
+const batch: JournalRow = { kind: 'BATCH_RECEIVED', batch: 'b', digest: '0'.repeat(64), numbers: [number] };
+const assigned: JournalRow = { kind: 'ENVELOPES_ASSIGNED', pile: 'magazine:armadio', numbers: [number] };
+const counted: JournalRow = { kind: 'SHIFT_COUNTED', operator: 'o', seed: '0'.repeat(64), counted: 1, expected: 1 };
+const ending = (to: EnvelopeState, how: Outcome): JournalRow => ({
+  kind: 'OUTCOME',
+  outcome: how,
+  class: 'E4',
+  exposed: false,
+  reason: 'r',
+  envelope: { number, to },
+});
+const resolved = (to: EnvelopeState): JournalRow => ({
+  kind: 'RESOLUTION',
+  finding: 'destroyed',
+  operator: 'o',
+  assertion: 'a.b.c',
+  envelope: { number, to },
+});
+
+const toDraw = [open, asked, reserved];
+const toBound = [...toDraw, drawn(1), scanned, bound];
 const toPrint = [open, asked, reserved, ready];
 const printed = [...toPrint, print(1), evidence(1)];
 const held = [...printed, outcome, receipt('HELD')];
@@ -46,6 +84,12 @@ describe('the order of an operation', () => {
     ['seen taken after it was printed', [...printed, evidence(1), outcome]],
     ['two reprints', [...printed, reprint(2), ready, print(2), evidence(2), reprint(3), ready, print(3), evidence(3), outcome]],
     ['a reprint given up', [...printed, reprint(2), outcome, receipt('VOIDED'), closed]],
+    ['an envelope handed over', [...toBound, chip, ending('handed', 'handed-over'), receipt('CONFIRMED'), closed]],
+    ['an envelope that was never read', [...toDraw, drawn(1), ending('assigned', 'not-handed-over'), receipt('VOIDED'), closed]],
+    ['an envelope that was not found, and another', [...toDraw, drawn(1), missing, drawn(2), scanned, bound]],
+    ['an envelope that was not found, and no other', [...toDraw, drawn(1), missing, outcome]],
+    ['an envelope put apart, and resolved', [...toBound, ending('quarantined', 'unknown'), receipt('HELD'), resolved('spoiled')]],
+    ['a shift', [shift, batch, assigned, missing, assigned, counted]],
     ['held and resolved', [...held, resolution, receipt('VOIDED'), closed]],
     ['a resolution that the CMS refused, and another', [...held, resolution, receipt('HELD'), resolution, receipt('VOIDED'), closed]],
   ])('takes %s', (_what, rows) => {
@@ -53,6 +97,21 @@ describe('the order of an operation', () => {
   });
 
   test.each<[string, readonly JournalRow[], JournalRow]>([
+    ['an envelope bound that nobody read', [...toDraw, drawn(1)], bound],
+    ['another envelope than the one that was drawn', [...toDraw, drawn(1)], { ...scanned, number: 'A2' }],
+    ['a second draw with the first in hand', [...toDraw, drawn(1)], drawn(2)],
+    ['a draw out of number', toDraw, drawn(2)],
+    ['the end of an operation that has an envelope in its hands', toBound, closed],
+    ['an outcome that says nothing of it', toBound, outcome],
+    ['an outcome that says it of another', toBound, { ...outcome, envelope: { number: 'A2', to: 'quarantined' } }],
+    ['handed over, and quarantined', toBound, ending('quarantined', 'handed-over')],
+    ['unknown, and back in the pile', [...toDraw, drawn(1)], ending('assigned', 'unknown')],
+    ['a resolution that says nothing of it', [...toBound, ending('quarantined', 'unknown'), receipt('HELD')], resolution],
+    ['an envelope in a split operation', printed, ending('handed', 'handed-over')],
+    ['a print in a shift', [shift], asked],
+    ['a list in an operation', [open], batch],
+    ['a list before its seed', [], batch],
+    ['anything after the count', [shift, counted], batch],
     ['anything before OP_OPEN', [], asked],
     ['CLOSED of nothing', [], closed],
     ['a second OP_OPEN', [open], open],
@@ -92,6 +151,15 @@ describe('the order of an operation', () => {
       RECEIPT: (n) => receipt(n === 1 ? 'HELD' : 'VOIDED'),
       RESOLUTION: () => resolution,
       CLOSED: () => closed,
+      ENVELOPE_DRAWN: drawn,
+      ENVELOPE_SCANNED: () => scanned,
+      ENVELOPE_BOUND: () => bound,
+      CHIP_EVIDENCE: () => chip,
+      ENVELOPE_MOVED: () => missing,
+      SHIFT_OPENED: () => shift,
+      BATCH_RECEIVED: () => batch,
+      ENVELOPES_ASSIGNED: () => assigned,
+      SHIFT_COUNTED: () => counted,
     };
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.constantFrom(...journalRowKinds), fc.integer({ min: 1, max: 3 })), { maxLength: 400 }), (tries) => {

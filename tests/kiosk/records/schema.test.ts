@@ -49,7 +49,7 @@ describe('the schema', () => {
       'select "from", "table", "to" from pragma_foreign_key_list(?)',
     );
     const keys = tables.flatMap(({ name }) => keysOf.all(name).map((key) => ({ in: name, ...key })));
-    expect(keys).toHaveLength(4);
+    expect(keys).toHaveLength(5);
     for (const key of keys) expect({ key, type: typeOf.get(key.in, key.from) }).toEqual({ key, type: typeOf.get(key.table, key.to) });
     database.close();
   });
@@ -85,7 +85,9 @@ describe('the schema', () => {
   test('knows every kind of row that the journal has', () => {
     const database = filled();
     const insert = database.prepare(insertRow);
-    const kinds = journalRowKinds.map((kind, at) => row({ sequence: 8 + at, operation_id: '01890a5d-ac96-774b-bcce-b302099a8058', kind }));
+    const kinds = journalRowKinds.map((kind, at) =>
+      row({ sequence: 8 + at, operation_id: `01890a5d-ac96-774b-bcce-b302099a80${60 + at}`, kind }),
+    );
     for (const each of kinds) expect(insert.run(each).changes).toBe(1);
     database.close();
   });

@@ -10,6 +10,7 @@ import { verifyCheckpoint } from '../../../kiosk/records/checkpoint.ts';
 import { publicKeyFile } from '../../../kiosk/records/checkpoints.ts';
 import { endings } from '../../crash/expectations.ts';
 import type { Sportello } from '../../harness/sportello.ts';
+import { straightWay } from '../../harness/straight-way.ts';
 
 type Ending = Exclude<CmsState, 'NONE' | 'RESERVED'>;
 
@@ -41,9 +42,9 @@ export function endingOf({ rows, releases }: Left): Ending {
   const last = rows.at(-1)?.kind;
   // The part was released and nobody knows what became of it (R3).
   if (last === 'PRINT_INTENT' && releases > 0) return 'HELD';
-  if (last === undefined || last === 'REPRINT_AUTHORISED' || last === 'RESOLUTION')
-    throw new Error(`no session ends at ${last ?? 'nothing'}`);
-  return endings[last].core;
+  const straight = straightWay.find((kind) => kind === last);
+  if (straight === undefined) throw new Error(`no session ends at ${last ?? 'nothing'}`);
+  return endings[straight].core;
 }
 
 /** Journal and CMS both say how it ended, and the mailer has what it should. */

@@ -126,8 +126,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an outcome is not kept for the CMS',
     file: records,
-    from: "    appendOutcome: (report) =>\n      write(() => {\n        const { operationId, outcome, evidence, exposed, reason } = outcomeReport.parse(report);\n        const entry = insert(operationId, { kind: 'OUTCOME', outcome, class: evidence.class, exposed, reason });\n        insertReport.run(operationId, entry.sequence, JSON.stringify(report));",
-    to: "    appendOutcome: (report) =>\n      write(() => {\n        const { operationId, outcome, evidence, exposed, reason } = outcomeReport.parse(report);\n        const entry = insert(operationId, { kind: 'OUTCOME', outcome, class: evidence.class, exposed, reason });",
+    from: 'exposed, reason, ...end });\n        insertReport.run(operationId, entry.sequence, JSON.stringify(report));',
+    to: 'exposed, reason, ...end });',
     breaks: 'liveness',
   },
   {
