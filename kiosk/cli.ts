@@ -1,14 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { CommandFailure, exit } from '../devices/command.ts';
+import { type CommandGroup, addGroups } from './command-group.ts';
 
-interface Group {
-  readonly name: string;
-  readonly summary: string;
-  /** Loads the group's module and nothing else's: what one command needs must not slow another's start. */
-  readonly load: () => Promise<Command>;
-}
-
-const groups: readonly Group[] = [
+const groups: readonly CommandGroup[] = [
   {
     name: 'demo',
     summary: 'the kiosk on virtual devices, with everything it needs',
@@ -38,7 +32,7 @@ const groups: readonly Group[] = [
   {
     name: 'trust',
     summary: 'certificates and CRLs: is this one to be trusted',
-    load: async () => (await import('./trust/commands.ts')).trustCommands(),
+    load: async (words) => (await import('./trust/commands.ts')).trustCommands(words),
   },
   {
     name: 'procedure',
@@ -85,10 +79,8 @@ async function dispatch(args: readonly string[]): Promise<number | undefined> {
       'after',
       '\nExamples:\n  sportello demo               a whole kiosk on this machine, without any device\n  sportello card read --help   what a command does and answers',
     );
-  for (const { name, summary, load } of groups) {
-    program.addCommand(name === args[0] ? (await load()).summary(summary) : new Command(name).description(summary));
-  }
   try {
+    await addGroups(program, groups, args);
     await throwing(program).parseAsync(args, { from: 'user' });
     return undefined;
   } catch (error) {

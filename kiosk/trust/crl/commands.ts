@@ -1,13 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { CommandFailure, answerJson, exit } from '../../../devices/command.ts';
-import { readConfiguration } from '../../configuration.ts';
 import { type CrlAnswer, askAbout } from './answer.ts';
+import { issuersOf } from './command-issuers.ts';
 import { importCrls } from './import.ts';
-import { type CrlIssuer, readIssuers } from './issuer.ts';
-import { refresh, usualRefresh } from './refresh.ts';
 import { uriPoint } from './scope.ts';
 import { serialOfHex } from './serial.ts';
 import { type CrlStore, openStore, openStoreReadOnly } from './store.ts';
@@ -126,35 +123,12 @@ export function crlCommands(): Command {
     .addHelpText('after', '\nExample:\n  sportello trust crl refresh --config /etc/sportello/config.json')
     .action(async (given: unknown) => {
       const { config, all } = checked(refreshOptions, given);
-      const read = readConfiguration(config);
-      if (!read.ok) throw new CommandFailure(exit.unusable, `${read.error.file}: ${read.error.detail}`);
-      const sets = read.value.trust.points.map(({ issuer, urls }) => ({ issuers: issuersOf(issuer), urls }));
-      const folder = join(read.value.state, 'crl');
-      const store = openStore(folder);
-      if (!store.ok) throw new CommandFailure(exit.unusable, `the store ${folder} cannot be used: ${store.error}`);
-      try {
-        const files = read.value.trust.crls;
-        const anchors = read.value.trust.anchors.flatMap(issuersOf);
-        const problems = importFiles(store.value, files, anchors);
-        const done = await refresh(store.value, sets, { ...usualRefresh(folder, new AbortController().signal), all });
-        answerJson(done);
-        for (const problem of problems) process.stderr.write(`${problem}\n`);
-        if (problems.length > 0 || done.some(({ result }) => result === 'refused')) process.exitCode = exit.no;
-        else if (done.some(({ result }) => result === 'unreachable')) process.exitCode = exit.unreachable;
-      } finally {
-        store.value.close();
-      }
+      // Configuration and protocols are loaded where they are needed: an import starts sooner without.
+      const { refreshAsConfigured } = await import('./refresh-command.ts');
+      await refreshAsConfigured(config, all);
     });
 
   return crl;
-}
-
-/** The CRL files of the configuration, each by itself; what is wrong with them, a line each. */
-function importFiles(store: CrlStore, files: readonly string[], issuers: readonly CrlIssuer[]): readonly string[] {
-  return files.flatMap((file) => {
-    const imported = importCrls(store, [file], { issuers, now: new Date(), allowSha1: false, allowRsa1024: false });
-    return imported.ok ? [] : [`${imported.error.file}: ${imported.error.detail}`];
-  });
 }
 
 const nothingKnown: CrlAnswer = { status: 'unknown', reason: null, since: null, crl: null, stale: false };
@@ -164,12 +138,6 @@ function checked<T>(shape: z.ZodType<T>, given: unknown): T {
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new CommandFailure(exit.unusable, `--${String(issue?.path[0] ?? '')}: ${issue?.message ?? 'not valid'}`);
-}
-
-function issuersOf(file: string): readonly CrlIssuer[] {
-  const read = readIssuers(file);
-  if (!read.ok) throw new CommandFailure(exit.unusable, `${file}: ${read.error}`);
-  return read.value;
 }
 
 function readableStore(folder: string): CrlStore | null {

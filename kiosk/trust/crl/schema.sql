@@ -1,4 +1,4 @@
--- Version 2. CRLs by who signed them and what they speak of, each as an exact index of its serials.
+-- Version 3. CRLs by who signed them and what they speak of; the exact index of a list's serials is the file index-ID.db beside this one.
 
 create table issuers (
   id integer primary key,
@@ -12,7 +12,7 @@ create table issuers (
 ) strict;
 
 create table lists (
-  -- Never used twice: the buckets of a list that is gone are not another's.
+  -- Never used twice: the index of a list that is gone is not another's.
   id integer primary key autoincrement,
   issuer integer not null references issuers (id),
   scope text not null check (json_valid(scope)),
@@ -30,14 +30,6 @@ create table lists (
   signature blob not null,
   imported_at text not null,
   unique (issuer, scope, delta)
-) strict;
-
--- `place` is the list's id and the bucket's number: id * 65536 + number. An empty bucket has no row.
-create table buckets (
-  place integer primary key,
-  records blob not null,
-  -- CRC-32 of the records: a bucket that was damaged must not read as "not listed".
-  checksum integer not null
 ) strict;
 
 -- Distribution points: what the last good answer was, so that the next question is a conditional one.

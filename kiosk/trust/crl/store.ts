@@ -1,12 +1,12 @@
 import { mkdirSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { z } from 'zod';
 import { type Result, err, ok } from '../../../devices/result.ts';
 import { projectRoot } from '../../project.ts';
 import { displayName } from '../x509/name.ts';
 import { type BucketBuilder, type Entry, bucketNumber, findIn } from './buckets.ts';
+import { type IndexFile, openIndex, retireIndex, sweepIndexes, writeIndex } from './index-file.ts';
 import { type CrlIssuer, issuerOf } from './issuer.ts';
 import type { Scope } from './scope.ts';
 import { scopeKey, scopeOfKey } from './scope.ts';
@@ -56,15 +56,13 @@ export interface CrlStore {
   close(): void;
 }
 
-/** 2: names are kept in the form in which paths compare them. */
-const VERSION = 2;
+/** 3: an index is a file of its own. A store of an older version is a cache that is filled anew: nothing of it is taken over. */
+const VERSION = 3;
 /** Milliseconds to wait for another import: one of the largest CRLs takes a few seconds. */
 const busyTimeoutMs = 60_000;
 
 /** `synchronous` must be said aloud, and its answer means something only after a write (reliability.md, 1.4). */
 const settings = [
-  // Before the file is written to: several buckets to a page, so that little of it stays empty.
-  { name: 'page_size', value: '16384', reads: 16384 },
   { name: 'journal_mode', value: 'wal', reads: 'wal' },
   { name: 'synchronous', value: 'full', reads: 2 },
   { name: 'foreign_keys', value: 'on', reads: 1 },
@@ -79,7 +77,7 @@ export function openStore(folder: string): Result<CrlStore, string> {
     mkdirSync(folder, { recursive: true });
     database = new Database(join(folder, 'crl.db'), { timeout: busyTimeoutMs });
     const prepared = prepare(database);
-    if (prepared.ok) return ok(storeOn(database));
+    if (prepared.ok) return ok(storeOn(database, folder));
     database.close();
     return prepared;
   } catch (error) {
@@ -96,10 +94,10 @@ export function openStoreReadOnly(folder: string, timeout = busyTimeoutMs): Resu
   let database: Database.Database | undefined;
   try {
     database = new Database(file, { readonly: true, fileMustExist: true, timeout });
-    if (versionOf(database) === VERSION) return ok(storeOn(database));
-    const fresh = versionOf(database) === 0;
+    const version = versionOf(database);
+    if (version === VERSION) return ok(storeOn(database, folder));
     database.close();
-    return fresh ? ok(null) : err('a store of another version');
+    return version < VERSION ? ok(null) : err('a store of a later version');
   } catch (error) {
     database?.close();
     return err(messageOf(error));
@@ -110,15 +108,19 @@ function prepare(database: Database.Database): Result<void, string> {
   for (const { name, value } of settings) database.pragma(`${name} = ${value}`);
   database.pragma('cache_size = -4000');
   const version = versionOf(database);
-  if (version === 0) {
+  if (version > VERSION) return err('a store of a later version');
+  if (version < VERSION) {
     const schema = readFileSync(join(projectRoot(), 'kiosk/trust/crl/schema.sql'), 'utf8');
     const create = database.transaction(() => {
-      if (versionOf(database) !== 0) return;
+      const before = versionOf(database);
+      if (before === VERSION) return;
+      if (before > 0) database.exec('drop table buckets; drop table lists; drop table issuers; drop table points');
       database.exec(schema);
       database.pragma(`user_version = ${VERSION}`);
     });
     create.immediate();
-  } else if (version !== VERSION) return err('a store of another version');
+    if (version > 0) database.exec('vacuum');
+  }
   for (const { name, reads } of settings) {
     const found = database.pragma(name, { simple: true });
     if (found !== reads) return err(`SQLite keeps ${name} at ${String(found)}`);
@@ -153,7 +155,6 @@ const listRow = z.strictObject({
   signature: z.instanceof(Buffer),
 });
 const issuerRow = z.strictObject({ id: z.int(), certificate: z.instanceof(Buffer) });
-const bucketRow = z.strictObject({ records: z.instanceof(Buffer), checksum: z.int() });
 const pointRow = z.strictObject({
   etag: z.string().nullable(),
   lastModified: z.string().nullable(),
@@ -161,16 +162,25 @@ const pointRow = z.strictObject({
   failures: z.int(),
 });
 
-/** Buckets of a list have places of their own: 65,536 for each. */
-const placeOf = (list: number, bucket: number): number => list * 65_536 + bucket;
-
-function storeOn(database: Database.Database): CrlStore {
-  const bucket = database.prepare('select records, checksum from buckets where place = ?');
+function storeOn(database: Database.Database, folder: string): CrlStore {
+  const indexes = new Map<number, IndexFile>();
   const hex = (number: bigint | null): string | null => number?.toString(16) ?? null;
 
+  function indexOf(id: number): IndexFile {
+    const index = indexes.get(id) ?? openIndex(folder, id);
+    indexes.set(id, index);
+    return index;
+  }
+
   function removeList(id: number): void {
-    database.prepare('delete from buckets where place between ? and ?').run(placeOf(id, 0), placeOf(id, 65_535));
     database.prepare('delete from lists where id = ?').run(id);
+    retireIndex(folder, id);
+  }
+
+  function sweep(): void {
+    const ids = database.prepare('select id from lists').pluck().all();
+    const last = database.prepare("select seq from sqlite_sequence where name = 'lists'").pluck().get();
+    sweepIndexes(folder, new Set(z.array(z.int()).parse(ids)), z.int().parse(last ?? 0));
   }
 
   return {
@@ -191,16 +201,12 @@ function storeOn(database: Database.Database): CrlStore {
         .all()
         .map((row) => listRow.parse(row)),
     find(crl, serial, issuer) {
-      const row = bucket.get(placeOf(crl.id, bucketNumber(serial, crl.buckets)));
-      if (row === undefined) return null;
-      const { records, checksum } = bucketRow.parse(row);
-      if (crc32(records) !== checksum)
-        throw new Error(`${database.name}: a bucket of CRL ${crl.id} is damaged; import it again into a new store`);
-      return findIn(records, serial, issuer);
+      return findIn(indexOf(crl.id).bucket(bucketNumber(serial, crl.buckets)), serial, issuer);
     },
     together(work) {
       database.exec('begin immediate');
       try {
+        sweep();
         const done = work();
         database.exec(done.ok ? 'commit' : 'rollback');
         return done;
@@ -241,11 +247,7 @@ function storeOn(database: Database.Database): CrlStore {
           crl.signature,
           at.toISOString(),
         );
-      const insert = database.prepare('insert into buckets (place, records, checksum) values (?, ?, ?)');
-      for (let number = 0; number < index.count; number += 1) {
-        const records = index.bucket(number);
-        if (records.length > 0) insert.run(placeOf(Number(lastInsertRowid), number), records, crc32(records));
-      }
+      writeIndex(folder, Number(lastInsertRowid), index);
     },
     remove: ({ id }) => removeList(id),
     point(url) {
@@ -259,6 +261,9 @@ function storeOn(database: Database.Database): CrlStore {
         .prepare('insert or replace into points (url, etag, last_modified, checked_at, failures) values (?, ?, ?, ?, ?)')
         .run(url, etag, lastModified, checkedAt, failures);
     },
-    close: () => database.close(),
+    close() {
+      for (const index of indexes.values()) index.close();
+      database.close();
+    },
   };
 }

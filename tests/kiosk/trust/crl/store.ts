@@ -1,6 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import { type CrlAnswer, type FreshnessPolicy, type Subject, askAbout } from '../../../../kiosk/trust/crl/answer.ts';
 import { type Imported, importCrls } from '../../../../kiosk/trust/crl/import.ts';
 import { issuerOf } from '../../../../kiosk/trust/crl/issuer.ts';
@@ -12,7 +13,15 @@ import type { Authority } from '../../../bench/crl-generator.ts';
 export const NOW = new Date('2026-06-15T10:00:00Z');
 export const days = (count: number): Date => new Date(NOW.getTime() + count * 86_400_000);
 
-export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'crl-'));
+const folders: string[] = [];
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+
+/** A folder that is there until the tests of the file are done. */
+export function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'crl-'));
+  folders.push(folder);
+  return folder;
+}
 
 let files = 0;
 export function fileOf(bytes: Uint8Array | string, folder = newFolder()): string {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { batchAnswer } from '../../../../kiosk/trust/commands.ts';
+import { batchAnswer } from '../../../../kiosk/trust/verify-command.ts';
 import { Sources } from '../../../../kiosk/trust/verify-request.ts';
 
 // NIST PKITS 1.0.1: certificates, CRLs and cases.json, in the folder that PKITS names. Without it the suite leaves this file out (vitest.config.ts).

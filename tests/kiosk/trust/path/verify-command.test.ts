@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { processEntry } from '../../../../kiosk/project.ts';
-import { batchAnswer } from '../../../../kiosk/trust/commands.ts';
+import { batchAnswer } from '../../../../kiosk/trust/verify-command.ts';
 import { Sources } from '../../../../kiosk/trust/verify-request.ts';
 import { authority as cnsAuthority, card, holder, pem, reading } from '../issuing.ts';
 import { NOW, authority, ca, certify, crl, day, eku, integer, keyUsage, policies, root } from './making.ts';
