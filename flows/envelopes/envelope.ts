@@ -1,7 +1,7 @@
 /**
  * Where an envelope is, from the pallet to the hand. `received`: on the CMS's signed list, and here. `assigned`: in the pile of an operator or of
  * the magazine. `drawn`: the lot fell on it. `scanned`: its number was read. `bound`: it is this card's from here on, and the CMS may set its PIN.
- * `handed`: the holder has it. `unclaimed`: the card has its PIN, and it stayed here. `aborted`: read for an operation that set no PIN.
+ * `handed`: the holder has it. `unclaimed`: the card has its PIN, or may have it, and it stayed here. `aborted`: read for an operation that set no PIN.
  * `quarantined`: what became of it is not known (`consumed-unknown`), or it is missing. `spoiled`: destroyed.
  */
 export const envelopeStates = [

@@ -1,6 +1,6 @@
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { Envelope, Pile } from './envelope.ts';
-import { type EnvelopeNumberRule, type NotAnEnvelopeNumber, envelopeNumber } from './envelope-number.ts';
+import type { NotAnEnvelopeNumber } from './envelope-number.ts';
 
 /**
  * Why a number that was read is not taken. `other-form`, `wrong-check`, `other-symbology`: it is no number of this region's envelopes, or was misread.
@@ -9,14 +9,12 @@ import { type EnvelopeNumberRule, type NotAnEnvelopeNumber, envelopeNumber } fro
  */
 export type EnvelopeRefusal = NotAnEnvelopeNumber | 'unknown' | 'of-another' | 'used' | 'not-the-drawn-one';
 
-/** The envelope that was read, if it is the one that the operation drew. */
+/** The envelope that was read, by scanner or by hand, if it is the one that the operation drew. */
 export function readEnvelope(
-  text: string,
-  rule: EnvelopeNumberRule,
+  number: Result<string, NotAnEnvelopeNumber>,
   find: (number: string) => Envelope | undefined,
   { operationId, pile }: { readonly operationId: string; readonly pile: Pile },
 ): Result<Envelope, EnvelopeRefusal> {
-  const number = envelopeNumber(text, rule);
   if (!number.ok) return number;
   const envelope = find(number.value);
   if (envelope === undefined) return err('unknown');

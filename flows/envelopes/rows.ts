@@ -1,4 +1,4 @@
-import type { EvidenceClass } from '../../devices/printer/contract.ts';
+import type { CardEvidence, EnvelopeStanding } from '../ports/cms.ts';
 import type { Pile, EnvelopeState, Put } from './envelope.ts';
 
 /** What becomes of an envelope with the row that says so. */
@@ -22,11 +22,11 @@ export type EnvelopeRow =
   | { readonly kind: 'ENVELOPE_SCANNED'; readonly number: string; readonly by: 'scanner' | 'hand' }
   /** The intent: from here on the CMS may set the card's PIN to this envelope's. Durable before the first exchange of the relay. */
   | { readonly kind: 'ENVELOPE_BOUND'; readonly number: string }
-  /** What the relay came to: commands that went to the chip and those that it answered, and what the CMS says of the PIN. */
+  /** What the relays came to: what the CMS says of the PIN, how the last one ended, commands that went to the chip and those that it answered. */
   | {
       readonly kind: 'CHIP_EVIDENCE';
-      readonly class: EvidenceClass;
-      readonly pin: 'set' | 'not-set' | 'unknown';
+      readonly pin: EnvelopeStanding['pin'];
+      readonly evidence: CardEvidence;
       readonly end: string;
       readonly sent: number;
       readonly answered: number;

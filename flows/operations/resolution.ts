@@ -1,5 +1,7 @@
 import { type Result, err, ok } from '../../devices/result.ts';
-import type { Outcome } from '../ports/cms.ts';
+import type { EnvelopeState } from '../envelopes/envelope.ts';
+import type { EnvelopeEnd } from '../envelopes/rows.ts';
+import type { EnvelopeStanding, Outcome } from '../ports/cms.ts';
 import type { Journal, JournalEntry, JournalError, JournalRow } from '../ports/journal.ts';
 import { type Finding, findings, type Operators } from '../ports/operators.ts';
 
@@ -15,6 +17,8 @@ export interface HeldOperation {
   readonly attempt: number;
   readonly reason: string;
   readonly evidence: Pick<Extract<JournalRow, { kind: 'EVIDENCE' }>, 'class' | 'raw' | 'buffer'> | null;
+  /** The envelope that is put apart for it, and the card's PIN as far as it is known; `null`: it has none. */
+  readonly envelope: { readonly number: string; readonly pin: EnvelopeStanding['pin'] } | null;
   /** `reporting`: the CMS does not know yet that it is held; `held`: it waits for a decision; `decided`: the CMS does not know of that yet. */
   readonly stage: 'reporting' | 'held' | 'decided';
   readonly finding: Finding | null;
@@ -23,6 +27,13 @@ export interface HeldOperation {
 }
 
 export type ResolutionError = { readonly kind: 'not-held' } | { readonly kind: 'not-signed-on' } | JournalError;
+
+/** What becomes of an envelope that was put apart: where it was not handed over it is here, and used. */
+const envelopeAfter = {
+  'handed-over': 'handed',
+  'not-handed-over': 'unclaimed',
+  destroyed: 'spoiled',
+} as const satisfies Record<Finding, EnvelopeState>;
 
 const outcomeOf = {
   'handed-over': 'handed-over',
@@ -42,6 +53,7 @@ export function heldOperation(operationId: string, rows: readonly JournalEntry[]
   const tried = kinds.flatMap((row) => (row.kind === 'RESOLUTION' ? [row.finding] : []));
   const last = kinds.at(-1);
   const stage = stageOf(last);
+  const envelope = envelopeIn(kinds);
   return {
     operationId,
     openedAt: opening.at,
@@ -50,10 +62,25 @@ export function heldOperation(operationId: string, rows: readonly JournalEntry[]
     attempt,
     reason: outcome.row.reason,
     evidence: evidence === undefined ? null : evidenceOf(evidence),
+    envelope,
     stage,
     finding: last?.kind === 'RESOLUTION' ? last.finding : null,
-    choices: stage === 'held' ? findings.filter((finding) => !tried.some((one) => outcomeOf[one] === outcomeOf[finding])) : [],
+    choices:
+      stage === 'held'
+        ? findings.filter((finding) => !tried.some((one) => outcomeOf[one] === outcomeOf[finding]) && mayBe(finding, envelope))
+        : [],
   };
+}
+
+function envelopeIn(rows: readonly JournalRow[]): HeldOperation['envelope'] {
+  const outcome = rows.find((row) => row.kind === 'OUTCOME');
+  if (outcome?.envelope === undefined) return null;
+  return { number: outcome.envelope.number, pin: rows.findLast((row) => row.kind === 'CHIP_EVIDENCE')?.pin ?? 'unknown' };
+}
+
+/** An envelope is of use only to who has a card with its PIN. */
+function mayBe(finding: Finding, envelope: HeldOperation['envelope']): boolean {
+  return finding !== 'handed-over' || envelope === null || envelope.pin === 'set';
 }
 
 function stageOf(last: JournalRow | undefined): HeldOperation['stage'] {
@@ -87,16 +114,20 @@ export async function resolve(
   // While it was signed, another page may have decided.
   if (find() === null) return err({ kind: 'not-held' });
   const recorded = journal.appendResolution(
-    { kind: 'RESOLUTION', finding, operator: operator.id, assertion: signed.value },
+    { kind: 'RESOLUTION', finding, operator: operator.id, assertion: signed.value, ...envelopeEnd(held, finding) },
     {
       operationId,
       attempt: held.attempt,
       outcome: outcomeOf[finding],
       evidence: { class: held.evidence?.class ?? 'E0', raw: held.evidence?.raw ?? '' },
-      exposed: finding === 'not-handed-over',
+      exposed: finding === 'not-handed-over' && held.envelope === null,
       reason: `resolved-${finding}`,
       operatorAssertion: signed.value,
     },
   );
   return recorded.ok ? ok() : recorded;
+}
+
+function envelopeEnd({ envelope }: HeldOperation, finding: Finding): { readonly envelope?: EnvelopeEnd } {
+  return envelope === null ? {} : { envelope: { number: envelope.number, to: envelopeAfter[finding] } };
 }

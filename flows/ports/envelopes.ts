@@ -1,4 +1,5 @@
 import type { Result } from '../../devices/result.ts';
+import type { EnvelopeState } from '../envelopes/envelope.ts';
 import type { CmsError, EnvelopeStanding, Reserve } from './cms.ts';
 
 /** Who holds an envelope until it is drawn: one operator, or a magazine from which any operator of the desk may draw. */
@@ -15,21 +16,6 @@ export interface EnvelopeBatch {
   readonly envelopes: readonly { readonly number: string; readonly holder: EnvelopeHolder }[];
   readonly jws: string;
 }
-
-/** Where the kiosk's ledger says that an envelope is. */
-export const envelopeStates = [
-  'received',
-  'assigned',
-  'drawn',
-  'scanned',
-  'bound',
-  'handed',
-  'spoiled',
-  'aborted',
-  'unclaimed',
-  'quarantined',
-] as const;
-export type EnvelopeState = (typeof envelopeStates)[number];
 
 /** Where the CMS says that it is: `free` until a relay binds it, `handed` with the confirmed operation, `withdrawn` when it may serve nobody any more. */
 export type EnvelopeStateAtCms = 'free' | 'bound' | 'handed' | 'withdrawn';

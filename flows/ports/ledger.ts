@@ -2,8 +2,8 @@ import type { Result } from '../../devices/result.ts';
 import type { Envelope, Pile, EnvelopeState, Put } from '../envelopes/envelope.ts';
 import type { JournalError } from './journal.ts';
 
-/** A list of envelopes that the CMS sent to this desk, its signature verified; `digest` is the SHA-256 of its JWS, `numbers` in the order of the pile. */
-export interface EnvelopeBatch {
+/** What of a list that the CMS signed goes into the ledger: `digest` is the SHA-256 of its JWS, `numbers` in the order of the pile. */
+export interface ReceivedBatch {
   readonly batch: string;
   readonly digest: string;
   readonly numbers: readonly string[];
@@ -34,6 +34,8 @@ export type LedgerError =
   | { readonly kind: 'under-way' }
   /** The list of this batch was another one before, or names what another list named. */
   | { readonly kind: 'batch-changed'; readonly batch: string }
+  /** Its numbers are not such as the records keep. */
+  | { readonly kind: 'batch-unusable'; readonly batch: string }
   /** What was asked cannot be with this envelope, where it is. */
   | { readonly kind: 'not-lawful'; readonly number: string };
 
@@ -46,7 +48,7 @@ export interface EnvelopeLedger {
   /** Announces a new seed. Lists are fetched afterwards. */
   openShift(operator: string): Result<string, LedgerError>;
   /** How many envelopes came in: none of a list that is known. */
-  receive(batch: EnvelopeBatch): Result<number, LedgerError>;
+  receive(batch: ReceivedBatch): Result<number, LedgerError>;
   /** Puts into a pile what is in none, or in another. */
   assign(pile: Pile, numbers: readonly string[]): Result<void, LedgerError>;
   draw(operationId: string, pile: Pile): Result<Draw, LedgerError>;

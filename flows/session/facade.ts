@@ -42,6 +42,8 @@ const operatorCommands: readonly string[] = [
   'reprint',
   'no-reprint',
   'hand-over',
+  'envelope-typed',
+  'envelope-missing',
 ] satisfies readonly OperatorCommand['type'][];
 
 /** Starts the desk and gives the outside its flat status and its commands; nobody else sees the machines. */

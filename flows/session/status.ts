@@ -73,6 +73,9 @@ export const stopReasons = [
   'cms-refused',
   'printer-failed',
   'slip-not-collected',
+  'no-envelopes',
+  'pin-not-set',
+  'envelope-not-handed',
   'records-unwritable',
 ] as const;
 export type StopReason = (typeof stopReasons)[number];
@@ -149,7 +152,11 @@ export type OperatorCommand =
   | { readonly type: 'refuse'; readonly reason: 'operator-refused' | 'document-mismatch' | 'document-expired' }
   | { readonly type: 'reprint'; readonly slip: FailedSlip }
   | { readonly type: 'no-reprint' }
-  | { readonly type: 'hand-over'; readonly handedOver: boolean };
+  | { readonly type: 'hand-over'; readonly handedOver: boolean }
+  /** The envelope's number, typed: taken when two entries agree. */
+  | { readonly type: 'envelope-typed'; readonly text: string }
+  /** It is not where the lot fell. */
+  | { readonly type: 'envelope-missing' };
 
 /** The session, and what is held, as the screen sees them. */
 export interface SessionFacade {

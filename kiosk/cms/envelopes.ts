@@ -1,13 +1,7 @@
 import { z } from 'zod';
+import { envelopeStates } from '../../flows/envelopes/envelope.ts';
 import { type EnvelopeStanding, cardEvidence } from '../../flows/ports/cms.ts';
-import {
-  type CardAtCms,
-  type EnvelopeBatch,
-  type EnvelopeReservation,
-  type RelayReceipt,
-  envelopeStates,
-  relayEnds,
-} from '../../flows/ports/envelopes.ts';
+import { type CardAtCms, type EnvelopeBatch, type EnvelopeReservation, type RelayReceipt, relayEnds } from '../../flows/ports/envelopes.ts';
 import { operatorId } from '../operators/assertion.ts';
 import { attempt, contactId, instant, jws, line, longJws, operationId } from './shapes.ts';
 

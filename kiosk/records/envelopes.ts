@@ -8,6 +8,7 @@ import { type Ledger, ledgerAfter, moved, movesOf, inPile } from '../../flows/en
 import type { EnvelopeLedger, LedgerError, ShiftCount } from '../../flows/ports/ledger.ts';
 import type { JournalEntry, JournalError, JournalRow } from '../../flows/ports/journal.ts';
 import { commitmentTo, lot } from './draw.ts';
+import { journalRow } from './rows.ts';
 
 const stored = z.object({
   number: z.string(),
@@ -106,6 +107,7 @@ export function envelopeLedger(
       const known = digestOfBatch.get(batch);
       if (known === digest) return ok(0);
       if (known !== undefined) return err({ kind: 'batch-changed', batch });
+      if (!journalRow.safeParse({ kind: 'BATCH_RECEIVED', batch, digest, numbers }).success) return err({ kind: 'batch-unusable', batch });
       const received = add(open.shift, { kind: 'BATCH_RECEIVED', batch, digest, numbers });
       if (received.ok) return ok(numbers.length);
       return received.error.kind === 'not-lawful' ? err({ kind: 'batch-changed', batch }) : received;

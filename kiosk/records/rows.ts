@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { envelopeStates, puts } from '../../flows/envelopes/envelope.ts';
-import type { OutcomeReport } from '../../flows/ports/cms.ts';
+import { type OutcomeReport, cardEvidence } from '../../flows/ports/cms.ts';
 import type { JournalRow } from '../../flows/ports/journal.ts';
 import { failedSlips, findings } from '../../flows/ports/operators.ts';
 import { operatorId } from '../operators/assertion.ts';
@@ -93,8 +93,8 @@ export const journalRow = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('ENVELOPE_BOUND'), number: envelopeNumber }),
   z.strictObject({
     kind: z.literal('CHIP_EVIDENCE'),
-    class: evidenceClass,
     pin: z.enum(['set', 'not-set', 'unknown']),
+    evidence: z.enum(cardEvidence),
     end: word,
     sent: count,
     answered: count,

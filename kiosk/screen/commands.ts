@@ -37,6 +37,8 @@ export const operatorRequest = forSession(
     z.strictObject({ type: z.literal('reprint'), slip: z.enum(failedSlips) }),
     z.strictObject({ type: z.literal('no-reprint') }),
     z.strictObject({ type: z.literal('hand-over'), handedOver: z.boolean() }),
+    z.strictObject({ type: z.literal('envelope-typed'), text: z.string().trim().min(1).max(40) }),
+    z.strictObject({ type: z.literal('envelope-missing') }),
   ]) satisfies z.ZodType<OperatorCommand>,
 );
 

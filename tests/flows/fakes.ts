@@ -2,6 +2,7 @@ import type { CardReading, CardStatus } from '../../devices/card/contract.ts';
 import type { PrinterStatus, PrintEvidence } from '../../devices/printer/contract.ts';
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { Cms, CmsError, OperationView, Outcome, OutcomeReport, Receipt, Reservation } from '../../flows/ports/cms.ts';
+import type { EnvelopeEnd } from '../../flows/envelopes/rows.ts';
 import { stateOfOutcome } from '../../flows/ports/cms.ts';
 import type { Journal, JournalEntry, JournalError, JournalRow } from '../../flows/ports/journal.ts';
 import type { Operators } from '../../flows/ports/operators.ts';
@@ -23,9 +24,10 @@ export class FakeJournal implements Journal {
     return ok(entry);
   }
 
-  appendOutcome(report: OutcomeReport): Result<JournalEntry, JournalError> {
+  appendOutcome(report: OutcomeReport, envelope?: EnvelopeEnd): Result<JournalEntry, JournalError> {
     const { outcome, evidence, exposed, reason } = report;
-    const appended = this.append(report.operationId, { kind: 'OUTCOME', outcome, class: evidence.class, exposed, reason });
+    const end = envelope === undefined ? {} : { envelope };
+    const appended = this.append(report.operationId, { kind: 'OUTCOME', outcome, class: evidence.class, exposed, reason, ...end });
     if (appended.ok) this.waiting.push(report);
     return appended;
   }

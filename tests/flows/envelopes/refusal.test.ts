@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Envelope, type EnvelopeState, envelopeStates } from '../../../flows/envelopes/envelope.ts';
-import type { EnvelopeNumberRule } from '../../../flows/envelopes/envelope-number.ts';
+import { type EnvelopeNumberRule, envelopeNumber } from '../../../flows/envelopes/envelope-number.ts';
 import { readEnvelope } from '../../../flows/envelopes/refusal.ts';
 
 const rule: EnvelopeNumberRule = { pattern: String.raw`^20\d{10}$`, check: 'luhn', symbologies: ['code-39'] };
@@ -17,7 +17,7 @@ const envelope = (state: EnvelopeState, given: Partial<Envelope> = {}): Envelope
   ...given,
 });
 const read = (text: string, found?: Envelope): unknown => {
-  const taken = readEnvelope(text, rule, (asked) => (asked === found?.number ? found : undefined), here);
+  const taken = readEnvelope(envelopeNumber(text, rule), (asked) => (asked === found?.number ? found : undefined), here);
   return taken.ok ? 'taken' : taken.error;
 };
 

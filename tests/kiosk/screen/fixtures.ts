@@ -147,6 +147,7 @@ const held: HeldOperation = {
   attempt: 1,
   reason: 'printer-failed',
   evidence: { class: 'E1', raw: '14000c0f', buffer: 'cleared' },
+  envelope: null,
   stage: 'held',
   finding: null,
   choices: ['handed-over', 'not-handed-over', 'destroyed'],

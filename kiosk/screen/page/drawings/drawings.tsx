@@ -366,6 +366,9 @@ const stops: Readonly<Record<StopReason, ReactElement>> = {
   'cms-refused': brokenLink,
   'printer-failed': printerTrouble,
   'slip-not-collected': slipLeft,
+  'no-envelopes': envelope(attention),
+  'pin-not-set': cardWith(attention),
+  'envelope-not-handed': envelope(<Clock x={394} y={232} scale={0.5} />),
   'records-unwritable': deskTrouble,
 };
 

@@ -223,6 +223,18 @@ export const en: Texts = {
         main: 'The sheet was not collected',
         next: 'If you see it, leave it with the operator. For a new one, start again with your card.',
       },
+      'no-envelopes': {
+        main: 'There are no envelopes',
+        next: 'This desk has run out of envelopes, or its shift is not open. The operator will tell you where to go.',
+      },
+      'pin-not-set': {
+        main: 'The PIN was not set',
+        next: 'The envelope that was read is no longer used. Ask the operator: for a new one, start again with your card.',
+      },
+      'envelope-not-handed': {
+        main: 'The envelope was not handed over',
+        next: 'The old PIN no longer works. For a new one, in another envelope, start again with your card.',
+      },
       'records-unwritable': {
         main: 'I cannot record the operation',
         next: 'The fault is ours, not yours, and without a record I do not go on. Ask the operator.',

@@ -258,6 +258,18 @@ export const it = {
         main: 'Il foglio non è stato ritirato',
         next: 'Se lo vedi, lascialo all’operatore. Per averne uno nuovo ricomincia con la tessera.',
       },
+      'no-envelopes': {
+        main: 'Non ci sono buste',
+        next: 'Qui le buste con i codici sono finite, o il turno non è aperto. L’operatore ti dice dove andare.',
+      },
+      'pin-not-set': {
+        main: 'Il PIN non è stato impostato',
+        next: 'La busta letta non si usa più. Chiedi all’operatore: per averne una nuova si ricomincia con la tessera.',
+      },
+      'envelope-not-handed': {
+        main: 'La busta non è stata consegnata',
+        next: 'Il PIN vecchio non vale più. Per averne uno nuovo, in un’altra busta, ricomincia con la tessera.',
+      },
       'records-unwritable': {
         main: 'Non posso registrare l’operazione',
         next: 'Il guasto è nostro, non tuo, e senza registro non vado avanti. Chiedi all’operatore.',
