@@ -91,17 +91,23 @@ export const configuration = z
       /** The CMS's public signing key (JWK file), pinned apart from TLS. */
       signingKey: file,
     }),
-    trust: z.strictObject({
-      anchors: z.array(file).min(1),
-      /** The national trusted list, from which further anchors come: where it is, who may sign it, and which of its services count. */
-      trustedList: trustedListSource.optional(),
-      /** Certificates between the cards and the anchors. */
-      intermediates: z.array(file).default([]),
-      /** CRLs that somebody else puts there: imported into the store, and again whenever they change. */
-      crls: z.array(file).default([]),
-      /** Where CRLs are fetched from: who signs each, and its distribution points in the order in which they are asked. */
-      points: z.array(z.strictObject({ issuer: file, urls: z.array(distributionPoint).min(1) })).default([]),
-    }),
+    trust: z
+      .strictObject({
+        /** Certificates of the cards' issuers; empty where the trusted list is enough. */
+        anchors: z.array(file),
+        /** The national trusted list, from which (further) anchors come: where it is, who may sign it, and which of its services count. */
+        trustedList: trustedListSource.optional(),
+        /** Certificates between the cards and the anchors. */
+        intermediates: z.array(file).default([]),
+        /** CRLs that somebody else puts there: imported into the store, and again whenever they change. */
+        crls: z.array(file).default([]),
+        /** Where CRLs are fetched from: who signs each, and its distribution points in the order in which they are asked. */
+        points: z.array(z.strictObject({ issuer: file, urls: z.array(distributionPoint).min(1) })).default([]),
+      })
+      .refine(({ anchors, trustedList }) => anchors.length > 0 || trustedList !== undefined, {
+        path: ['anchors'],
+        message: 'no anchor and no trusted list: no card could be trusted',
+      }),
     printer: z.strictObject({ device: z.string().min(1) }),
     /**
      * `reader`: its PC/SC name, or a pattern in which `*` stands for anything (names end in numbers that follow the order of plugging).

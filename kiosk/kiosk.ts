@@ -26,6 +26,7 @@ import { watchClock } from './trust/clock.ts';
 import { startRefreshing } from './trust/crl/refreshing.ts';
 import { createTrust } from './trust/trust.ts';
 import { reportedAnchors } from './trust/trusted-list/listed.ts';
+import { heldVersion } from './trust/trusted-list/store.ts';
 import { reportingUnknownCards } from './unknown-cards.ts';
 
 /** Formats an instant as the day it is in Italy, `YYYY-MM-DD` (the Swedish way of writing dates is the ISO one). */
@@ -93,18 +94,19 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
   if (!records.ok) return failed('records', records.error);
   opened.push(() => records.value.close());
 
-  const listed = reportedAnchors(join(configuration.state, 'trusted-list'), configuration.trust.trustedList, log);
   const cms = createCmsClient({ ...configuration.cms, log });
   if (!cms.ok) return failed('cms', cms.error);
   opened.push(() => cms.value.close());
 
   const clock = watchClock({ now: Date.now, monotonic: () => performance.now(), compared: () => cms.value.clockOffset(), log });
-  const { anchors, intermediates, crls: files, points } = configuration.trust;
+  const { anchors, intermediates, crls: files, points, trustedList } = configuration.trust;
+  const listFolder = join(configuration.state, 'trusted-list');
+  let listInUse = heldVersion(listFolder);
   const crlStore = join(configuration.state, 'crl');
   const trust = createTrust({
     anchors,
     intermediates,
-    listed,
+    listed: reportedAnchors(listFolder, trustedList, log),
     store: crlStore,
     maxCrlAge: configuration.policy.maxCrlAge ?? null,
     clock,
@@ -120,10 +122,15 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
     folder: crlStore,
     files,
     anchors: [...anchors, ...intermediates],
-    listed: listed.map((der) => der.toString('base64')),
     points,
+    list: trustedList === undefined ? null : { folder: listFolder, ...trustedList },
     log,
     onFuture: (thisUpdate) => clock.sawCrlOf(thisUpdate),
+    onList(version) {
+      if (version === listInUse) return;
+      listInUse = version;
+      trust.value.useListed(reportedAnchors(listFolder, trustedList, log));
+    },
   });
   opened.push(() => crls.close());
   const looking = setInterval(lookAtRevocation, REVOCATION_LOOK_MS);

@@ -41,6 +41,12 @@ export const events = {
     meaning: 'Anchors came from the national trusted list that is held; `stale`: it is past its next update.',
     fields: { sequenceNumber: 'number', anchors: 'number', stale: 'boolean' },
   },
+  'trusted-list-not-refreshed': {
+    level: 'warn',
+    meaning:
+      'No newer national trusted list could be had: its server gives none, or what it gives was refused. The one that is held stays.',
+    fields: { problem: 'string' },
+  },
   'trusted-list-unusable': {
     level: 'warn',
     meaning: 'The national trusted list gives no anchors; those in the files of the configuration stay.',

@@ -6,15 +6,13 @@ import { type AnchorCertificate, type Certificate, readAnchorCertificate, readCe
 
 export type AnchorError = { readonly kind: 'anchor-unusable'; readonly file: string; readonly detail: string };
 
-/**
- * Reads certificates of issuers, DER or PEM, several to a file. One that cannot be used ends it: a kiosk must not trust half its list. Of those that the
- * national list has (`listed`, DER), one that cannot be used is left out: whoever made that list did not make it for this kiosk.
- */
-export function readAnchors(files: readonly string[], listed: readonly Buffer[] = []): Result<readonly AnchorCertificate[], AnchorError> {
-  const found = readAll(files, readAnchorCertificate);
-  if (!found.ok) return found;
-  const further = listed.map(readAnchorCertificate).flatMap((each) => (each.ok ? [each.value] : []));
-  return ok([...found.value, ...further]);
+/** Reads certificates of issuers, DER or PEM, several to a file. One that cannot be used ends it: a kiosk must not trust half its list. */
+export const readAnchors = (files: readonly string[]): Result<readonly AnchorCertificate[], AnchorError> =>
+  readAll(files, readAnchorCertificate);
+
+/** Those of the national list, DER; one that cannot be used is left out: whoever made that list did not make it for this kiosk. */
+export function usableAnchors(listed: readonly Buffer[]): readonly AnchorCertificate[] {
+  return listed.map(readAnchorCertificate).flatMap((each) => (each.ok ? [each.value] : []));
 }
 
 /** Certificates between the cards and the anchors, in the same way. */

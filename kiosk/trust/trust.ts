@@ -5,7 +5,7 @@ import { personalDataLength } from '../../devices/card/personal-data.ts';
 import { type Result, ok } from '../../devices/result.ts';
 import type { CrlAge, RevocationState, Trust, TrustVerdict } from '../../flows/ports/trust.ts';
 import type { Log } from '../log/log.ts';
-import { type AnchorError, readAnchors, readIntermediates } from './anchors.ts';
+import { type AnchorError, readAnchors, readIntermediates, usableAnchors } from './anchors.ts';
 import { type CardCertificate, readCardCertificate } from './card-certificate.ts';
 import type { ClockWatch } from './clock.ts';
 import { endOf } from './crl/answer.ts';
@@ -33,6 +33,8 @@ export interface TrustOptions {
 
 export interface CardTrust extends Trust {
   revocationState(at: Date): RevocationState;
+  /** Takes these, DER, in the place of what the national trusted list gave so far. */
+  useListed(certificates: readonly Buffer[]): void;
 }
 
 /** Milliseconds: a reader waits for a writer only while the store is made or mended after a kill, and the desk must not stand still. */
@@ -46,12 +48,16 @@ const MOST_BETWEEN = 4;
  * and nothing is waited for. An anchor that cannot be used ends it; a CRL that cannot be read counts as absent.
  */
 export function createTrust(options: TrustOptions): Result<CardTrust, AnchorError> {
-  const anchors = readAnchors(options.anchors, options.listed);
+  const anchors = readAnchors(options.anchors);
   if (!anchors.ok) return anchors;
   const intermediates = readIntermediates(options.intermediates ?? []);
   if (!intermediates.ok) return intermediates;
   const { maxCrlAge, clock, log } = options;
-  const trusted = { anchors: anchors.value, intermediates: intermediates.value };
+  let trusted: Trusted;
+  const useListed = (certificates: readonly Buffer[]): void => {
+    trusted = { anchors: [...anchors.value, ...usableAnchors(certificates)], intermediates: intermediates.value };
+  };
+  useListed(options.listed ?? []);
 
   /** Asks the store. What is amiss with it is told to the log, and as good as an empty one. */
   function withStore<T>(ask: (store: CrlStore | null) => T): T {
@@ -81,6 +87,7 @@ export function createTrust(options: TrustOptions): Result<CardTrust, AnchorErro
   }
 
   return ok({
+    useListed,
     async checkCard(reading, at) {
       const der = Buffer.from(reading.certificate, 'base64');
       const told = { since: null, fiscalCode: '', certificateDigest: createHash('sha256').update(der).digest('hex'), crl: null };

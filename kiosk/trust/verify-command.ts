@@ -35,7 +35,10 @@ export function verifyCommand(): Command {
     .description('is a certificate to be trusted: its path to an anchor, and its revocation')
     .argument('[cert]', 'the certificate; PEM or DER, as all files here')
     .option('--anchor <file...>', 'trust anchors', listed, [])
-    .option('--trusted-list <dir>', 'anchors from the list in this folder too (trust list import)')
+    .option(
+      '--trusted-list <dir>',
+      'anchors from the list in this folder too (trust list import): its identity services, as trust list show --help says',
+    )
     .option('--intermediate <file...>', 'certificates among which a path is looked for', listed, [])
     .option('--crl <file...>', 'CRLs', listed, [])
     .option('--at <time>', 'ISO 8601; default now')

@@ -7,13 +7,13 @@ import { readConfiguration } from '../../kiosk/configuration.ts';
 const presenter = 'serial:/dev/ttyS0?presenter=custom';
 const plain = 'serial:/dev/ttyS0';
 
-function read(policy: object, device: string) {
+function read(policy: object, device: string, trust: object = { anchors: ['x'] }) {
   const folder = mkdtempSync(join(tmpdir(), 'configuration-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'kiosk.json');
   const cms = { url: 'https://localhost', ca: 'a', clientCertificate: 'b', clientKey: 'c', signingKey: 'd' };
   const site = { id: 'prova-1', name: 'Prova', desk: 'health-authority', profile: 'emilia-romagna' };
-  writeFileSync(file, JSON.stringify({ site, policy, cms, trust: { anchors: ['x'] }, printer: { device }, operators: 'o', state: 's' }));
+  writeFileSync(file, JSON.stringify({ site, policy, cms, trust, printer: { device }, operators: 'o', state: 's' }));
   return readConfiguration(file);
 }
 
@@ -31,6 +31,15 @@ test.each<[boolean, string, string, boolean]>([
   const configured = read({ attended, handOverEvidence }, device);
   expect(configured.ok).toBe(usable);
   if (!configured.ok) expect(configured.error.detail).toMatch(/^policy\.handOverEvidence: /);
+});
+
+test('anchors may be none where there is a trusted list, and only there', () => {
+  const trustedList = { url: 'https://lista.example/TSL-IT.xml', signers: ['agid.pem'] };
+  expect(read({ attended: true }, plain, { anchors: [], trustedList }).ok).toBe(true);
+  expect(read({ attended: true }, plain, { anchors: [] })).toMatchObject({
+    ok: false,
+    error: { detail: 'trust.anchors: no anchor and no trusted list: no card could be trusted' },
+  });
 });
 
 test('one print an operation, unless the owner says otherwise', () => {

@@ -26,6 +26,17 @@ export function readIssuers(file: string): Result<readonly CrlIssuer[], string> 
   }
 }
 
+/** Those of the national trusted list, DER: one that cannot be used is nobody's issuer here, since that list was not made for this machine. */
+export function usableIssuers(listed: readonly Buffer[]): readonly CrlIssuer[] {
+  return listed.flatMap((der) => {
+    try {
+      return [issuerOf(der)];
+    } catch {
+      return [];
+    }
+  });
+}
+
 /** Throws where the certificate cannot be read. */
 export function issuerOf(der: Uint8Array): CrlIssuer {
   const read = readAnchorCertificate(der);

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { CommandFailure, answerJson, exit } from '../../../devices/command.ts';
-import { readConfiguration } from '../../configuration.ts';
+import { listedAnchors } from '../trusted-list/listed.ts';
+import { type Configuration, readConfiguration } from '../../configuration.ts';
 import { issuersOf } from './command-issuers.ts';
 import { importCrls } from './import.ts';
-import type { CrlIssuer } from './issuer.ts';
+import { type CrlIssuer, usableIssuers } from './issuer.ts';
 import { refresh, usualRefresh } from './refresh.ts';
 import { type CrlStore, openStore } from './store.ts';
 
@@ -17,7 +18,10 @@ export async function refreshAsConfigured(config: string, all: boolean): Promise
   const store = openStore(folder);
   if (!store.ok) throw new CommandFailure(exit.unusable, `the store ${folder} cannot be used: ${store.error}`);
   try {
-    const problems = importFiles(store.value, trust.crls, trust.anchors.flatMap(issuersOf));
+    const problems = importFiles(store.value, trust.crls, [
+      ...trust.anchors.flatMap(issuersOf),
+      ...listedIssuers(state, trust.trustedList),
+    ]);
     const done = await refresh(store.value, sets, { ...usualRefresh(folder, new AbortController().signal), all });
     answerJson(done);
     for (const problem of problems) process.stderr.write(`${problem}\n`);
@@ -26,6 +30,13 @@ export async function refreshAsConfigured(config: string, all: boolean): Promise
   } finally {
     store.value.close();
   }
+}
+
+/** Who may sign CRLs by the national trusted list, as far as one that can be used is held. */
+function listedIssuers(state: string, source: Configuration['trust']['trustedList']): readonly CrlIssuer[] {
+  if (source === undefined) return [];
+  const listed = listedAnchors(join(state, 'trusted-list'), source, source.signers, new Date());
+  return listed.ok ? usableIssuers(listed.value.certificates) : [];
 }
 
 /** The CRL files of the configuration, each by itself; what is wrong with them, a line each. */

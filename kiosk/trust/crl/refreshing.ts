@@ -7,6 +7,8 @@ export interface RefreshingOptions extends RefreshSettings {
   readonly log: Log;
   /** A CRL was refused for being of the future: its thisUpdate, seconds since 1970. */
   readonly onFuture: (thisUpdate: number) => void;
+  /** The trusted list that is held; said at first and when it changes. */
+  readonly onList: (version: string) => void;
 }
 
 export interface Refreshing {
@@ -20,8 +22,8 @@ const lastPauseMs = 60_000;
 /** A process that lived this long was well: the next pause is short again. */
 const wellAfterMs = 60_000;
 
-/** Starts the process that fills the store of CRLs, and another whenever it ends by itself. Where nothing is to be imported none is started. */
-export function startRefreshing({ log, onFuture, ...settings }: RefreshingOptions): Refreshing {
+/** Starts the process that fills the store of CRLs and keeps the trusted list, and another whenever it ends by itself. Where there is nothing to keep none is started. */
+export function startRefreshing({ log, onFuture, onList, ...settings }: RefreshingOptions): Refreshing {
   let child: ChildProcess | null = null;
   let restart: NodeJS.Timeout | undefined;
   let pauseMs = firstPauseMs;
@@ -43,6 +45,12 @@ export function startRefreshing({ log, onFuture, ...settings }: RefreshingOption
       }
       case 'problem':
         log.event('crl-unusable', { problem: message.data.problem });
+        return;
+      case 'list-problem':
+        log.event('trusted-list-not-refreshed', { problem: message.data.problem });
+        return;
+      case 'list':
+        onList(message.data.version);
         return;
       case 'future':
         onFuture(message.data.thisUpdate);
@@ -73,7 +81,7 @@ export function startRefreshing({ log, onFuture, ...settings }: RefreshingOption
     started.send(settings, () => undefined);
   }
 
-  if (settings.files.length + settings.points.length > 0) start();
+  if (settings.files.length + settings.points.length > 0 || settings.list !== null) start();
   else done();
 
   return {

@@ -38,7 +38,10 @@ export function trustedListCommands(): Command {
     .description('the list that is held, and the anchors that it gives')
     .requiredOption('--store <dir>', 'folder of the list')
     .option('--json', 'the answer is JSON')
-    .addHelpText('after', '\nExample:\n  sportello trust list show --store /var/lib/sportello/trusted-list --json')
+    .addHelpText(
+      'after',
+      `\nAnchors are the certificates of services of these types and statuses (a kiosk's trust.trustedList may name others):\n${[...identityServices.types, ...identityServices.statuses].map((uri) => `  ${uri}`).join('\n')}\n\nExample:\n  sportello trust list show --store /var/lib/sportello/trusted-list --json`,
+    )
     .action(({ store, json }: { store: string; json?: true }) => {
       const held = usable(readHeld(store));
       if (held === null) throw new CommandFailure(exit.unusable, `${store} holds no trusted list`);

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Result, err, ok } from '../../../devices/result.ts';
@@ -35,6 +35,12 @@ export function readHeld(folder: string): Result<HeldList | null, string> {
   } catch {
     return err('the trusted list that is held is damaged; import it again');
   }
+}
+
+/** Another one for each list that is put there; empty where there is none. */
+export function heldVersion(folder: string): string {
+  const found = statSync(fileIn(folder), { throwIfNoEntry: false });
+  return found === undefined ? '' : `${found.mtimeMs} ${found.size} ${found.ino}`;
 }
 
 /** Once it returns, the new list is held for good; whatever happens before, the old one is. */

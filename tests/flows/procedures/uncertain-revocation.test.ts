@@ -21,6 +21,18 @@ describe('what may go on while nobody knows whether a card was revoked', () => {
     ]);
   });
 
+  it.each(operations)('has a row for %s, of which the site may say each of the three answers', (operation) => {
+    const may = (answer: object | string, secondsPastEnd: number | null): boolean =>
+      mayGoOn(uncertainRevocation.parse({ [operation]: answer }), operation, secondsPastEnd);
+    expect([may('refuse', null), may('refuse', 1)]).toEqual([false, false]);
+    expect([may('allow', null), may('allow', 1e9)]).toEqual([true, true]);
+    expect([may({ allowForSeconds: 60 }, null), may({ allowForSeconds: 60 }, 60), may({ allowForSeconds: 60 }, 61)]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+  });
+
   it.each([
     ['within the time that is allowed', 3_600, true],
     ['at its very end', 43_200, true],

@@ -425,6 +425,16 @@ describe('anchors', () => {
     expect(await trust([fresh], { anchors: [], listed }).checkCard(reading(good), NOW, signal)).toMatchObject({ status: 'good' });
   });
 
+  it('follow the national trusted list when another takes its place', async () => {
+    const checker = trust([fresh], { anchors: [], listed: [] });
+    const status = async (): Promise<string> => (await checker.checkCard(reading(good), NOW, signal)).status;
+    expect(await status()).toBe('invalid');
+    checker.useListed([Buffer.from(ca.certificate)]);
+    expect(await status()).toBe('good');
+    checker.useListed([Buffer.from(elliptic.certificate)]);
+    expect(await status()).toBe('invalid');
+  });
+
   it.each([
     ['missing', '/nowhere/ca.pem'],
     ['not a certificate', file(Buffer.from('nothing'))],

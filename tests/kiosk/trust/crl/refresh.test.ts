@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { issuerOf } from '../../../../kiosk/trust/crl/issuer.ts';
-import { type Refreshed, type RefreshOptions, isDue, refresh } from '../../../../kiosk/trust/crl/refresh.ts';
+import { type Refreshed, type RefreshOptions, isDue, refresh, usualRefresh } from '../../../../kiosk/trust/crl/refresh.ts';
 import { type CrlStore, openStore } from '../../../../kiosk/trust/crl/store.ts';
 import { makeAuthority, makeCrl, manyEntries } from '../../../bench/crl-generator.ts';
 import { NOW, ask, days, newFolder } from './store.ts';
@@ -182,6 +182,23 @@ it.each<[string, () => void, RegExp]>([
   answers['/b'] = serving(makeCrl(ca, { ...fresh, entries: [{ serial: Buffer.of(2), reason: 1 }] }));
   expect(await fetched(['/a', '/b'], { limits, tries: 1 })).toMatchObject({ result: 'imported' });
   expect(statusOf('02')).toBe('revoked');
+});
+
+it('that does not answer keeps no other waiting', async () => {
+  let imported = (): void => undefined;
+  const otherImported = new Promise<void>((resolve) => (imported = resolve));
+  answers['/hanging'] = (_, response) => void otherImported.then(() => response.writeHead(404).end());
+  answers['/a'] = serving(makeCrl(ca, fresh));
+  const options: RefreshOptions = {
+    ...usualRefresh(folder, new AbortController().signal),
+    all: true,
+    now: () => NOW,
+    tries: 1,
+    onImported: imported,
+  };
+  const sets = ['/hanging', '/a'].map((path) => ({ issuers, urls: [`${base}${path}`] }));
+  const done = await refresh(store, sets, options);
+  expect(done.map(({ result }) => result)).toEqual(['unreachable', 'imported']);
 });
 
 it('is due several times in the life of a CRL, soon after its end, and when the clock went back', async () => {

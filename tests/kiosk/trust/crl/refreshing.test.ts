@@ -37,10 +37,11 @@ function start(changes: Partial<RefreshingOptions>): Refreshing {
     folder: join(folder, 'store'),
     files: [],
     anchors: [anchor],
-    listed: [],
     points: [],
+    list: null,
     log: { event: (name, fields) => void told.push([name, ...Object.values(fields)].join(' ')) },
     onFuture: (thisUpdate) => void futures.push(thisUpdate),
+    onList: () => undefined,
     ...changes,
   });
   running.push(started);
@@ -144,6 +145,31 @@ it('keeps nobody waiting for a point that does not answer, and ends at once', as
   await started.firstRound(300);
   await started.close();
   expect(refreshers()).toEqual([]);
+});
+
+it('a point that does not answer delays no other', async () => {
+  const silent = createServer(() => undefined);
+  await new Promise<void>((listening) => silent.listen(0, '127.0.0.1', listening));
+  closing.push(() => {
+    silent.closeAllConnections();
+    silent.close();
+  });
+  const hanging = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/`;
+  const { url } = await point(() => makeCrl(ca, fresh));
+  const file = join(folder, 'ca.crl');
+  start({
+    files: [file],
+    points: [hanging, `${hanging}2`, url].map((each) => ({ issuer: anchor, urls: [each] })),
+  });
+  await vi.waitUntil(() => told.some((line) => line.startsWith('crl-imported')), patience);
+  expect([statusOf('01'), statusOf('02')]).toEqual(['revoked', 'good']);
+  // Nor a file that is put there later.
+  writeFileSync(
+    `${file}.new`,
+    makeCrl(ca, { ...fresh, thisUpdate: hours(-0.5), number: 3, entries: [{ serial: Buffer.of(2), reason: 1 }] }),
+  );
+  renameSync(`${file}.new`, file);
+  await vi.waitUntil(() => statusOf('02') === 'revoked', patience);
 });
 
 it('starts no process where there is nothing to import', async () => {
