@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { parseScannerAddress } from '../devices/barcode/address.ts';
 import { type Result, err, ok } from '../devices/result.ts';
 import { uncertainRevocation } from '../flows/procedures/uncertain-revocation.ts';
+import { operatorId } from './operators/assertion.ts';
 import { readLdapUrl } from './trust/crl/ldap-url.ts';
 import { identityServices } from './trust/trusted-list/list.ts';
 import { isDigest } from './trust/trusted-list/signers.ts';
@@ -109,6 +111,14 @@ export const configuration = z
         message: 'no anchor and no trusted list: no card could be trusted',
       }),
     printer: z.strictObject({ device: z.string().min(1) }),
+    /** The scanner that reads envelopes (`sportello discover`); without one their numbers are typed. */
+    barcode: z
+      .strictObject({ device: z.string().refine((address) => parseScannerAddress(address).ok, 'no address of a scanner') })
+      .optional(),
+    /** Whose blind envelopes are drawn: `operator`, those of who is signed on, or a magazine's. */
+    envelopes: z
+      .strictObject({ pile: z.union([z.literal('operator'), z.templateLiteral(['magazine:', operatorId])]).default('operator') })
+      .prefault({}),
     /**
      * `reader`: its PC/SC name, or a pattern in which `*` stands for anything (names end in numbers that follow the order of plugging).
      * `series`: a table of series of cards (JSON), in the place of the built-in one.

@@ -1,5 +1,8 @@
+import { hash } from 'node:crypto';
 import { join } from 'node:path';
-import { v7 as uuidv7 } from 'uuid';
+import { v4 as uuidv4, v7 as uuidv7 } from 'uuid';
+import { openScanner } from '../devices/barcode/scanner.ts';
+import { usualRelayPolicy } from '../devices/card/relay.ts';
 import { startCardHost } from '../devices/card/remote.ts';
 import { readSeriesTable } from '../devices/card/series.ts';
 import { openPrinter } from '../devices/printer/esc-pos.ts';
@@ -52,7 +55,7 @@ export interface Kiosk {
 }
 
 export interface KioskError {
-  readonly part: 'profile' | 'card' | 'records' | 'trust' | 'cms' | 'operators' | 'screen';
+  readonly part: 'profile' | 'card' | 'scanner' | 'records' | 'trust' | 'cms' | 'operators' | 'screen';
   readonly detail: string;
 }
 
@@ -176,6 +179,20 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
   opened.push(() => card.close());
   opened.push(card.onStatus(({ state }) => log.event('card-status', { state })));
 
+  const scanner = configuration.barcode === undefined ? ok(null) : openScanner(configuration.barcode.device);
+  if (!scanner.ok) return failed('scanner', { kind: scanner.error });
+  const barcode = scanner.value;
+  if (barcode !== null) {
+    opened.push(() => barcode.close());
+    opened.push(
+      barcode.onStatus(({ state }) => {
+        log.event('scanner-status', { state });
+        desk?.refresh();
+      }),
+    );
+    opened.push(barcode.onIgnored((why) => log.event('scan-ignored', { why })));
+  }
+
   const ports = {
     attention: (): readonly Attention[] => [
       ...outbox.attention().map((operationId) => ({ operationId, why: 'undelivered' as const })),
@@ -188,6 +205,14 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
     outbox,
     printing,
     trust: trust.value,
+    envelope: {
+      cms: cms.value,
+      envelopes: records.value.envelopes,
+      scanner: barcode,
+      chip: card,
+      newRelayId: () => uuidv4(),
+      digest: (jws: string) => hash('sha256', jws),
+    },
     revocation: () => revocation,
     now: () => new Date().toISOString(),
     today: () => civilDay.format(new Date()),
@@ -231,7 +256,7 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
   return ok({ port: screen.value.port, close });
 }
 
-function rulesOf({ site, policy }: Configuration, profile: Profile): DeskRules {
+function rulesOf({ site, policy, envelopes }: Configuration, profile: Profile): DeskRules {
   const ms = (seconds: number): number => seconds * 1000;
   return {
     profile,
@@ -240,6 +265,7 @@ function rulesOf({ site, policy }: Configuration, profile: Profile): DeskRules {
     uncertainRevocation: policy.uncertainRevocation,
     handOverEvidence: policy.handOverEvidence,
     printAttempts: policy.printAttempts,
+    envelope: { pile: envelopes.pile, relayPolicy: usualRelayPolicy },
     delays: {
       ...fixedDelays,
       idle: ms(policy.idle),

@@ -59,3 +59,6 @@ export const underWay: readonly EnvelopeState[] = ['drawn', 'scanned', 'bound'];
 
 /** States in which it lies closed in a pile, and is counted. */
 export const inThePile: readonly EnvelopeState[] = ['received', 'assigned'];
+
+/** States in which it lies here, closed, and in no pile: it is kept apart until it is destroyed or its end is known. */
+export const keptApart: readonly EnvelopeState[] = ['unclaimed', 'aborted', 'quarantined'];

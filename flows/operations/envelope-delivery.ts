@@ -17,15 +17,19 @@ import { type ChipReport, setPin } from './chip.ts';
 import { type EnvelopeScanner, type ScanEvent, scanning } from './envelope-scan.ts';
 import { type EnvelopeConclusion, type EnvelopeProof, concludedEnvelope } from './envelope-conclusion.ts';
 
-/** What the delivery of an envelope needs from outside. `scanner`: `null` where the desk has none. */
-export interface DeliveryPorts {
-  readonly cms: Pick<Cms, 'operations'> & Pick<EnvelopeCms, 'reserveEnvelope' | 'relay'>;
+/** What the delivery of an envelope needs from outside. */
+export interface DeliveryPorts extends EnvelopeParts {
   readonly journal: Journal;
+  readonly operators: Operators;
+  readonly outbox: Outbox;
+}
+
+/** Of this, what no other operation needs. `scanner`: `null` where the desk has none. */
+export interface EnvelopeParts {
+  readonly cms: Pick<Cms, 'operations'> & Pick<EnvelopeCms, 'reserveEnvelope' | 'relay'>;
   readonly envelopes: EnvelopeLedger;
   readonly scanner: EnvelopeScanner | null;
   readonly chip: Pick<CommandingCardReader, 'relay'>;
-  readonly operators: Operators;
-  readonly outbox: Outbox;
   readonly newRelayId: () => string;
 }
 

@@ -19,6 +19,8 @@ export interface Draw {
 /** How many envelopes stand where at a count; `expected` of them lie in the piles. */
 export interface ShiftCount {
   readonly shift: string;
+  /** Revealed, hexadecimal. */
+  readonly seed: string;
   readonly counted: number;
   readonly expected: number;
   readonly states: Readonly<Record<EnvelopeState, number>>;

@@ -20,14 +20,20 @@ export function refusalsOfActivation(
   const { activation } = profile.operations;
   const here = activation.absent === true ? undefined : activation.places[request.desk];
   if (here?.cases.includes('adult') !== true) refusals.push({ rule: 'ACT-08', citation: activation.citation });
-  // The session hands over split codes; a blind envelope is another operation.
-  if (activation.absent !== true && activation.delivery.scheme !== 'split') {
+  if (activation.absent !== true && deliveryOf(profile) === null) {
     refusals.push({ rule: 'C1', citation: activation.delivery.citation });
   }
   const { minimumAge, citation } = profile.cases.adult;
   if (ageOn(request.birthDate, request.today) < minimumAge) refusals.push({ rule: 'case-adult', citation });
   if (request.cardExpiry !== '' && request.cardExpiry < request.today) refusals.push({ rule: 'card-unexpired', citation: ours });
   return refusals;
+}
+
+/** How an activation gives the codes to the holder; `null`: in no way that a desk of this kind carries out. */
+export function deliveryOf({ operations: { activation }, codes }: Profile): 'split' | 'envelope' | null {
+  const scheme = activation.absent === true ? 'none' : activation.delivery.scheme;
+  if (scheme === 'none' || (scheme === 'envelope' && codes.envelope === undefined)) return null;
+  return scheme;
 }
 
 /** Whether this identity document identifies here today (DOC-01). An empty list is a yes. */

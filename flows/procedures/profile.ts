@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
+import { envelopeNumberRule } from '../envelopes/envelope-number.ts';
 import { documentTypes } from '../people/identity-document.ts';
 import {
   cardStatuses,
@@ -114,7 +115,11 @@ const profileSchema = z.strictObject({
   ),
   contact: rule({ channels: some(z.enum(channels)), pec: z.enum(['accepted', 'refused', 'not-stated']) }),
   will: rule({ expressed: z.enum(['verbally', 'in-writing']) }),
-  codes: z.strictObject({ third: ruleOrAbsent({ name: z.string().min(2), roles: some(text) }) }),
+  codes: z.strictObject({
+    third: ruleOrAbsent({ name: z.string().min(2), roles: some(text) }),
+    /** The blind envelope, where codes lie in one: its number, and what is offered to who cannot read it. */
+    envelope: rule({ number: envelopeNumberRule, withoutSight: text }).optional(),
+  }),
   /** Not carried out by the kiosk yet: the operator sees the note (C16, C17, C18). */
   oldCard: ruleOrAbsent({ handling: z.enum(['withdraw', 'keep']), note: text }),
   duplicateCardProof: ruleOrAbsent({ required: z.boolean(), note: text }),

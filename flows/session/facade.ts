@@ -1,8 +1,12 @@
 import { type ActorOptions, createActor, type InspectionEvent, type SnapshotFrom } from 'xstate';
 import { heldOperation, type HeldOperation, resolve } from '../operations/resolution.ts';
+import { countShift, receiveEnvelopes } from '../operations/shift.ts';
+import { keptApart } from '../envelopes/envelope.ts';
 import type { RevocationState } from '../ports/trust.ts';
 import { greetingOf, maskedEmail, maskedFiscalCode } from '../people/holder.ts';
 import { maskedMobile } from '../people/mobile.ts';
+import { deliveryOf } from '../procedures/card-and-document.ts';
+import type { Profile } from '../procedures/profile.ts';
 import { deskMachine, type DeskPorts, serviceProblem } from './desk.ts';
 import { CODE_TRIES, type DeskRules } from './facts.ts';
 import type { SessionSnapshot } from './session.ts';
@@ -10,6 +14,9 @@ import type {
   CitizenCommand,
   CitizenScreen,
   CitizenStatus,
+  EnvelopeStage,
+  EnvelopesStatus,
+  LastCount,
   OperatorCommand,
   OperatorStatus,
   RevocationStatus,
@@ -35,6 +42,9 @@ export interface RunningDesk extends SessionFacade {
   journalGrew(operationId: string): void;
   stop(): void;
 }
+
+/** How long a shift's beginning or end may wait for the CMS. */
+const SHIFT_LIMIT_MS = 15_000;
 
 const operatorCommands: readonly string[] = [
   'identified',
@@ -64,6 +74,7 @@ export function startDesk(ports: DeskPorts, rules: DeskRules, observer: DeskObse
     if (inspected.type === '@xstate.snapshot') queueMicrotask(publish);
   }
 
+  let lastCount: LastCount | null = null;
   let shown = '';
   let screen: CitizenScreen['screen'] | null = null;
   /** Tells the listeners once a change of either status is complete. */
@@ -90,7 +101,10 @@ export function startDesk(ports: DeskPorts, rules: DeskRules, observer: DeskObse
 
   const facade: RunningDesk = {
     citizen: () => citizenStatusOf(desk.getSnapshot(), session(), rules),
-    operator: () => ({ ...operatorStatusOf(desk.getSnapshot(), session(), ports, rules), held: [...held.values()] }),
+    operator() {
+      const status = operatorStatusOf(desk.getSnapshot(), session(), ports, rules);
+      return { ...status, envelopes: status.envelopes === null ? null : { ...status.envelopes, lastCount }, held: [...held.values()] };
+    },
     onStatus(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -105,6 +119,22 @@ export function startDesk(ports: DeskPorts, rules: DeskRules, observer: DeskObse
       const resolved = await resolve(ports, operationId, finding);
       if (!resolved.ok) observer.unresolved(operationId, resolved.error.kind);
       return resolved.ok;
+    },
+    async shift(command) {
+      const operator = ports.operators.signedOn();
+      if (operator === null) return 'not-signed-on';
+      const limit = AbortSignal.timeout(SHIFT_LIMIT_MS);
+      if (command.type === 'receive') {
+        const received = await receiveEnvelopes(ports.envelope, operator.id, rules.desk, limit);
+        queueMicrotask(publish);
+        return received.ok ? null : received.error.kind;
+      }
+      const ended = await countShift(ports.envelope, operator.id, command.counted, rules.desk, limit);
+      if (!ended.ok) return ended.error.kind;
+      const { count, differences } = ended.value;
+      lastCount = { counted: count.counted, expected: count.expected, agrees: differences === null ? null : differences.length === 0 };
+      queueMicrotask(publish);
+      return null;
     },
     refresh: () => queueMicrotask(publish),
     journalGrew,
@@ -145,6 +175,7 @@ function sessionScreenOf(session: SessionSnapshot, rules: DeskRules): CitizenScr
   if (session.matches({ talking: 'contact' })) return contactScreenOf(session, rules);
   if (session.matches({ issuing: 'printFailed' })) return { screen: 'print-failed' };
   if (session.matches({ issuing: 'collecting' })) return { screen: 'collect', cardIn: context.cardIn };
+  if (session.matches('delivering')) return { screen: 'envelope', stage: envelopeStageOf(session), cardIn: context.cardIn };
   if (session.matches('issuing')) return { screen: 'issuing', stage: issuingStageOf(session) };
   if (session.matches('done') || session.matches('stopped')) return lastScreenOf(session);
   return { screen: 'reading' };
@@ -170,12 +201,22 @@ function issuingStageOf(session: SessionSnapshot): 'reserving' | 'preparing' | '
   return activation.matches('printing') ? 'printing' : 'recording';
 }
 
+function envelopeStageOf(session: SessionSnapshot): EnvelopeStage {
+  const delivery = session.children.delivery?.getSnapshot();
+  if (delivery === undefined || delivery.matches('reserving') || delivery.matches('drawing')) return 'reserving';
+  if (delivery.matches('scanning') || delivery.matches('puttingApart')) return 'taking';
+  if (delivery.matches('binding') || delivery.matches('setting')) return 'setting';
+  return delivery.matches('handing') || delivery.matches('attesting') ? 'handing' : 'recording';
+}
+
 function lastScreenOf(session: SessionSnapshot): CitizenScreen {
-  const { ending, stop, cardIn } = session.context;
+  const { ending, delivered, stop, cardIn } = session.context;
   if (session.matches({ done: 'forgotten' }) || session.matches({ stopped: 'forgotten' })) return { screen: 'card-forgotten' };
   if (ending?.codes === 'confirmed') return { screen: 'done', secondPart: 'received', masked: ending.masked, until: null };
   if (ending?.codes === 'confirm-pending') return { screen: 'done', secondPart: 'pending', masked: ending.masked, until: ending.until };
-  return { screen: 'stopped', reason: stop ?? 'cancelled', cardIn, codes: ending?.codes ?? 'not-issued' };
+  if (delivered?.codes === 'confirmed') return { screen: 'envelope-done', receipt: 'received' };
+  if (delivered?.codes === 'confirm-pending') return { screen: 'envelope-done', receipt: 'pending' };
+  return { screen: 'stopped', reason: stop ?? 'cancelled', cardIn, codes: ending?.codes ?? delivered?.codes ?? 'not-issued' };
 }
 
 function operatorStatusOf(
@@ -183,15 +224,31 @@ function operatorStatusOf(
   session: SessionSnapshot | null,
   ports: DeskPorts,
   rules: DeskRules,
-): Omit<OperatorStatus, 'held'> {
+): Omit<OperatorStatus, 'held' | 'envelopes'> & { readonly envelopes: ReturnType<typeof envelopesOf> } {
   return {
     sessionId: session?.context.sessionId ?? null,
     signedOn: ports.operators.signedOn(),
     citizenScreen: citizenScreenOf(desk, session, rules).screen,
     printer: desk.context.printer.state,
     attention: ports.attention(),
+    envelopes: envelopesOf(ports, rules),
     revocation: revocationStatusOf(ports.revocation(), rules),
     waiting: session === null ? null : waitingOf(session, rules),
+  };
+}
+
+function envelopesOf(
+  { envelope: { envelopes, scanner }, operators }: DeskPorts,
+  { profile, envelope }: DeskRules,
+): Omit<EnvelopesStatus, 'lastCount'> | null {
+  if (deliveryOf(profile) !== 'envelope') return null;
+  const pile = envelope.pile === 'operator' ? `operator:${operators.signedOn()?.id ?? ''}` : envelope.pile;
+  const all = envelopes.all();
+  return {
+    shiftOpen: envelopes.shift() !== null,
+    left: all.filter((one) => one.state === 'assigned' && one.pile === pile).length,
+    apart: all.filter(({ state }) => keptApart.includes(state)).length,
+    scanner: scanner?.status().state ?? 'disconnected',
   };
 }
 
@@ -225,9 +282,33 @@ function waitingOf(session: SessionSnapshot, { profile, uncertainRevocation }: D
       problem: documentProblem,
     };
   }
+  if (session.matches('delivering')) return envelopeTaskOf(session, profile);
   if (session.matches({ issuing: 'printFailed' })) return reprintOf(session);
   if (!session.matches({ issuing: 'collecting' })) return null;
   return { task: 'hand-over', attempt: session.children.activation?.getSnapshot().context.attempt ?? 1, citizenSaysTaken };
+}
+
+function envelopeTaskOf(session: SessionSnapshot, { codes }: Profile): OperatorStatus['waiting'] {
+  const delivery = session.children.delivery?.getSnapshot();
+  if (delivery?.context.draw == null) return null;
+  const { draw, problem, typed } = delivery.context;
+  if (delivery.matches('handing'))
+    return {
+      task: 'hand-envelope',
+      number: draw.number,
+      cardIn: session.context.cardIn,
+      withoutSight: codes.envelope?.withoutSight ?? '',
+    };
+  if (!delivery.matches('scanning')) return null;
+  const { number, position, remaining } = draw;
+  return {
+    task: 'envelope',
+    position,
+    remaining,
+    endsWith: number.slice(-4),
+    problem,
+    entry: typed.state === 'second' ? 'second' : 'first',
+  };
 }
 
 function reprintOf(session: SessionSnapshot): OperatorStatus['waiting'] {

@@ -1,5 +1,7 @@
-import type { CardReader, CardReading } from '../../devices/card/contract.ts';
+import type { CardReader, CardReading, RelayPolicy } from '../../devices/card/contract.ts';
 import type { ActivationInput, ActivationOutput, ActivationPorts } from '../operations/activation.ts';
+import type { DeliveryOutput, EnvelopeParts } from '../operations/envelope-delivery.ts';
+import type { ShiftPorts } from '../operations/shift.ts';
 import type { IdentityDocument } from '../people/identity-document.ts';
 import type { ContactChannel, ContactCodeSent, ProofOfContact } from '../ports/cms.ts';
 import type { Trust, TrustVerdict } from '../ports/trust.ts';
@@ -13,6 +15,7 @@ import type { CitizenCommand, ContactProblem, OperatorCommand, StopReason } from
 export interface SessionPorts extends ActivationPorts {
   readonly card: Pick<CardReader, 'read'>;
   readonly trust: Trust;
+  readonly envelope: EnvelopeParts & ShiftPorts;
   readonly newId: () => string;
 }
 
@@ -25,6 +28,13 @@ export interface DeskRules {
   readonly handOverEvidence: ActivationInput['handOverEvidence'];
   readonly printAttempts: ActivationInput['printAttempts'];
   readonly delays: SessionDelays;
+  readonly envelope: EnvelopeRules;
+}
+
+/** Whose envelopes are drawn from: those of the operator who identified, or a magazine's; and what the CMS may do with a card that is put into its hands. */
+export interface EnvelopeRules {
+  readonly pile: 'operator' | `magazine:${string}`;
+  readonly relayPolicy: RelayPolicy;
 }
 
 /** Told of an event, by its type, that does not fit where the machine is. */
@@ -63,6 +73,7 @@ export interface SessionFacts {
   readonly citizenSaysTaken: boolean;
   readonly stop: StopReason | null;
   readonly ending: ActivationOutput | null;
+  readonly delivered: DeliveryOutput | null;
 }
 
 /** Wrong codes after which the contact is not proved. The CMS counts too, and its count wins. */

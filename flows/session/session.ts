@@ -1,9 +1,10 @@
 import { type SnapshotFrom, and, assign, not, or, sendTo, setup, stateIn } from 'xstate';
 import type { Result } from '../../devices/result.ts';
-import { type ActivationInput, activationMachine } from '../operations/activation.ts';
+import { activationMachine } from '../operations/activation.ts';
+import { deliveryMachine } from '../operations/envelope-delivery.ts';
 import type { CmsError } from '../ports/cms.ts';
 import { readMobile } from '../people/mobile.ts';
-import { refusalsOfDocument } from '../procedures/card-and-document.ts';
+import { deliveryOf, refusalsOfDocument } from '../procedures/card-and-document.ts';
 import { sessionActors } from './actors.ts';
 import {
   CODE_TRIES,
@@ -15,6 +16,7 @@ import {
   type SessionPorts,
   type Unexpected,
 } from './facts.ts';
+import { activationInputOf, deliveryInputOf } from './inputs.ts';
 import { stopReasonOfCard, stopReasonOfChecked } from './judgement.ts';
 import type { StopReason } from './status.ts';
 
@@ -47,18 +49,20 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
       context: {} as SessionFacts,
       events: {} as SessionEvent,
       tags: {} as 'warned',
-      children: {} as { activation: 'activation' },
+      children: {} as { activation: 'activation'; delivery: 'delivery' },
       output: {} as { readonly unrecorded: boolean },
     },
     delays: { ...rules.delays, collectWarning: () => Math.max(rules.delays.collect - rules.delays.idleWarning, 0) },
     actors: {
       activation: activationMachine(ports),
+      delivery: deliveryMachine({ ...ports, ...ports.envelope }),
       ...sessionActors(ports),
     },
     actions: {
       stopFor: assign({ stop: (_, { reason }: { reason: StopReason }) => reason }),
       cardOut: assign({ cardIn: false }),
       unexpected: ({ event }) => unexpected(event.type),
+      stopDelivery: sendTo('delivery', (_, { reason }: { reason: StopReason }) => ({ type: 'stop', reason })),
       stopActivation: sendTo('activation', (_, { reason }: { reason: StopReason }) => ({ type: 'stop', reason })),
     },
     guards: {
@@ -92,6 +96,7 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
       citizenSaysTaken: false,
       stop: null,
       ending: null,
+      delivered: null,
     }),
     states: {
       /** Nothing has been asked of anybody yet: whatever ends here leaves nothing anywhere. */
@@ -172,7 +177,7 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
                   onDone: [
                     {
                       guard: ({ event }) => event.output.ok,
-                      target: '#contact',
+                      target: deliveryOf(rules.profile) === 'envelope' ? '#delivering' : '#contact',
                       actions: assign(({ event }) =>
                         event.output.ok ? { operatorAssertion: event.output.value.jws, operatorId: event.output.value.operatorId } : {},
                       ),
@@ -372,6 +377,38 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
           },
         },
       },
+      /** As `issuing`, with an envelope: nothing is sent later, so that no contact is asked for. */
+      delivering: {
+        id: 'delivering',
+        invoke: {
+          id: 'delivery',
+          src: 'delivery',
+          input: ({ context }) => deliveryInputOf(context, ports, rules),
+          onSnapshot: {},
+          onDone: [
+            {
+              guard: ({ event }) => event.output.codes === 'confirmed' || event.output.codes === 'confirm-pending',
+              target: 'done',
+              actions: assign({ delivered: ({ event }) => event.output }),
+            },
+            {
+              target: 'stopped',
+              actions: assign({
+                delivered: ({ event }) => event.output,
+                stop: ({ event }) => ('reason' in event.output ? event.output.reason : null),
+              }),
+            },
+          ],
+          onError: { target: 'stopped', actions: { type: 'stopFor', params: { reason: 'records-unwritable' } } },
+        },
+        on: {
+          'card-gone': { actions: ['cardOut', { type: 'stopDelivery', params: { reason: 'card-removed' } }] },
+          'citizen.cancel': { actions: { type: 'stopDelivery', params: { reason: 'cancelled' } } },
+          'operator.envelope-typed': { actions: sendTo('delivery', ({ event }) => event) },
+          'operator.envelope-missing': { actions: sendTo('delivery', ({ event }) => event) },
+          'operator.hand-over': { actions: sendTo('delivery', ({ event }) => event) },
+        },
+      },
       done: lastScreen,
       stopped: lastScreen,
       ended: { type: 'final' },
@@ -382,43 +419,6 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
 
 function isWrongCode(result: Result<unknown, CmsError>): boolean {
   return !result.ok && result.error.kind === 'refused' && result.error.type === 'wrong-code';
-}
-
-function activationInputOf(
-  facts: SessionFacts,
-  ports: SessionPorts,
-  { profile, desk, siteName, handOverEvidence, printAttempts }: DeskRules,
-): ActivationInput {
-  const { sessionId: operationId, verdict, proofOfContact, operatorAssertion, operatorId, language } = facts;
-  const { personalData, cardId } = readingOf(facts);
-  if (verdict === null || proofOfContact === null || operatorAssertion === null) throw new Error('issuing before everything was proved');
-  const { fiscalCode, surname, name, birthDate } = personalData;
-  return {
-    handOverEvidence,
-    printAttempts,
-    opening: {
-      operation: 'activation',
-      case: 'adult',
-      profile: profile.id,
-      profileVersion: profile.version,
-      holder: ports.journal.digest('holder', fiscalCode),
-      card: ports.journal.digest('card', verdict.certificateDigest),
-      operator: operatorId,
-    },
-    reserve: {
-      operationId,
-      operation: 'activation',
-      case: 'adult',
-      desk,
-      profile: { id: profile.id, version: profile.version },
-      card: { cardId, certificateDigest: verdict.certificateDigest, chip: true },
-      applicant: { relation: 'holder', fiscalCode, surname, name, birthDate },
-      document: documentOf(facts),
-      proofOfContact,
-      operatorAssertion,
-    },
-    slip: { operationId, siteName, language, helpLine: profile.referrals.helpLine.phone },
-  };
 }
 
 export type SessionMachine = ReturnType<typeof sessionMachine>;

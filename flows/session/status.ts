@@ -1,5 +1,7 @@
+import type { ScannerStatus } from '../../devices/barcode/contract.ts';
 import type { PrinterStatus } from '../../devices/printer/contract.ts';
 import type { Secret } from '../../devices/secret.ts';
+import type { EnvelopeProblem } from '../operations/envelope-delivery.ts';
 import type { ReprintProblem } from '../operations/activation.ts';
 import type { HeldOperation } from '../operations/resolution.ts';
 import type { Attention } from '../ports/attention.ts';
@@ -32,6 +34,7 @@ export type CitizenScreen =
       readonly problem: 'wrong-code' | null;
     }
   | { readonly screen: 'issuing'; readonly stage: 'reserving' | 'preparing' | 'printing' | 'recording' }
+  | { readonly screen: 'envelope'; readonly stage: EnvelopeStage; readonly cardIn: boolean }
   | { readonly screen: 'print-failed' }
   | { readonly screen: 'collect'; readonly cardIn: boolean }
   | {
@@ -41,9 +44,15 @@ export type CitizenScreen =
       readonly masked: string;
       readonly until: string | null;
     }
+  /** The card has the envelope's PIN and the holder the envelope. `pending`: the CMS does not know yet; it will, at the latest `until`. */
+  | { readonly screen: 'envelope-done'; readonly receipt: 'received' | 'pending' }
   | { readonly screen: 'stopped'; readonly reason: StopReason; readonly cardIn: boolean; readonly codes: 'not-issued' | 'void' | 'held' }
   | { readonly screen: 'card-forgotten' }
   | { readonly screen: 'out-of-service'; readonly reason: ServiceProblem };
+
+/** Where the delivery of an envelope is: `taking`, the operator looks for it; `setting`, the card is in the CMS's hands; `handing`, it has the PIN. */
+export const envelopeStages = ['reserving', 'taking', 'setting', 'handing', 'recording'] as const;
+export type EnvelopeStage = (typeof envelopeStages)[number];
 
 /** The session is about to end for want of an answer; one touch (`stay`) goes on. */
 export interface TimeWarning {
@@ -95,6 +104,26 @@ export interface RevocationStatus {
   readonly table: UncertainTable;
 }
 
+/** The desk's envelopes at a glance. */
+export interface EnvelopesStatus {
+  readonly shiftOpen: boolean;
+  /** In the pile from which the operator who is signed on draws, and kept apart: used, missing, or of unknown end. */
+  readonly left: number;
+  readonly apart: number;
+  readonly scanner: ScannerStatus['state'];
+  readonly lastCount: LastCount | null;
+}
+
+/** `agrees`: `null` where the CMS could not be asked. */
+export interface LastCount {
+  readonly counted: number;
+  readonly expected: number;
+  readonly agrees: boolean | null;
+}
+
+/** `receive`: opens the shift where none is open, and fetches the CMS's lists. */
+export type ShiftCommand = { readonly type: 'receive' } | { readonly type: 'count'; readonly counted: number };
+
 /** What the operator's page shows; the whole name and fiscal code only while an operator is signed on and asked to compare. */
 export interface OperatorStatus {
   readonly sessionId: string | null;
@@ -104,6 +133,8 @@ export interface OperatorStatus {
   /** What a person must look at, the oldest first. */
   readonly attention: readonly Attention[];
   readonly revocation: RevocationStatus;
+  /** `null`: this desk delivers no envelopes. */
+  readonly envelopes: EnvelopesStatus | null;
   /** Operations whose end is not known, oldest first. */
   readonly held: readonly HeldOperation[];
   readonly waiting:
@@ -130,6 +161,17 @@ export interface OperatorStatus {
         readonly nothingSent: boolean;
         readonly problem: ReprintProblem | null;
       }
+    | {
+        readonly task: 'envelope';
+        /** The one to take: its place in the pile, from the top, and how its number ends. */
+        readonly position: number;
+        readonly remaining: number;
+        readonly endsWith: string;
+        readonly problem: EnvelopeProblem | null;
+        /** Which of two entries by hand is asked for. */
+        readonly entry: 'first' | 'second';
+      }
+    | { readonly task: 'hand-envelope'; readonly number: string; readonly cardIn: boolean; readonly withoutSight: string }
     | { readonly task: 'hand-over'; readonly attempt: number; readonly citizenSaysTaken: boolean };
 }
 
@@ -168,4 +210,6 @@ export interface SessionFacade {
   send(command: CitizenCommand | OperatorCommand): boolean;
   /** The decision of the operator who is signed on about an operation that is held; `false`: nothing was decided. */
   resolve(operationId: string, finding: Finding): Promise<boolean>;
+  /** The shift of the operator who is signed on; `null`: done, or in a word why not. */
+  shift(command: ShiftCommand): Promise<string | null>;
 }

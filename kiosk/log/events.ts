@@ -25,6 +25,12 @@ export const events = {
     fields: { atr: 'string', seen: 'string' },
   },
   'printer-status': { level: 'info', meaning: 'The printer reports another status.', fields: { state: 'string' } },
+  'scanner-status': { level: 'info', meaning: 'The barcode scanner reports another status.', fields: { state: 'string' } },
+  'scan-ignored': {
+    level: 'info',
+    meaning: 'The barcode scanner sent something that became no scan, and why: nobody waited, the same again, half a code, too many.',
+    fields: { why: 'string' },
+  },
   'print-begun': { level: 'info', meaning: 'A print worker was started.', fields: { operation: 'string', attempt: 'number' } },
   'print-ended': {
     level: 'info',

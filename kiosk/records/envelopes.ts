@@ -152,7 +152,7 @@ export function envelopeLedger(
         deleteSeed.run(open.shift);
         return insert(open.shift, { kind: 'SHIFT_COUNTED', operator, seed: open.seed.toString('hex'), counted, expected });
       });
-      return done.ok ? ok({ shift: open.shift, counted, expected, states: statesOf(all) }) : done;
+      return done.ok ? ok({ shift: open.shift, seed: open.seed.toString('hex'), counted, expected, states: statesOf(all) }) : done;
     },
   };
 

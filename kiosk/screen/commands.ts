@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Secret } from '../../devices/secret.ts';
 import { identityDocument } from '../../flows/people/identity-document.ts';
-import type { CitizenCommand, OperatorCommand } from '../../flows/session/status.ts';
+import type { CitizenCommand, OperatorCommand, ShiftCommand } from '../../flows/session/status.ts';
 import { failedSlips, findings } from '../../flows/ports/operators.ts';
 import { languages } from './site.ts';
 
@@ -44,6 +44,11 @@ export const operatorRequest = forSession(
 
 /** A decision names its operation, and belongs to no session. */
 export const resolveRequest = z.strictObject({ operationId: z.uuid().lowercase(), finding: z.enum(findings) });
+
+export const shiftRequest = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('receive') }),
+  z.strictObject({ type: z.literal('count'), counted: z.int().min(0).max(100_000) }),
+]) satisfies z.ZodType<ShiftCommand>;
 
 export const signOnRequest = z.strictObject({ operatorId: z.string().trim().min(1).max(64), pin: secret(/^.{4,64}$/u) });
 

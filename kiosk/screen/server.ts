@@ -8,7 +8,7 @@ import type { CitizenCommand, OperatorCommand, SessionFacade } from '../../flows
 import type { Log } from '../log/log.ts';
 import { projectRoot } from '../project.ts';
 import { type BringOptions, serveBring } from './bring.ts';
-import { citizenRequest, emptyRequest, operatorRequest, resolveRequest, signOnRequest } from './commands.ts';
+import { citizenRequest, emptyRequest, operatorRequest, resolveRequest, shiftRequest, signOnRequest } from './commands.ts';
 import { type Refusal, Ticket } from './guard.ts';
 import { type PortNotFree, createLocalServer } from './local-server.ts';
 import type { Site } from './site.ts';
@@ -112,6 +112,11 @@ export async function startScreen({ port, session, operators, site, bring, log }
     const asked = resolveRequest.safeParse(request.body);
     if (!asked.success) return refuse(reply, 'not-a-command');
     return { accepted: await session.resolve(asked.data.operationId, asked.data.finding) };
+  });
+  server.post('/operator/shift', { onRequest: fromDesk }, async (request, reply) => {
+    operators.active();
+    const asked = shiftRequest.safeParse(request.body);
+    return asked.success ? { problem: await session.shift(asked.data) } : refuse(reply, 'not-a-command');
   });
   server.post('/operator/sign-on', { onRequest: fromPage }, async (request, reply) => {
     const asked = signOnRequest.safeParse(request.body);

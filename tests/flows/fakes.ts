@@ -7,6 +7,8 @@ import { stateOfOutcome } from '../../flows/ports/cms.ts';
 import type { Journal, JournalEntry, JournalError, JournalRow } from '../../flows/ports/journal.ts';
 import type { Operators } from '../../flows/ports/operators.ts';
 import type { OutputReport, Printing, PrintReport } from '../../flows/ports/printing.ts';
+import { usualRelayPolicy } from '../../devices/card/relay.ts';
+import type { DeskRules, SessionPorts } from '../../flows/session/facts.ts';
 import { settle } from '../../flows/operations/settlement.ts';
 import type { Outbox } from '../../flows/ports/outbox.ts';
 
@@ -280,3 +282,35 @@ export class FakeCard {
   read = (): Promise<Result<CardReading, never>> => Promise.resolve(ok(this.reading));
   close = (): Promise<void> => Promise.resolve();
 }
+
+/** The parts of a desk whose profile delivers no envelopes: nobody asks them for anything but where things are. */
+export const noEnvelopes: SessionPorts['envelope'] = {
+  cms: {
+    operations: () => unexpected('operations'),
+    reserveEnvelope: () => unexpected('reserveEnvelope'),
+    relay: () => unexpected('relay'),
+    envelopeBatches: () => unexpected('envelopeBatches'),
+    countEnvelopes: () => unexpected('countEnvelopes'),
+  },
+  envelopes: {
+    find: () => undefined,
+    all: () => [],
+    shift: () => null,
+    openShift: () => unexpected('openShift'),
+    receive: () => unexpected('receive'),
+    assign: () => unexpected('assign'),
+    draw: () => unexpected('draw'),
+    put: () => unexpected('put'),
+    count: () => unexpected('count'),
+  },
+  scanner: null,
+  chip: { relay: () => unexpected('relay') },
+  newRelayId: () => unexpected('newRelayId'),
+  digest: () => unexpected('digest'),
+};
+
+function unexpected(call: string): never {
+  throw new Error(`${call} of a desk without envelopes`);
+}
+
+export const noEnvelopeRules: DeskRules['envelope'] = { pile: 'operator', relayPolicy: usualRelayPolicy };

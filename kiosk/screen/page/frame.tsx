@@ -13,6 +13,8 @@ const stepOf: Readonly<Partial<Record<CitizenScreen['screen'], number>>> = {
   contact: 2,
   'contact-code': 2,
   issuing: 3,
+  envelope: 3,
+  'envelope-done': 4,
   'print-failed': 3,
   collect: 3,
   done: 4,

@@ -5,9 +5,11 @@ import type { SignOnError, SignedOnOperator } from '../../../flows/ports/operato
 import type { OperatorCommand, OperatorStatus } from '../../../flows/session/status.ts';
 import { type Language, languages } from '../site.ts';
 import { command, post, useKiosk } from './connection.ts';
+import { HandEnvelope, TakeEnvelope } from './envelope.tsx';
 import { Held } from './held.tsx';
 import { Identify } from './identify.tsx';
 import { Reprint } from './reprint.tsx';
+import { Shift } from './shift.tsx';
 import { Revocation, revocationInShort, revocationIsKnown } from './revocation.tsx';
 import './styles/kit.ts';
 import './styles/operator.css';
@@ -170,12 +172,17 @@ function Desk({
           <div className="nobody">
             <h1>{t.desk.nobody}</h1>
             <p>{t.desk.nobodyBelow}</p>
+            {status.envelopes !== null && <Shift t={t} envelopes={status.envelopes} />}
             <Held t={t} operations={status.held} />
             {status.attention.length > 0 && <ToBeLookedAt t={t} attention={status.attention} />}
             <Revocation t={t} status={status.revocation} />
           </div>
         ) : status.waiting.task === 'identify' ? (
           <Identify key={waitsFor} t={t} waiting={status.waiting} send={send} />
+        ) : status.waiting.task === 'envelope' ? (
+          <TakeEnvelope key={waitsFor} t={t} waiting={status.waiting} send={send} />
+        ) : status.waiting.task === 'hand-envelope' ? (
+          <HandEnvelope key={waitsFor} t={t} waiting={status.waiting} send={send} />
         ) : status.waiting.task === 'reprint' ? (
           <Reprint key={waitsFor} t={t} waiting={status.waiting} ready={status.printer === 'ready'} send={send} />
         ) : (

@@ -70,6 +70,30 @@ export function CitizenScreenView(props: ScreenProps): ReactElement {
           <Stages stage={status.stage} t={t} />
         </Screen>
       );
+    case 'envelope': {
+      const { main, below } = t.envelope.stages[status.stage];
+      return (
+        <Screen main={main} drawing={drawing}>
+          <p className="below">{below}</p>
+          {status.cardIn && status.stage !== 'handing' && <p className="aside strong">{t.envelope.card}</p>}
+        </Screen>
+      );
+    }
+    case 'envelope-done':
+      return (
+        <Screen main={t.done.main} drawing={drawing}>
+          <p className="below">{t.envelopeDone.below}</p>
+          <ul className="lines">
+            {t.envelopeDone.notice.map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
+          {status.receipt === 'pending' && <p className="aside">{t.envelopeDone.pending}</p>}
+          <p className="aside strong">
+            {t.done.takeCard} {t.envelopeDone.apart}
+          </p>
+        </Screen>
+      );
     case 'print-failed':
       return (
         <Screen main={t.printFailed.main} drawing={drawing}>

@@ -8,7 +8,7 @@ import { uncertainRevocation } from '../../../flows/procedures/uncertain-revocat
 import { startDesk } from '../../../flows/session/facade.ts';
 import type { DeskRules } from '../../../flows/session/facts.ts';
 import type { CitizenScreen } from '../../../flows/session/status.ts';
-import { FakeCard, FakeCms, FakeJournal, FakeOperators, fakeOutbox, FakePrinting } from '../fakes.ts';
+import { FakeCard, FakeCms, FakeJournal, FakeOperators, fakeOutbox, FakePrinting, noEnvelopeRules, noEnvelopes } from '../fakes.ts';
 
 export function emiliaRomagna(): Profile {
   const parsed = parseProfile(JSON.parse(readFileSync('flows/procedures/profiles/emilia-romagna.json', 'utf8')));
@@ -67,6 +67,7 @@ export function startTestDesk(journal = new FakeJournal(), profile: Profile = em
       printing,
       operators,
       outbox: fakeOutbox(cms, journal),
+      envelope: noEnvelopes,
       trust: { checkCard: () => Promise.resolve(seen.verdict) },
       now: () => new Date(Date.parse('2026-11-22T10:00:00.000Z') + clock.now()).toISOString(),
       today: () => '2026-11-22',
@@ -79,6 +80,7 @@ export function startTestDesk(journal = new FakeJournal(), profile: Profile = em
       uncertainRevocation: rules.uncertainRevocation ?? uncertainRevocation.parse({}),
       handOverEvidence: rules.handOverEvidence ?? 'E4',
       printAttempts: rules.printAttempts ?? 1,
+      envelope: noEnvelopeRules,
       delays,
     },
     {

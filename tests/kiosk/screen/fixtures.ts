@@ -12,6 +12,7 @@ import {
   type OperatorStatus,
   type SessionFacade,
   serviceProblems,
+  envelopeStages,
   stopReasons,
   type RevocationStatus,
 } from '../../../flows/session/status.ts';
@@ -77,6 +78,9 @@ export const citizenScreens: Readonly<Record<string, CitizenScreen>> = {
   'issuing-printing': { screen: 'issuing', stage: 'printing' },
   'issuing-recording': { screen: 'issuing', stage: 'recording' },
   'print-failed': { screen: 'print-failed' },
+  ...Object.fromEntries(envelopeStages.map((stage) => [`envelope-${stage}`, { screen: 'envelope', stage, cardIn: true } as const])),
+  'envelope-done': { screen: 'envelope-done', receipt: 'received' },
+  'envelope-done-pending': { screen: 'envelope-done', receipt: 'pending' },
   collect: { screen: 'collect', cardIn: true },
   'collect-card-gone': { screen: 'collect', cardIn: false },
   'done-received': { screen: 'done', secondPart: 'received', masked: code.masked, until: null },
@@ -135,6 +139,15 @@ export const operatorScreens: Readonly<Record<string, OperatorStatus['waiting']>
   },
   reprint: { task: 'reprint', attempt: 1, attempts: 2, nothingSent: false, problem: null },
   'reprint-nothing-sent': { task: 'reprint', attempt: 1, attempts: 2, nothingSent: true, problem: 'printer-not-ready' },
+  envelope: { task: 'envelope', position: 3, remaining: 41, endsWith: '0121', problem: null, entry: 'first' },
+  'envelope-not-drawn': { task: 'envelope', position: 3, remaining: 41, endsWith: '0121', problem: 'not-the-drawn-one', entry: 'first' },
+  'envelope-by-hand': { task: 'envelope', position: 3, remaining: 41, endsWith: '0121', problem: 'scanner-gone', entry: 'second' },
+  'hand-envelope': {
+    task: 'hand-envelope',
+    number: '200000000121',
+    cardIn: true,
+    withoutSight: 'Chi non vede può farsi leggere la busta.',
+  },
   'hand-over': { task: 'hand-over', attempt: 1, citizenSaysTaken: true },
   'hand-over-again': { task: 'hand-over', attempt: 2, citizenSaysTaken: false },
 };
@@ -231,6 +244,7 @@ export function stage(): Stage {
         citizenScreen: citizen.screen,
         printer,
         attention,
+        envelopes: null,
         revocation,
         held,
         waiting,
@@ -239,6 +253,7 @@ export function stage(): Stage {
         resolved.push([operationId, finding]);
         return true;
       },
+      shift: () => Promise.resolve(null),
       onStatus(listener) {
         listeners.add(listener);
         return () => listeners.delete(listener);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Secret } from '../../../devices/secret.ts';
+import { noEnvelopeRules } from '../../flows/fakes.ts';
 import type { IdentityDocument } from '../../../flows/people/identity-document.ts';
 import { type Profile, parseProfile } from '../../../flows/procedures/profile.ts';
 import { fixedDelays } from '../../../flows/session/delays.ts';
@@ -43,6 +44,7 @@ export function deskFront(ports: DeskPorts, { card, operators, chance, time }: W
       uncertainRevocation: uncertainRevocation.parse({}),
       handOverEvidence: 'E4',
       printAttempts: 1,
+      envelope: noEnvelopeRules,
       delays: {
         ...fixedDelays,
         reprintWait: 180_000,

@@ -7,7 +7,7 @@ import type { DeskPorts } from '../../../flows/session/desk.ts';
 import type { Log } from '../../../kiosk/log/log.ts';
 import { type RunningOutbox, startOutbox } from '../../../kiosk/records/outbox.ts';
 import { type Records, openRecords } from '../../../kiosk/records/records.ts';
-import type { FakeCard, FakeOperators } from '../../flows/fakes.ts';
+import { type FakeCard, type FakeOperators, noEnvelopes } from '../../flows/fakes.ts';
 import type { SimulatedCms } from './cms.ts';
 import type { SimulatedPrinter } from './printer.ts';
 import type { Chance, Time } from './time.ts';
@@ -86,6 +86,7 @@ export class Kiosk {
         () => this.#alive,
         (slip) => world.onPrint(slip, this),
       ),
+      envelope: noEnvelopes,
       trust: {
         checkCard: () =>
           Promise.resolve({ status: 'good', reason: '', fiscalCode: 'RSSMRA72L09H501S', certificateDigest: 'd1', since: null, crl: null }),

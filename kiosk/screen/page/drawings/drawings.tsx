@@ -402,6 +402,10 @@ export function drawingOf(screen: CitizenScreen | { readonly screen: 'lost' }): 
       return codeOnPhone;
     case 'issuing':
       return printing;
+    case 'envelope':
+      return screen.stage === 'setting' ? cardWithin : envelope(null);
+    case 'envelope-done':
+      return done;
     case 'print-failed':
       return printerTrouble;
     case 'collect':

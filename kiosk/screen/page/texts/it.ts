@@ -1,4 +1,12 @@
-import type { ContactProblem, ServiceProblem, StopReason, OperatorStatus, CitizenScreen } from '../../../../flows/session/status.ts';
+import type {
+  ContactProblem,
+  ServiceProblem,
+  StopReason,
+  OperatorStatus,
+  CitizenScreen,
+  EnvelopeStage,
+} from '../../../../flows/session/status.ts';
+import type { EnvelopeProblem } from '../../../../flows/operations/envelope-delivery.ts';
 import type { EvidenceClass } from '../../../../devices/printer/contract.ts';
 import type { ReprintProblem } from '../../../../flows/operations/activation.ts';
 import type { HeldOperation } from '../../../../flows/operations/resolution.ts';
@@ -153,6 +161,26 @@ export const it = {
     done: 'fatto',
     now: 'in corso',
     next: 'tra poco',
+  },
+  envelope: {
+    stages: {
+      reserving: { main: 'Preparo la consegna', below: 'Tra poco l’operatore prende la tua busta.' },
+      taking: { main: 'L’operatore prende la tua busta', below: 'È chiusa e scelta a sorte: nessuno sa che PIN contiene.' },
+      setting: { main: 'Imposto il PIN', below: 'Il PIN della busta passa cifrato nella tessera: nessuno può leggerlo.' },
+      handing: { main: 'Prendi la busta', below: 'La tessera ha il PIN della busta. L’operatore te la consegna chiusa.' },
+      recording: { main: 'Registro la consegna…', below: 'Ancora un momento, poi abbiamo finito.' },
+    } satisfies Record<EnvelopeStage, { main: string; below: string }>,
+    card: 'Non togliere la tessera.',
+  },
+  envelopeDone: {
+    below: 'Il PIN della tessera è quello della busta. Aprila da solo.',
+    notice: [
+      'Ti abbiamo riconosciuto con il tuo documento.',
+      'Abbiamo impostato il PIN della tessera.',
+      'Ti abbiamo consegnato la busta, chiusa.',
+    ] as readonly string[],
+    pending: 'Il sistema centrale lo saprà appena il collegamento torna.',
+    apart: 'Tieni la busta lontano dalla tessera.',
   },
   printFailed: {
     main: 'La stampa si è fermata',
@@ -414,6 +442,8 @@ export const it = {
       contact: 'e-mail',
       'contact-code': 'conferma e-mail',
       issuing: 'emissione',
+      envelope: 'consegna busta',
+      'envelope-done': 'busta consegnata',
       'print-failed': 'stampa fermata',
       collect: 'ritiro foglio',
       done: 'fine',
@@ -464,6 +494,55 @@ export const it = {
     identified: 'Identificato: i dati coincidono',
     refuse: 'Rifiuta',
     refuseReasons: { 'document-mismatch': 'Dati diversi', 'document-expired': 'Documento scaduto', 'operator-refused': 'Altro motivo' },
+    envelope: {
+      title: (position: number) => `Prendi la busta n. ${position} della pila`,
+      below: (remaining: number, endsWith: string) =>
+        `Contando dall’alto, fra ${remaining}. Il suo numero finisce con ${endsWith}. L’ha scelta la sorte: non prenderne un’altra.`,
+      scan: 'Leggi il suo codice con il lettore.',
+      byHand: 'Scrivi il numero a mano',
+      first: 'Numero della busta',
+      second: 'Scrivilo di nuovo, guardando la busta',
+      go: 'Avanti',
+      confirm: 'Conferma',
+      missing: 'Non c’è o è rovinata',
+      missingMeans: 'La busta viene messa da parte e se ne sorteggia un’altra.',
+      problems: {
+        'other-symbology': 'Non è un codice di una busta.',
+        'other-form': 'Non è il numero di una busta di questa regione.',
+        'wrong-check': 'Il numero è letto male: la cifra di controllo non torna.',
+        unknown: 'Questa busta non è in nessun elenco di questo sportello.',
+        'of-another': 'Questa busta è di un altro operatore o di un’altra operazione.',
+        used: 'Questa busta è già stata usata: mettila da parte.',
+        'not-the-drawn-one': 'È una busta della tua pila, ma non quella sorteggiata.',
+        'not-the-same': 'I due numeri non sono uguali: ricomincia.',
+        'scanner-gone': 'Il lettore di codici non risponde: scrivi il numero a mano, due volte.',
+      } satisfies Record<EnvelopeProblem, string>,
+    },
+    handEnvelope: {
+      title: 'Consegna la busta',
+      below: (number: string) => `La tessera ha il PIN della busta ${number}. La busta, chiusa, è nelle mani del titolare?`,
+      cardIn: 'La tessera è ancora nel lettore.',
+      cardOut: 'La tessera è già stata ripresa.',
+      yes: 'Sì, consegnata',
+      no: 'No, non consegnata',
+      noMeans: 'Con «No» la busta va messa da parte e non si usa più: il titolare ne avrà un’altra.',
+    },
+    shift: {
+      title: 'Buste',
+      open: (left: number) => (left === 1 ? 'Turno aperto: una busta nella pila.' : `Turno aperto: ${left} buste nella pila.`),
+      closed: 'Nessun turno aperto: non si possono consegnare buste.',
+      apart: (many: number) => (many === 1 ? 'Una busta messa da parte.' : `${many} buste messe da parte.`),
+      scanner: 'Il lettore di codici è scollegato: i numeri si scrivono a mano, due volte.',
+      begin: 'Apri il turno e ricevi l’elenco',
+      again: 'Aggiorna l’elenco',
+      count: 'Buste contate a mano, in tutte le pile',
+      end: 'Chiudi il turno',
+      counted: (counted: number, expected: number) => `Contate ${counted}, attese ${expected}.`,
+      agrees: 'Il sistema centrale è d’accordo.',
+      differs: 'Il sistema centrale ha altri dati: va controllato.',
+      notAsked: 'Il sistema centrale non ha risposto: il confronto manca.',
+      problem: (kind: string) => `Non è riuscito (${kind}). Riprova o chiedi assistenza.`,
+    },
     reprint: {
       title: 'La stampa si è fermata',
       tried: (attempt: number, attempts: number) => `Stampa ${attempt} di ${attempts} non riuscita.`,

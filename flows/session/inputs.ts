@@ -1,0 +1,66 @@
+import type { ActivationInput } from '../operations/activation.ts';
+import type { DeliveryInput } from '../operations/envelope-delivery.ts';
+import type { Reserve } from '../ports/cms.ts';
+import { type DeskRules, type SessionFacts, type SessionPorts, documentOf, readingOf } from './facts.ts';
+
+/** What an activation with split codes is given, from what was found out and proved until then. */
+export function activationInputOf(facts: SessionFacts, ports: SessionPorts, rules: DeskRules): ActivationInput {
+  const { proofOfContact, language } = facts;
+  if (proofOfContact === null) throw new Error('issuing before the contact was proved');
+  const { opening, reserve } = identified(facts, ports, rules);
+  const { handOverEvidence, printAttempts, siteName, profile } = rules;
+  return {
+    handOverEvidence,
+    printAttempts,
+    opening,
+    reserve: { ...reserve, proofOfContact },
+    slip: { operationId: reserve.operationId, siteName, language, helpLine: profile.referrals.helpLine.phone },
+  };
+}
+
+/** What an activation with a blind envelope is given. */
+export function deliveryInputOf(facts: SessionFacts, ports: SessionPorts, rules: DeskRules): DeliveryInput {
+  const { envelope } = rules.profile.codes;
+  if (envelope === undefined) throw new Error('a delivery that the profile does not know');
+  const { opening, reserve } = identified(facts, ports, rules);
+  return {
+    opening,
+    reserve: { ...reserve, delivery: 'envelope' },
+    pile: rules.envelope.pile === 'operator' ? `operator:${facts.operatorId}` : rules.envelope.pile,
+    numbers: envelope.number,
+    relayPolicy: rules.envelope.relayPolicy,
+  };
+}
+
+function identified(
+  facts: SessionFacts,
+  ports: SessionPorts,
+  { profile, desk }: DeskRules,
+): { readonly opening: ActivationInput['opening']; readonly reserve: Omit<Reserve, 'proofOfContact'> } {
+  const { sessionId: operationId, verdict, operatorAssertion, operatorId } = facts;
+  const { personalData, cardId } = readingOf(facts);
+  if (verdict === null || operatorAssertion === null) throw new Error('issuing before the holder was identified');
+  const { fiscalCode, surname, name, birthDate } = personalData;
+  return {
+    opening: {
+      operation: 'activation',
+      case: 'adult',
+      profile: profile.id,
+      profileVersion: profile.version,
+      holder: ports.journal.digest('holder', fiscalCode),
+      card: ports.journal.digest('card', verdict.certificateDigest),
+      operator: operatorId,
+    },
+    reserve: {
+      operationId,
+      operation: 'activation',
+      case: 'adult',
+      desk,
+      profile: { id: profile.id, version: profile.version },
+      card: { cardId, certificateDigest: verdict.certificateDigest, chip: true },
+      applicant: { relation: 'holder', fiscalCode, surname, name, birthDate },
+      document: documentOf(facts),
+      operatorAssertion,
+    },
+  };
+}
