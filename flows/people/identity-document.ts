@@ -14,17 +14,12 @@ export const documentTypes = [
 
 export type DocumentType = (typeof documentTypes)[number];
 
-/** The four items that the operator enters, no more (procedures.md, DOC-02 and DOC-03). `expires` is an ISO date. */
+/** The four items that the operator enters, no more (procedures.md, DOC-02 and DOC-03). `expires`: an ISO date; `null`: the document names none. */
 export const identityDocument = z.strictObject({
   type: z.enum(documentTypes),
   number: z.string().trim().min(3).max(32),
   issuingBody: z.string().trim().min(2).max(80),
-  expires: z.iso.date(),
+  expires: z.iso.date().nullable(),
 });
 
 export type IdentityDocument = z.infer<typeof identityDocument>;
-
-/** A document is valid through the last day it names (DOC-01 [P]); both are civil dates, `YYYY-MM-DD`, so text order is date order. */
-export function isExpired(document: Pick<IdentityDocument, 'expires'>, today: string): boolean {
-  return document.expires < today;
-}

@@ -2,6 +2,8 @@ import type { Result } from '../../devices/result.ts';
 import type { EvidenceClass } from '../../devices/printer/contract.ts';
 import type { Secret } from '../../devices/secret.ts';
 import type { IdentityDocument } from '../people/identity-document.ts';
+import type { Representative } from '../people/representation.ts';
+import type { HolderCase } from '../procedures/vocabulary.ts';
 
 /** Where an operation stands at the CMS (reliability.md, 1.3): a ratchet, never back. `NONE`: the CMS has never heard of it. */
 export type CmsState = 'NONE' | 'RESERVED' | 'CONFIRMED' | 'VOIDED' | 'HELD';
@@ -38,7 +40,7 @@ export type ProofOfContact = string;
 export interface Reserve {
   readonly operationId: string;
   readonly operation: 'activation';
-  readonly case: 'adult';
+  readonly case: HolderCase;
   readonly desk: string;
   readonly profile: { readonly id: string; readonly version: string };
   readonly card: { readonly cardId: string; readonly certificateDigest: string; readonly chip: boolean };
@@ -49,6 +51,9 @@ export interface Reserve {
     readonly name: string;
     readonly birthDate: string;
   };
+  /** Who stands here for the holder. */
+  readonly representative?: Representative;
+  /** Of who stands here. */
   readonly document: IdentityDocument;
   readonly proofOfContact: ProofOfContact;
   /** The operator's signed decision (JWS): who was identified, by which document. */

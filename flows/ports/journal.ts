@@ -1,4 +1,5 @@
 import type { Result } from '../../devices/result.ts';
+import type { HolderCase } from '../procedures/vocabulary.ts';
 import type { EvidenceClass } from '../../devices/printer/contract.ts';
 import { type EnvelopeEnd, type EnvelopeRow, type ShiftRow, envelopeRowKinds, shiftRowKinds } from '../envelopes/rows.ts';
 import type { CmsState, Outcome, OutcomeReport } from './cms.ts';
@@ -12,10 +13,12 @@ export type JournalRow =
   | {
       readonly kind: 'OP_OPEN';
       readonly operation: 'activation';
-      readonly case: 'adult';
+      readonly case: HolderCase;
       readonly profile: string;
       readonly profileVersion: string;
       readonly holder: string;
+      /** Digest of who stood here for the holder. */
+      readonly representative?: string;
       readonly card: string;
       readonly operator: string;
     }

@@ -1,6 +1,8 @@
 import type { Result } from '../../devices/result.ts';
 import type { Secret } from '../../devices/secret.ts';
 import type { IdentityDocument } from '../people/identity-document.ts';
+import type { Representative } from '../people/representation.ts';
+import type { HolderCase } from '../procedures/vocabulary.ts';
 
 /** An operator who signed on: the key that signs is unlocked for as long as the sign-on lasts. */
 export interface SignedOnOperator {
@@ -30,7 +32,12 @@ export type OperatorDecision =
       readonly decision: 'identified';
       readonly operationId: string;
       readonly certificateDigest: string;
+      /** The holder's. */
       readonly fiscalCode: string;
+      readonly case: HolderCase;
+      /** Who stands here for the holder. */
+      readonly representative?: Representative;
+      /** Of who stands here. */
       readonly document: IdentityDocument;
     }
   | { readonly decision: 'hand-over'; readonly operationId: string; readonly attempt: number; readonly handedOver: boolean }

@@ -1,31 +1,64 @@
-import { type IdentityDocument, isExpired } from '../people/identity-document.ts';
-import { ageOn } from '../people/holder.ts';
+import type { IdentityDocument } from '../people/identity-document.ts';
+import type { Representation } from '../people/representation.ts';
+import { paperDemands } from './papers.ts';
+import { placeDemands } from './place.ts';
 import type { Profile } from './profile.ts';
-import type { DeskType } from './vocabulary.ts';
+import type { ProcedureRequest } from './request.ts';
+import { type DeskType, type HolderCase, holderCases } from './vocabulary.ts';
+import { isOfAge, isRepresented, whoDemands } from './who.ts';
 
-/** Why something may not be: the rule's id in the domain reference, and the source that the profile cites for it. */
+/** Why something may not be: the rule's id in the domain reference, what it says, and the source that the profile cites for it. */
 export interface Refusal {
   readonly rule: string;
+  readonly text: string;
   readonly citation: string;
 }
 
 const ours = '[P]';
 
-/** Whether this desk may activate this holder's card today. An empty list is a yes. */
+/** What a card says of its holder, as far as rules speak of it; dates are civil. */
+interface CardFacts {
+  readonly birthDate: string;
+  readonly expiryDate: string;
+  readonly fiscalCode: string;
+}
+
+/** The cases in which this desk activates a card of a holder of this age today. */
+export function casesHere(profile: Profile, desk: DeskType, today: string, birthDate: string): readonly HolderCase[] {
+  const { activation } = profile.operations;
+  const here = activation.absent === true ? undefined : activation.places[desk];
+  return holderCases.filter(
+    (holderCase) =>
+      here?.cases.includes(holderCase) === true &&
+      profile.cases[holderCase].absent !== true &&
+      isOfAge(profile.cases.adult.minimumAge, holderCase, birthDate, today),
+  );
+}
+
+/** Whether this desk may activate this holder's card today, for somebody. An empty list is a yes. */
 export function refusalsOfActivation(
   profile: Profile,
-  request: { readonly desk: DeskType; readonly today: string; readonly birthDate: string; readonly cardExpiry: string },
+  { desk, today, card }: { readonly desk: DeskType; readonly today: string; readonly card: CardFacts },
 ): readonly Refusal[] {
   const refusals: Refusal[] = [];
   const { activation } = profile.operations;
-  const here = activation.absent === true ? undefined : activation.places[request.desk];
-  if (here?.cases.includes('adult') !== true) refusals.push({ rule: 'ACT-08', citation: activation.citation });
+  const here = activation.absent === true ? undefined : activation.places[desk];
+  if (here === undefined) refusals.push({ rule: 'ACT-08', text: 'Qui non si attivano tessere.', citation: activation.citation });
   if (activation.absent !== true && deliveryOf(profile) === null) {
-    refusals.push({ rule: 'C1', citation: activation.delivery.citation });
+    refusals.push({ rule: 'C1', text: 'Qui non è detto come si consegnano i codici.', citation: activation.delivery.citation });
   }
-  const { minimumAge, citation } = profile.cases.adult;
-  if (ageOn(request.birthDate, request.today) < minimumAge) refusals.push({ rule: 'case-adult', citation });
-  if (request.cardExpiry !== '' && request.cardExpiry < request.today) refusals.push({ rule: 'card-unexpired', citation: ours });
+  if (here !== undefined && casesHere(profile, desk, today, card.birthDate).length === 0) {
+    const ofAge = isOfAge(profile.cases.adult.minimumAge, 'adult', card.birthDate, today);
+    const { minor } = profile.cases;
+    refusals.push(
+      ofAge
+        ? { rule: 'ACT-08', text: 'Qui non per i maggiorenni.', citation: here.citation }
+        : { rule: 'case-adult', text: minor.absent === true ? minor.note : 'Qui non per i minori.', citation: minor.citation },
+    );
+  }
+  if (card.expiryDate !== '' && card.expiryDate < today) {
+    refusals.push({ rule: 'card-unexpired', text: 'La tessera è scaduta.', citation: ours });
+  }
   return refusals;
 }
 
@@ -36,11 +69,65 @@ export function deliveryOf({ operations: { activation }, codes }: Profile): 'spl
   return scheme;
 }
 
-/** Whether this identity document identifies here today (DOC-01). An empty list is a yes. */
-export function refusalsOfDocument(profile: Profile, document: IdentityDocument, today: string): readonly Refusal[] {
-  const { documents, unexpired } = profile.identification;
-  const refusals: Refusal[] = [];
-  if (!documents.types.includes(document.type)) refusals.push({ rule: 'DOC-01-type', citation: documents.citation });
-  if (isExpired(document, today)) refusals.push({ rule: 'DOC-01-unexpired', citation: unexpired.citation });
-  return refusals;
+/** What the operator found of who stands here: their document and, where the holder is no adult acting alone, the case and its papers. */
+export interface Identified {
+  readonly document: IdentityDocument;
+  readonly representation: Representation | null;
+}
+
+/**
+ * Whether who stands here may have this card activated (procedures.md, 1.4, DOC-01, C4-C10), from what the operator found. An empty list is a
+ * yes. The card's own state was looked at before, and where the second part goes is asked after.
+ */
+export function refusalsOfIdentified(
+  profile: Profile,
+  { desk, today, card }: { readonly desk: DeskType; readonly today: string; readonly card: CardFacts },
+  identified: Identified,
+): readonly Refusal[] {
+  const rule = profile.operations.activation;
+  if (rule.absent === true) return [{ rule: 'ACT-08', text: rule.note, citation: rule.citation }];
+  const request = requestOf(profile, desk, today, card, identified);
+  const demands = [...placeDemands(profile, rule, request), ...whoDemands(profile, request), ...paperDemands(profile, rule, request)];
+  return [
+    ...demands.filter(({ met }) => !met).map(({ rule: id, text, citation }) => ({ rule: id, text, citation })),
+    ...sameHolder(profile, card, identified),
+  ];
+}
+
+function requestOf(
+  profile: Profile,
+  desk: DeskType,
+  today: string,
+  card: CardFacts,
+  { document, representation }: Identified,
+): ProcedureRequest {
+  const { forms = [], medicalCertificate, holderDocumentCopy, ownCardShown, degree, nearerRelativesAbsent } = representation?.papers ?? {};
+  return {
+    profile: profile.id,
+    desk,
+    operation: 'activation',
+    case: representation?.case ?? 'adult',
+    identification: 'local-operator',
+    date: today,
+    applicant: {
+      relation: representation?.representative?.relation ?? 'holder',
+      degree,
+      nearerRelativesAbsent,
+      ownCardShown,
+      document: { type: document.type, expires: document.expires },
+      // They touched "Sì" on the screen.
+      will: true,
+    },
+    evidence: { forms: [...forms], medicalCertificate, holderDocumentCopy },
+    card: { shown: true, chip: true, holderBirthDate: card.birthDate },
+    contact: {},
+  };
+}
+
+/** The check that the manuals forget: the represented person is the card's holder (C10). */
+function sameHolder(profile: Profile, card: CardFacts, { representation }: Identified): readonly Refusal[] {
+  if (representation === null || !isRepresented(representation.case)) return [];
+  if (representation.papers.holderFiscalCode === card.fiscalCode) return [];
+  const text = 'Il codice fiscale della persona rappresentata, sul modulo o sul codice a barre, non è quello della tessera.';
+  return [{ rule: 'C10', text, citation: profile.points['C10']?.citation ?? `${ours} C10` }];
 }

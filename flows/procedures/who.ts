@@ -77,16 +77,21 @@ function delegateDemand(
   };
 }
 
+/** Whether a holder born then is of the age of a case; a ward is of any. */
+export function isOfAge(minimumAge: number, holderCase: HolderCase, birthDate: string, date: string): boolean {
+  const wanted = holderCase === 'adult' || holderCase === 'delegate';
+  return holderCase === 'ward' || ageOn(birthDate, date) >= minimumAge === wanted;
+}
+
 /** Age comes from certificate or document, never from the fiscal code (procedures.md, 2.5); unknown here, it is looked at while it runs. */
 function ageDemands({ cases: { adult } }: Profile, { case: holderCase, card, date }: ProcedureRequest): readonly Demand[] {
   const birthDate = card?.holderBirthDate;
-  if (birthDate === undefined || holderCase === 'ward') return [];
+  if (birthDate === undefined) return [];
   const isAdult = ageOn(birthDate, date) >= adult.minimumAge;
-  const wanted = holderCase === 'adult' || holderCase === 'delegate';
   const text = isAdult
     ? `Il titolare è maggiorenne: la procedura per "${casesIt[holderCase]}" non è la sua.`
     : 'Il titolare è minorenne: serve la procedura per i minori.';
-  return [{ rule: 'C4', text, citation: adult.citation, met: isAdult === wanted }];
+  return [{ rule: 'C4', text, citation: adult.citation, met: isOfAge(adult.minimumAge, holderCase, birthDate, date) }];
 }
 
 function documentDemands({ identification: rules }: Profile, { identification, applicant, date }: ProcedureRequest): readonly Demand[] {

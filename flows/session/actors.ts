@@ -2,10 +2,13 @@ import { fromPromise } from 'xstate';
 import type { CardError, CardReading } from '../../devices/card/contract.ts';
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { Secret } from '../../devices/secret.ts';
-import type { IdentityDocument } from '../people/identity-document.ts';
+import type { Identified } from '../procedures/card-and-document.ts';
 import type { CmsError, ContactCodeSent, ProofOfContact } from '../ports/cms.ts';
+import type { OperatorDecision } from '../ports/operators.ts';
 import type { TrustVerdict } from '../ports/trust.ts';
 import { CODE_TRIES, type SessionFacts, type SessionPorts } from './facts.ts';
+
+type IdentifiedDecision = Extract<OperatorDecision, { decision: 'identified' }>;
 
 /** What a session asks of the outside, each one command that ends with the state it belongs to. */
 export function sessionActors(ports: SessionPorts) {
@@ -14,8 +17,8 @@ export function sessionActors(ports: SessionPorts) {
     check: fromPromise<TrustVerdict, { reading: CardReading }>(({ input, signal }) =>
       ports.trust.checkCard(input.reading, new Date(ports.now()), signal),
     ),
-    sign: fromPromise<Result<{ jws: string; operatorId: string }, unknown>, { facts: SessionFacts; document: IdentityDocument }>(
-      async ({ input: { facts, document } }) => {
+    sign: fromPromise<Result<{ jws: string; operatorId: string }, unknown>, { facts: SessionFacts; identified: Identified }>(
+      async ({ input: { facts, identified } }) => {
         const operatorId = ports.operators.signedOn()?.id;
         if (operatorId === undefined || facts.reading === null || facts.verdict === null) return err('not-signed-on');
         const signed = await ports.operators.sign({
@@ -23,7 +26,7 @@ export function sessionActors(ports: SessionPorts) {
           operationId: facts.sessionId,
           certificateDigest: facts.verdict.certificateDigest,
           fiscalCode: facts.reading.personalData.fiscalCode,
-          document,
+          ...identifiedAs(identified),
         });
         return signed.ok ? ok({ jws: signed.value, operatorId }) : signed;
       },
@@ -45,4 +48,10 @@ export function sessionActors(ports: SessionPorts) {
       },
     ),
   };
+}
+
+/** What of it the operator signs: that the papers were there is said by the signature itself. */
+function identifiedAs({ document, representation }: Identified): Pick<IdentifiedDecision, 'document' | 'case' | 'representative'> {
+  const representative = representation?.representative ?? null;
+  return { document, case: representation?.case ?? 'adult', ...(representative === null ? {} : { representative }) };
 }

@@ -1,4 +1,6 @@
 import { type ActorOptions, createActor, type InspectionEvent, type SnapshotFrom } from 'xstate';
+import { caseChoices } from '../procedures/case-choices.ts';
+import { isOfAge } from '../procedures/who.ts';
 import { heldOperation, type HeldOperation, resolve } from '../operations/resolution.ts';
 import { countShift, receiveEnvelopes } from '../operations/shift.ts';
 import { keptApart } from '../envelopes/envelope.ts';
@@ -100,7 +102,7 @@ export function startDesk(ports: DeskPorts, rules: DeskRules, observer: DeskObse
   }
 
   const facade: RunningDesk = {
-    citizen: () => citizenStatusOf(desk.getSnapshot(), session(), rules),
+    citizen: () => citizenStatusOf(desk.getSnapshot(), session(), rules, ports.today()),
     operator() {
       const status = operatorStatusOf(desk.getSnapshot(), session(), ports, rules);
       return { ...status, envelopes: status.envelopes === null ? null : { ...status.envelopes, lastCount }, held: [...held.values()] };
@@ -145,17 +147,17 @@ export function startDesk(ports: DeskPorts, rules: DeskRules, observer: DeskObse
   return facade;
 }
 
-function citizenStatusOf(desk: SnapshotFrom<Desk>, session: SessionSnapshot | null, rules: DeskRules): CitizenStatus {
+function citizenStatusOf(desk: SnapshotFrom<Desk>, session: SessionSnapshot | null, rules: DeskRules, today: string): CitizenStatus {
   const warned = session?.hasTag('warned') === true;
   return {
     sessionId: session?.context.sessionId ?? null,
     warning: warned ? { secondsLeft: Math.round(rules.delays.idleWarning / 1000) } : null,
-    ...citizenScreenOf(desk, session, rules),
+    ...citizenScreenOf(desk, session, rules, today),
   };
 }
 
-function citizenScreenOf(desk: SnapshotFrom<Desk>, session: SessionSnapshot | null, rules: DeskRules): CitizenScreen {
-  if (desk.matches('serving') && session !== null) return sessionScreenOf(session, rules);
+function citizenScreenOf(desk: SnapshotFrom<Desk>, session: SessionSnapshot | null, rules: DeskRules, today: string): CitizenScreen {
+  if (desk.matches('serving') && session !== null) return sessionScreenOf(session, rules, today);
   if (desk.matches('cardOut')) return { screen: 'card-forgotten' };
   if (desk.matches('recovering')) return { screen: 'out-of-service', reason: 'recovering' };
   if (desk.matches('unrecovered')) return { screen: 'out-of-service', reason: 'records' };
@@ -164,11 +166,16 @@ function citizenScreenOf(desk: SnapshotFrom<Desk>, session: SessionSnapshot | nu
   return reason === null ? { screen: 'welcome' } : { screen: 'out-of-service', reason };
 }
 
-function sessionScreenOf(session: SessionSnapshot, rules: DeskRules): CitizenScreen {
+function sessionScreenOf(session: SessionSnapshot, rules: DeskRules, today: string): CitizenScreen {
   const { context } = session;
   if (session.matches({ talking: 'recognised' }) && context.reading !== null) {
     const { personalData } = context.reading;
-    return { screen: 'recognised', greeting: greetingOf(personalData), maskedFiscalCode: maskedFiscalCode(personalData.fiscalCode) };
+    return {
+      screen: 'recognised',
+      greeting: greetingOf(personalData),
+      maskedFiscalCode: maskedFiscalCode(personalData.fiscalCode),
+      ofAge: isOfAge(rules.profile.cases.adult.minimumAge, 'adult', personalData.birthDate, today),
+    };
   }
   if (session.matches({ talking: 'notice' })) return { screen: 'notice' };
   if (session.matches({ talking: 'operator' })) return { screen: 'operator' };
@@ -228,12 +235,12 @@ function operatorStatusOf(
   return {
     sessionId: session?.context.sessionId ?? null,
     signedOn: ports.operators.signedOn(),
-    citizenScreen: citizenScreenOf(desk, session, rules).screen,
+    citizenScreen: citizenScreenOf(desk, session, rules, ports.today()).screen,
     printer: desk.context.printer.state,
     attention: ports.attention(),
     envelopes: envelopesOf(ports, rules),
     revocation: revocationStatusOf(ports.revocation(), rules),
-    waiting: session === null ? null : waitingOf(session, rules),
+    waiting: session === null ? null : waitingOf(session, rules, ports.today()),
   };
 }
 
@@ -265,11 +272,11 @@ function revocationStatusOf({ lists, clockFault }: RevocationState, { uncertainR
   };
 }
 
-function waitingOf(session: SessionSnapshot, { profile, uncertainRevocation }: DeskRules): OperatorStatus['waiting'] {
-  const { reading, verdict, documentProblem, citizenSaysTaken } = session.context;
+function waitingOf(session: SessionSnapshot, { profile, desk, uncertainRevocation }: DeskRules, today: string): OperatorStatus['waiting'] {
+  const { reading, verdict, refusals, citizenSaysTaken } = session.context;
   if (session.matches({ talking: 'operator' }) && reading !== null && verdict !== null) {
     const { surname, name, birthDate, sex, fiscalCode } = reading.personalData;
-    const { types, citation } = profile.identification.documents;
+    const { documents, withoutExpiry } = profile.identification;
     return {
       task: 'identify',
       card: { surname, name, birthDate, sex, fiscalCode },
@@ -278,8 +285,13 @@ function waitingOf(session: SessionSnapshot, { profile, uncertainRevocation }: D
         crlAgeSeconds: verdict.crl?.ageSeconds ?? null,
         uncertainRule: uncertainRevocation.activation,
       },
-      documents: types.map((type) => ({ type, citation })),
-      problem: documentProblem,
+      documents: documents.types.map((type) => ({
+        type,
+        citation: documents.citation,
+        mayLackExpiry: withoutExpiry.types.includes(type),
+      })),
+      cases: caseChoices(profile, desk, today, birthDate),
+      refusals,
     };
   }
   if (session.matches('delivering')) return envelopeTaskOf(session, profile);

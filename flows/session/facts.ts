@@ -2,7 +2,7 @@ import type { CardReader, CardReading, RelayPolicy } from '../../devices/card/co
 import type { ActivationInput, ActivationOutput, ActivationPorts } from '../operations/activation.ts';
 import type { DeliveryOutput, EnvelopeParts } from '../operations/envelope-delivery.ts';
 import type { ShiftPorts } from '../operations/shift.ts';
-import type { IdentityDocument } from '../people/identity-document.ts';
+import type { Identified, Refusal } from '../procedures/card-and-document.ts';
 import type { ContactChannel, ContactCodeSent, ProofOfContact } from '../ports/cms.ts';
 import type { Trust, TrustVerdict } from '../ports/trust.ts';
 import type { Profile } from '../procedures/profile.ts';
@@ -56,8 +56,9 @@ export interface SessionFacts {
   readonly cardIn: boolean;
   readonly reading: CardReading | null;
   readonly verdict: TrustVerdict | null;
-  readonly document: IdentityDocument | null;
-  readonly documentProblem: 'document-expired' | 'document-not-accepted' | null;
+  readonly identified: Identified | null;
+  /** Why what the operator entered last is not enough. */
+  readonly refusals: readonly Refusal[];
   readonly operatorAssertion: string | null;
   readonly operatorId: string;
   /** Where the second part goes: an e-mail address, or a mobile number in E.164. */
@@ -85,8 +86,8 @@ export function readingOf({ reading }: SessionFacts): CardReading {
   return reading;
 }
 
-/** The document that the operator entered; asked for only where one was. */
-export function documentOf({ document }: SessionFacts): IdentityDocument {
-  if (document === null) throw new Error('no document was entered');
-  return document;
+/** What the operator found of who stands here; asked for only where that was entered. */
+export function identifiedOf({ identified }: SessionFacts): Identified {
+  if (identified === null) throw new Error('nobody was identified');
+  return identified;
 }

@@ -1,7 +1,7 @@
 import type { ActivationInput } from '../operations/activation.ts';
 import type { DeliveryInput } from '../operations/envelope-delivery.ts';
 import type { Reserve } from '../ports/cms.ts';
-import { type DeskRules, type SessionFacts, type SessionPorts, documentOf, readingOf } from './facts.ts';
+import { type DeskRules, type SessionFacts, type SessionPorts, identifiedOf, readingOf } from './facts.ts';
 
 /** What an activation with split codes is given, from what was found out and proved until then. */
 export function activationInputOf(facts: SessionFacts, ports: SessionPorts, rules: DeskRules): ActivationInput {
@@ -41,25 +41,30 @@ function identified(
   const { personalData, cardId } = readingOf(facts);
   if (verdict === null || operatorAssertion === null) throw new Error('issuing before the holder was identified');
   const { fiscalCode, surname, name, birthDate } = personalData;
+  const { document, representation } = identifiedOf(facts);
+  const holderCase = representation?.case ?? 'adult';
+  const representative = representation?.representative ?? null;
   return {
     opening: {
       operation: 'activation',
-      case: 'adult',
+      case: holderCase,
       profile: profile.id,
       profileVersion: profile.version,
       holder: ports.journal.digest('holder', fiscalCode),
+      ...(representative === null ? {} : { representative: ports.journal.digest('holder', representative.fiscalCode) }),
       card: ports.journal.digest('card', verdict.certificateDigest),
       operator: operatorId,
     },
     reserve: {
       operationId,
       operation: 'activation',
-      case: 'adult',
+      case: holderCase,
       desk,
       profile: { id: profile.id, version: profile.version },
       card: { cardId, certificateDigest: verdict.certificateDigest, chip: true },
       applicant: { relation: 'holder', fiscalCode, surname, name, birthDate },
-      document: documentOf(facts),
+      ...(representative === null ? {} : { representative }),
+      document,
       operatorAssertion,
     },
   };

@@ -42,8 +42,7 @@ export function stopReasonOfChecked(rules: DeskRules, today: string, reading: Ca
     case 'good':
       break;
   }
-  const { birthDate, expiryDate } = reading.personalData;
-  const [refusal] = refusalsOfActivation(rules.profile, { desk: rules.desk, today, birthDate, cardExpiry: expiryDate });
+  const [refusal] = refusalsOfActivation(rules.profile, { desk: rules.desk, today, card: reading.personalData });
   if (refusal === undefined) return null;
   if (refusal.rule === 'case-adult') return 'not-an-adult';
   return refusal.rule === 'card-unexpired' ? 'card-expired' : 'not-allowed-here';

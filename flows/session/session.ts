@@ -4,12 +4,12 @@ import { activationMachine } from '../operations/activation.ts';
 import { deliveryMachine } from '../operations/envelope-delivery.ts';
 import type { CmsError } from '../ports/cms.ts';
 import { readMobile } from '../people/mobile.ts';
-import { deliveryOf, refusalsOfDocument } from '../procedures/card-and-document.ts';
+import { type Identified, type Refusal, deliveryOf, refusalsOfIdentified } from '../procedures/card-and-document.ts';
 import { sessionActors } from './actors.ts';
 import {
   CODE_TRIES,
   type DeskRules,
-  documentOf,
+  identifiedOf,
   readingOf,
   type SessionEvent,
   type SessionFacts,
@@ -40,9 +40,13 @@ const lastScreen = {
   },
 } as const;
 
+type IdentifiedEvent = Extract<SessionEvent, { type: 'operator.identified' }>;
+
 /** One person at the kiosk, from the card going in to the card coming out. Everything it knows goes with it. */
 export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected: Unexpected) {
   const { today } = ports;
+  const refusalsOf = (facts: SessionFacts, event: IdentifiedEvent): readonly Refusal[] =>
+    refusalsOfIdentified(rules.profile, { desk: rules.desk, today: today(), card: readingOf(facts).personalData }, identifiedBy(event));
 
   return setup({
     types: {
@@ -80,8 +84,8 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
       cardIn: true,
       reading: null,
       verdict: null,
-      document: null,
-      documentProblem: null,
+      identified: null,
+      refusals: [],
       operatorAssertion: null,
       operatorId: '',
       channel: 'email',
@@ -158,22 +162,17 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
                 on: {
                   'operator.identified': [
                     {
-                      guard: ({ event }) => refusalsOfDocument(rules.profile, event.document, today()).length > 0,
-                      actions: assign({
-                        documentProblem: ({ event }) =>
-                          refusalsOfDocument(rules.profile, event.document, today())[0]?.rule === 'DOC-01-unexpired'
-                            ? 'document-expired'
-                            : 'document-not-accepted',
-                      }),
+                      guard: ({ context, event }) => refusalsOf(context, event).length > 0,
+                      actions: assign({ refusals: ({ context, event }) => refusalsOf(context, event) }),
                     },
-                    { target: 'signing', actions: assign({ document: ({ event }) => event.document, documentProblem: null }) },
+                    { target: 'signing', actions: assign({ identified: ({ event }) => identifiedBy(event), refusals: [] }) },
                   ],
                 },
               },
               signing: {
                 invoke: {
                   src: 'sign',
-                  input: ({ context }) => ({ facts: context, document: documentOf(context) }),
+                  input: ({ context }) => ({ facts: context, identified: identifiedOf(context) }),
                   onDone: [
                     {
                       guard: ({ event }) => event.output.ok,
@@ -415,6 +414,10 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
     },
     output: ({ context }) => ({ unrecorded: context.stop === 'records-unwritable' }),
   });
+}
+
+function identifiedBy({ document, representation }: IdentifiedEvent): Identified {
+  return { document, representation: representation ?? null };
 }
 
 function isWrongCode(result: Result<unknown, CmsError>): boolean {

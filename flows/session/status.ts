@@ -10,6 +10,9 @@ import type { ContactChannel } from '../ports/cms.ts';
 import type { ClockFault } from '../ports/trust.ts';
 import type { UncertainAnswer, UncertainTable } from '../procedures/uncertain-revocation.ts';
 import type { IdentityDocument } from '../people/identity-document.ts';
+import type { Representation } from '../people/representation.ts';
+import type { Refusal } from '../procedures/card-and-document.ts';
+import type { CaseChoice } from '../procedures/case-choices.ts';
 
 /**
  * What the outside sees of a session: flat, plain data, one `screen` a state. It never holds any part of a code, and for the
@@ -21,7 +24,8 @@ export type CitizenScreen =
   | { readonly screen: 'starting' }
   | { readonly screen: 'welcome' }
   | { readonly screen: 'reading' }
-  | { readonly screen: 'recognised'; readonly greeting: string; readonly maskedFiscalCode: string }
+  /** `ofAge`: the holder may act alone; else somebody stands here for them. */
+  | { readonly screen: 'recognised'; readonly greeting: string; readonly maskedFiscalCode: string; readonly ofAge: boolean }
   | { readonly screen: 'notice' }
   | { readonly screen: 'operator' }
   | { readonly screen: 'contact'; readonly channels: readonly ContactChannel[]; readonly problem: ContactProblem | null }
@@ -149,8 +153,15 @@ export interface OperatorStatus {
           readonly fiscalCode: string;
         };
         readonly certificate: { readonly status: string; readonly crlAgeSeconds: number | null; readonly uncertainRule: UncertainAnswer };
-        readonly documents: readonly { readonly type: IdentityDocument['type']; readonly citation: string }[];
-        readonly problem: 'document-expired' | 'document-not-accepted' | null;
+        /** `mayLackExpiry`: documents of this type may name no last day. */
+        readonly documents: readonly {
+          readonly type: IdentityDocument['type'];
+          readonly citation: string;
+          readonly mayLackExpiry: boolean;
+        }[];
+        readonly cases: readonly CaseChoice[];
+        /** Why what was entered last is not enough. */
+        readonly refusals: readonly Refusal[];
       }
     | {
         readonly task: 'reprint';
@@ -190,7 +201,7 @@ export type CitizenCommand =
 
 /** What the operator's page may ask for, once signed on. */
 export type OperatorCommand =
-  | { readonly type: 'identified'; readonly document: IdentityDocument }
+  | { readonly type: 'identified'; readonly document: IdentityDocument; readonly representation?: Representation }
   | { readonly type: 'refuse'; readonly reason: 'operator-refused' | 'document-mismatch' | 'document-expired' }
   | { readonly type: 'reprint'; readonly slip: FailedSlip }
   | { readonly type: 'no-reprint' }

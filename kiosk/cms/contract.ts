@@ -11,6 +11,8 @@ import type {
   Reserve,
   SealedPaperPart,
 } from '../../flows/ports/cms.ts';
+import { representative } from '../../flows/people/representation.ts';
+import { holderCases } from '../../flows/procedures/vocabulary.ts';
 import type { EnvelopeReserve } from '../../flows/ports/envelopes.ts';
 import { publicJwk } from '../jws.ts';
 import {
@@ -67,7 +69,7 @@ export const proofClaims = z.object({
 export const reserveRequest = z.strictObject({
   operationId,
   operation: z.literal('activation'),
-  case: z.literal('adult'),
+  case: z.enum(holderCases),
   desk: z.string().regex(/^[a-z0-9-]{1,40}$/),
   profile: z.strictObject({ id: z.string().regex(/^[a-z-]{1,40}$/), version: line(40) }),
   card: z.strictObject({ cardId: line(40), certificateDigest: z.string().regex(/^[0-9a-f]{64}$/), chip: z.boolean() }),
@@ -78,6 +80,7 @@ export const reserveRequest = z.strictObject({
     name: line(80),
     birthDate: z.iso.date(),
   }),
+  representative: representative.exactOptional(),
   document: identityDocument,
   proofOfContact: jws,
   operatorAssertion: jws,

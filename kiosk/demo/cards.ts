@@ -36,7 +36,7 @@ const kinds: readonly Kind[] = [
     specimen: specimens.minor,
     serial: '5a03',
     mark: 'di un minore',
-    expect: 'Per chi non ha 18 anni serve un genitore: lo sportello lo dice e non emette codici.',
+    expect: 'Per chi non ha 18 anni serve un genitore: l’operatore scrive chi è e confronta il codice fiscale del minore.',
   },
   {
     id: 'scaduta',

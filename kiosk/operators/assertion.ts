@@ -2,6 +2,8 @@ import { type JWK, decodeProtectedHeader, errors, importJWK, jwtVerify } from 'j
 import { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
 import { identityDocument } from '../../flows/people/identity-document.ts';
+import { representative } from '../../flows/people/representation.ts';
+import { holderCases } from '../../flows/procedures/vocabulary.ts';
 import { failedSlips, findings, type OperatorDecision } from '../../flows/ports/operators.ts';
 
 /** ECDSA on P-256 with SHA-256 (RFC 7518, 3.4): what a software key, a TPM and an operator's card can all do. */
@@ -42,6 +44,8 @@ export const operatorAssertion = z.discriminatedUnion('decision', [
     /** As in the reservation's `card.certificateDigest`. */
     certificateDigest: z.string().min(1).max(200),
     fiscalCode: z.string().min(1).max(16),
+    case: z.enum(holderCases),
+    representative: representative.exactOptional(),
     document: identityDocument,
     ...claims,
   }),

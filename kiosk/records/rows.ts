@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { envelopeStates, puts } from '../../flows/envelopes/envelope.ts';
 import { type OutcomeReport, cardEvidence } from '../../flows/ports/cms.ts';
 import type { JournalRow } from '../../flows/ports/journal.ts';
+import { holderCases } from '../../flows/procedures/vocabulary.ts';
 import { failedSlips, findings } from '../../flows/ports/operators.ts';
 import { operatorId } from '../operators/assertion.ts';
 
@@ -37,10 +38,11 @@ export const journalRow = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('OP_OPEN'),
     operation: z.literal('activation'),
-    case: z.literal('adult'),
+    case: z.enum(holderCases),
     profile: word,
     profileVersion: version,
     holder: digest,
+    representative: digest.exactOptional(),
     card: digest,
     operator: operatorId,
   }),

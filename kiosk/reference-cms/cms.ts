@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { JWK } from 'jose';
 import type { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { OutcomeReport, Receipt, Reserve } from '../../flows/ports/cms.ts';
+import { isRepresented } from '../../flows/procedures/who.ts';
 import {
   type contactCodeRequest,
   type contactCodeSent,
@@ -269,11 +271,17 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
 }
 
 /** The operator identified this person, by this document, for this card, in this operation. */
-function identifies(decision: OperatorAssertion, { operationId, applicant, card, document }: Reserve): boolean {
+function identifies(
+  decision: OperatorAssertion,
+  { operationId, case: holderCase, applicant, representative, card, document }: Reserve,
+): boolean {
   return (
     decision.decision === 'identified' &&
     decision.operationId === operationId &&
     decision.fiscalCode === applicant.fiscalCode &&
+    decision.case === holderCase &&
+    isRepresented(holderCase) === (representative !== undefined) &&
+    isDeepStrictEqual(decision.representative, representative) &&
     decision.certificateDigest === card.certificateDigest &&
     decision.document.type === document.type &&
     decision.document.number === document.number &&

@@ -127,7 +127,8 @@ export function openStore(file: string) {
   const findSilent = sql(`SELECT operation_id AS operationId FROM operations WHERE state = 'RESERVED' AND expires_at <= ?`);
   const addReservation =
     sql(`INSERT INTO reservations (operation_id, contact_id, operator, desk, profile, profile_version, card_id, certificate_digest,
-    fiscal_code, surname, name, birth_date, document, operator_assertion) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    fiscal_code, surname, name, birth_date, holder_case, representative, document, operator_assertion)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const addCode = sql('INSERT INTO codes (operation_id, position, label, value, paper_characters) VALUES (?, ?, ?, ?, ?)');
   const findCodes = sql('SELECT label, value, paper_characters AS paperCharacters FROM codes WHERE operation_id = ? ORDER BY position');
   const addOutcome = sql(`INSERT INTO outcomes (operation_id, attempt, outcome, evidence, raw, exposed, reason, operator_assertion, at)
@@ -190,11 +191,12 @@ export function openStore(file: string) {
     silent: (now: number): readonly string[] => findSilent.all(now).map((row) => idRow.parse(row).operationId),
 
     addReservation(request: Reserve, contactId: string, operator: string, codes: readonly Code[]): void {
-      const { operationId, desk, profile, card, applicant, document, operatorAssertion } = request;
+      const { operationId, desk, profile, card, case: holderCase, applicant, representative, document, operatorAssertion } = request;
       const { fiscalCode, surname, name, birthDate } = applicant;
       addReservation.run(
         ...[operationId, contactId, operator, desk, profile.id, profile.version, card.cardId, card.certificateDigest],
-        ...[fiscalCode, surname, name, birthDate, JSON.stringify(document), operatorAssertion],
+        ...[fiscalCode, surname, name, birthDate, holderCase, representative === undefined ? null : JSON.stringify(representative)],
+        ...[JSON.stringify(document), operatorAssertion],
       );
       codes.forEach((code, position) => addCode.run(operationId, position, code.label, code.value, code.paperCharacters));
     },

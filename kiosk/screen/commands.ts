@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Secret } from '../../devices/secret.ts';
 import { identityDocument } from '../../flows/people/identity-document.ts';
+import { representation } from '../../flows/people/representation.ts';
 import type { CitizenCommand, OperatorCommand, ShiftCommand } from '../../flows/session/status.ts';
 import { failedSlips, findings } from '../../flows/ports/operators.ts';
 import { languages } from './site.ts';
@@ -32,7 +33,7 @@ export const citizenRequest = forSession(
 
 export const operatorRequest = forSession(
   z.discriminatedUnion('type', [
-    z.strictObject({ type: z.literal('identified'), document: identityDocument }),
+    z.strictObject({ type: z.literal('identified'), document: identityDocument, representation: representation.exactOptional() }),
     z.strictObject({ type: z.literal('refuse'), reason: z.enum(['operator-refused', 'document-mismatch', 'document-expired']) }),
     z.strictObject({ type: z.literal('reprint'), slip: z.enum(failedSlips) }),
     z.strictObject({ type: z.literal('no-reprint') }),

@@ -30,6 +30,20 @@ export class CmsLedger {
     return this.#store((store) => store.codesOf(operationId));
   }
 
+  /** For whom, and by whom, an operation was reserved. */
+  reservation(operationId: string): { readonly case: string; readonly fiscalCode: string; readonly representative: unknown } {
+    const database = new Database(this.#file, { readonly: true });
+    try {
+      const row = database
+        .prepare('select holder_case, fiscal_code, representative from reservations where operation_id = ?')
+        .get(operationId) as { holder_case: string; fiscal_code: string; representative: string | null };
+      const representative: unknown = row.representative === null ? null : JSON.parse(row.representative);
+      return { case: row.holder_case, fiscalCode: row.fiscal_code, representative };
+    } finally {
+      database.close();
+    }
+  }
+
   /** How many operations the CMS has ever heard of. */
   operations(): number {
     return this.#count('operations');

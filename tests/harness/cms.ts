@@ -225,6 +225,7 @@ export async function reserveRequest(around: Around, operationId = newOperationI
       operationId,
       certificateDigest,
       fiscalCode,
+      case: 'adult',
       document,
     }),
   };

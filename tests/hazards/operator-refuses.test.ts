@@ -17,7 +17,7 @@ test('an expired document identifies nobody (DOC-01)', async () => {
   world = await Sportello.start();
   await world.toOperator();
   await world.client.identify({ ...identityCard, expires: '2020-01-01' });
-  await world.client.untilOperator(({ waiting }) => waiting?.task === 'identify' && waiting.problem === 'document-expired');
+  await world.client.untilOperator(({ waiting }) => waiting?.task === 'identify' && waiting.refusals[0]?.rule === 'DOC-01');
   expect(world.client.citizen().screen).toBe('operator');
   await world.client.operatorDoes({ type: 'refuse', reason: 'document-expired' });
   expect(await world.client.on('stopped')).toMatchObject({ reason: 'document-expired' });

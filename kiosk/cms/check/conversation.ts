@@ -171,7 +171,7 @@ export class Conversation {
       applicant,
       document,
       proofOfContact: await this.proof(operationId),
-      operatorAssertion: await this.sign({ decision: 'identified', operationId, certificateDigest, fiscalCode, document }),
+      operatorAssertion: await this.sign({ decision: 'identified', operationId, certificateDigest, fiscalCode, case: 'adult', document }),
     };
   }
 

@@ -1,7 +1,9 @@
 import { Alert, Button } from 'design-react-kit';
 import { type FormEvent, type ReactElement, useState } from 'react';
 import type { OperatorCommand, OperatorStatus } from '../../../flows/session/status.ts';
+import { looksUsual } from '../../../flows/people/document-number.ts';
 import { inHours, isoDate, readDate, today } from './dates.ts';
+import { Represented, identifiedForm, representationOf } from './represented.tsx';
 import type { Texts } from './texts/texts.ts';
 
 const refusals = ['document-mismatch', 'document-expired', 'operator-refused'] as const;
@@ -18,19 +20,25 @@ export function Identify({
   readonly waiting: Waiting;
   readonly send: (command: OperatorCommand) => void;
 }): ReactElement {
-  const { card, certificate, documents, problem } = waiting;
+  const { card, certificate, documents, cases, refusals: found } = waiting;
   const [type, setType] = useState(documents[0]?.type ?? 'identity-card');
   const [expires, setExpires] = useState('');
   const [left, setLeft] = useState(false);
+  const [lacksExpiry, setLacksExpiry] = useState(false);
+  const [holderCase, setHolderCase] = useState(cases[0]?.case ?? 'adult');
+  const [unusual, setUnusual] = useState(false);
   const [reason, setReason] = useState<Refusal>('document-mismatch');
-  const date = readDate(expires);
-  const unreadable = left && date === null;
+  const choice = cases.find((one) => one.case === holderCase);
+  const mayLackExpiry = documents.some((document) => document.type === type && document.mayLackExpiry);
+  const noExpiry = mayLackExpiry && lacksExpiry;
+  const date = noExpiry ? null : readDate(expires);
+  const unreadable = left && date === null && !noExpiry;
   const expired = date !== null && date < today();
 
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const entered = new FormData(event.currentTarget);
-    if (date === null) {
+    if (date === null && !noExpiry) {
       setLeft(true);
       return;
     }
@@ -38,7 +46,12 @@ export function Identify({
       const value = entered.get(name);
       return typeof value === 'string' ? value.trim() : '';
     };
-    send({ type: 'identified', document: { type, number: text('number'), issuingBody: text('issuingBody'), expires: date } });
+    const representation = choice === undefined ? undefined : representationOf(entered, choice);
+    send({
+      type: 'identified',
+      document: { type, number: text('number'), issuingBody: text('issuingBody'), expires: date },
+      ...(representation === undefined ? {} : { representation }),
+    });
   };
 
   const state = t.desk.certificateStates[certificate.status] ?? certificate.status;
@@ -66,32 +79,64 @@ export function Identify({
               {certificate.status === 'unknown' && ` · ${ruleOf(certificate.uncertainRule, t)}`}
             </dd>
           </dl>
+          {choice !== undefined && choice.case !== 'adult' && <Represented key={choice.case} t={t} choice={choice} />}
         </section>
         <section aria-labelledby="document-title">
           <h2 id="document-title">{t.desk.document}</h2>
-          <form onSubmit={submit} autoComplete="off">
-            <label htmlFor="type">{t.desk.type}</label>
-            <select
-              id="type"
-              name="type"
-              value={type}
-              onChange={(event) => setType(event.target.value as typeof type)}
-              aria-describedby="citation"
-              autoFocus
-            >
-              {documents.map((document) => (
-                <option key={document.type} value={document.type}>
-                  {t.desk.documentTypes[document.type]}
-                </option>
-              ))}
-            </select>
+          <form id={identifiedForm} onSubmit={submit} autoComplete="off">
+            <div className={cases.length > 1 ? 'pair' : ''}>
+              {cases.length > 1 && (
+                <div>
+                  <label htmlFor="case">{t.desk.represented.case}</label>
+                  <select
+                    id="case"
+                    name="case"
+                    value={holderCase}
+                    onChange={(event) => setHolderCase(event.target.value as typeof holderCase)}
+                  >
+                    {cases.map((one) => (
+                      <option key={one.case} value={one.case}>
+                        {t.desk.represented.cases[one.case]}
+                      </option>
+                    ))}
+                  </select>
+                </div>
+              )}
+              <div>
+                <label htmlFor="type">{t.desk.type}</label>
+                <select
+                  id="type"
+                  name="type"
+                  value={type}
+                  onChange={(event) => setType(event.target.value as typeof type)}
+                  aria-describedby="citation"
+                  autoFocus
+                >
+                  {documents.map((document) => (
+                    <option key={document.type} value={document.type}>
+                      {t.desk.documentTypes[document.type]}
+                    </option>
+                  ))}
+                </select>
+              </div>
+            </div>
             <p id="citation" className="hint">
               {documents.find((document) => document.type === type)?.citation}
             </p>
             <div className="pair">
               <div>
                 <label htmlFor="number">{t.desk.number}</label>
-                <input id="number" name="number" minLength={3} maxLength={32} required spellCheck={false} autoCapitalize="characters" />
+                <input
+                  id="number"
+                  name="number"
+                  minLength={3}
+                  maxLength={32}
+                  required
+                  spellCheck={false}
+                  autoCapitalize="characters"
+                  aria-describedby="number-hint"
+                  onBlur={(event) => setUnusual(event.target.value !== '' && !looksUsual({ type, number: event.target.value }))}
+                />
               </div>
               <div>
                 <label htmlFor="expires">{t.desk.expires}</label>
@@ -100,8 +145,9 @@ export function Identify({
                   name="expires"
                   inputMode="numeric"
                   maxLength={10}
-                  required
-                  value={expires}
+                  required={!noExpiry}
+                  disabled={noExpiry}
+                  value={noExpiry ? '' : expires}
                   aria-invalid={unreadable || expired}
                   aria-describedby="expires-problem"
                   onChange={(event) => setExpires(event.target.value)}
@@ -109,12 +155,27 @@ export function Identify({
                 />
               </div>
             </div>
+            {mayLackExpiry && (
+              <label className="check">
+                <input type="checkbox" checked={lacksExpiry} onChange={(event) => setLacksExpiry(event.target.checked)} />{' '}
+                {t.desk.lacksExpiry}
+              </label>
+            )}
+            <p id="number-hint" className="hint" role="status">
+              {unusual ? t.desk.unusualNumber : ''}
+            </p>
             <p id="expires-problem" className="wrong" role="alert">
               {expired ? t.desk.expired : unreadable ? t.desk.expiresUnreadable : ''}
             </p>
             <label htmlFor="issuingBody">{t.desk.issuingBody}</label>
             <input id="issuingBody" name="issuingBody" minLength={2} maxLength={80} required spellCheck={false} />
-            <div role="alert">{problem !== null && <Alert color="danger">{t.desk.problems[problem]}</Alert>}</div>
+            <div role="alert">
+              {found.map(({ rule, text, citation }) => (
+                <Alert key={`${rule} ${text}`} color="danger">
+                  <span lang="it">{text}</span> <span className="hint">{citation}</span>
+                </Alert>
+              ))}
+            </div>
             <Button color="primary" type="submit">
               {t.desk.identified}
             </Button>

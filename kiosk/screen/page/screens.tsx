@@ -40,11 +40,11 @@ export function CitizenScreenView(props: ScreenProps): ReactElement {
     case 'recognised':
       return (
         <Screen
-          main={t.recognised.main(status.greeting)}
+          main={status.ofAge ? t.recognised.main(status.greeting) : t.recognised.mainOfMinor(status.greeting)}
           drawing={drawing}
           button={{ text: t.recognised.yes, press: () => void send({ type: 'wish' }) }}
         >
-          <p className="below">{t.recognised.below}</p>
+          <p className="below">{status.ofAge ? t.recognised.below : t.recognised.belowOfMinor}</p>
           <p className="aside">
             {t.recognised.code} <span className="mono">{status.maskedFiscalCode}</span>
           </p>

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { refusalsOfActivation, refusalsOfDocument } from '../../../flows/procedures/card-and-document.ts';
+import { refusalsOfActivation } from '../../../flows/procedures/card-and-document.ts';
 import { parseProfile } from '../../../flows/procedures/profile.ts';
 import { emiliaRomagna } from '../session/desk-harness.ts';
 
@@ -61,32 +61,19 @@ test('whatever stands in a file, the loader answers and never throws', () => {
 
 describe('decisions', () => {
   const profile = emiliaRomagna();
-  const adult = { desk: 'health-authority', today: '2026-11-22', birthDate: '1972-07-09', cardExpiry: '2030-01-10' } as const;
+  const card = { birthDate: '1972-07-09', expiryDate: '2030-01-10', fiscalCode: 'RSSMRA72L09H501S' } as const;
+  const adult = { desk: 'health-authority', today: '2026-11-22', card } as const;
 
   test.each([
     ['ACT-08: a health-authority desk may', adult, []],
     ['ACT-08: a pharmacy may not', { ...adult, desk: 'pharmacy' as const }, ['ACT-08']],
-    ['eighteen today', { ...adult, birthDate: '2008-11-22' }, []],
-    ['eighteen tomorrow', { ...adult, birthDate: '2008-11-23' }, ['case-adult']],
-    ['the card is valid through its last day', { ...adult, cardExpiry: '2026-11-22' }, []],
-    ['the card expired yesterday', { ...adult, cardExpiry: '2026-11-21' }, ['card-unexpired']],
+    ['eighteen today', { ...adult, card: { ...card, birthDate: '2008-11-22' } }, []],
+    ['eighteen tomorrow: with a parent', { ...adult, card: { ...card, birthDate: '2008-11-23' } }, []],
+    ['the card is valid through its last day', { ...adult, card: { ...card, expiryDate: '2026-11-22' } }, []],
+    ['the card expired yesterday', { ...adult, card: { ...card, expiryDate: '2026-11-21' } }, ['card-unexpired']],
   ])('%s', (_, request, rules) => {
     const refusals = refusalsOfActivation(profile, request);
     expect(refusals.map(({ rule }) => rule)).toEqual(rules);
     for (const { citation } of refusals) expect(citation.length).toBeGreaterThan(2);
-  });
-
-  const identityCard = { type: 'identity-card', number: 'CA00000AA', issuingBody: 'Comune', expires: '2026-11-22' } as const;
-  test.each([
-    ['DOC-01: valid through the last day it names', '2026-11-22', []],
-    ['DOC-01: expired the day after', '2026-11-23', ['DOC-01-unexpired']],
-  ])('%s', (_, today, rules) => {
-    expect(refusalsOfDocument(profile, identityCard, today).map(({ rule }) => rule)).toEqual(rules);
-  });
-
-  test('DOC-01: a document that the profile does not list', () => {
-    const { identification } = profile;
-    const narrow = { ...profile, identification: { ...identification, documents: { types: ['passport' as const], citation: 'LAZ' } } };
-    expect(refusalsOfDocument(narrow, identityCard, '2026-11-22')).toEqual([{ rule: 'DOC-01-type', citation: 'LAZ' }]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
+import type { Representation } from '../../../flows/people/representation.ts';
 import { straightWay } from '../../harness/straight-way.ts';
 import { FakeJournal, evidence } from '../fakes.ts';
 import { delays, document, emiliaRomagna, good, settled, startTestDesk } from './desk-harness.ts';
@@ -91,10 +92,35 @@ describe('before the reservation, whatever stops leaves nothing anywhere', () =>
     const { desk, goTo, send, screen } = startTestDesk();
     await goTo('operator');
     await send({ type: 'identified', document: { ...document, expires: '2026-11-21' } });
-    expect(desk.operator().waiting).toMatchObject({ task: 'identify', problem: 'document-expired' });
+    expect(desk.operator().waiting).toMatchObject({ task: 'identify', refusals: [{ rule: 'DOC-01', text: 'Il documento è scaduto.' }] });
     expect(screen()).toBe('operator');
     await send({ type: 'identified', document: { ...document, expires: '2026-11-22' } });
     expect(screen()).toBe('contact');
+  });
+
+  test('a minor is nobody’s to activate alone; with a parent the CMS is told who, and the journal only a digest', async () => {
+    const { desk, card, cms, journal, operators, goTo, send, code, screen } = startTestDesk();
+    card.reading = { ...card.reading, personalData: { ...card.reading.personalData, birthDate: '2014-11-20' } };
+    const reserve = vi.spyOn(cms, 'reserve');
+    const sign = vi.spyOn(operators, 'sign');
+    await goTo('operator');
+    expect(desk.operator().waiting).toMatchObject({ task: 'identify', cases: [{ case: 'minor', relations: ['parent'] }] });
+    await send({ type: 'identified', document });
+    expect(desk.operator().waiting).toMatchObject({ refusals: [{ rule: 'C4' }] });
+    const representative = { relation: 'parent', surname: 'ROSSI', name: 'ANNA', fiscalCode: 'RSSMRA75C22H501I' } as const;
+    const representation: Representation = { case: 'minor', representative, papers: { forms: [], holderFiscalCode: 'RSSMRA72L09H501S' } };
+    await send({ type: 'identified', document, representation: { ...representation, papers: { forms: [] } } });
+    expect(desk.operator().waiting).toMatchObject({ refusals: [{ rule: 'C10' }] });
+    await send({ type: 'identified', document, representation });
+    expect(screen()).toBe('contact');
+    await send({ type: 'contact', email: 'anna@example.org', language: 'it' });
+    await send(code('123456'));
+    expect(screen()).toBe('collect');
+    expect(sign.mock.calls[0]?.[0]).toMatchObject({ decision: 'identified', case: 'minor', representative });
+    expect(reserve.mock.calls[0]?.[0]).toMatchObject({ case: 'minor', representative, applicant: { relation: 'holder' }, document });
+    const opening = journal.entries.find(({ row }) => row.kind === 'OP_OPEN')?.row;
+    expect(opening).toMatchObject({ case: 'minor', representative: journal.digest('holder', representative.fiscalCode) });
+    expect(JSON.stringify(journal.entries)).not.toMatch(/ANNA|RSSMRA75C22H501I"/);
   });
 
   test('nobody signed on: the decision is not taken', async () => {
@@ -174,11 +200,15 @@ describe('before the reservation, whatever stops leaves nothing anywhere', () =>
     expect(journal.entries).toEqual([]);
   });
 
-  test('a minor, and a card past its expiry date', async () => {
-    const minor = startTestDesk();
-    minor.card.reading = { ...minor.card.reading, personalData: { ...minor.card.reading.personalData, birthDate: '2008-11-23' } };
-    await minor.goTo('recognised');
-    expect(minor.desk.citizen()).toMatchObject({ screen: 'stopped', reason: 'not-an-adult' });
+  test('a minor whose region has no such case, and a card past its expiry date', async () => {
+    const { cases, ...rest } = emiliaRomagna();
+    const alone = startTestDesk(new FakeJournal(), {
+      ...rest,
+      cases: { ...cases, minor: { absent: true, note: 'Non i minori.', citation: '[P]' } },
+    });
+    alone.card.reading = { ...alone.card.reading, personalData: { ...alone.card.reading.personalData, birthDate: '2008-11-23' } };
+    await alone.goTo('recognised');
+    expect(alone.desk.citizen()).toMatchObject({ screen: 'stopped', reason: 'not-an-adult' });
     const expired = startTestDesk();
     expired.card.reading = { ...expired.card.reading, personalData: { ...expired.card.reading.personalData, expiryDate: '2026-11-21' } };
     await expired.goTo('recognised');

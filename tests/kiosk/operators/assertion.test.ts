@@ -9,6 +9,7 @@ const identified = {
   operationId: '01890a5d-ac96-774b-bcce-b302099a8057',
   certificateDigest: 'a'.repeat(64),
   fiscalCode: 'RSSMRA72L09H501S',
+  case: 'adult',
   document: { type: 'identity-card', number: 'CA00000AA', issuingBody: 'Comune di Roma', expires: '2030-07-09' },
   device: 'desk-1',
   jti: randomUUID(),

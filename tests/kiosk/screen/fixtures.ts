@@ -1,4 +1,5 @@
 import { ok, err } from '../../../devices/result.ts';
+import { caseChoices } from '../../../flows/procedures/case-choices.ts';
 import { uncertainRevocation } from '../../../flows/procedures/uncertain-revocation.ts';
 import type { HeldOperation } from '../../../flows/operations/resolution.ts';
 import type { Sheet } from '../../../flows/ports/printing.ts';
@@ -60,7 +61,7 @@ export const citizenScreens: Readonly<Record<string, CitizenScreen>> = {
   starting: { screen: 'starting' },
   welcome: { screen: 'welcome' },
   reading: { screen: 'reading' },
-  recognised: { screen: 'recognised', greeting: 'MARIO R.', maskedFiscalCode: 'RSS•••••••••501S' },
+  recognised: { screen: 'recognised', greeting: 'MARIO R.', maskedFiscalCode: 'RSS•••••••••501S', ofAge: true },
   notice: { screen: 'notice' },
   operator: { screen: 'operator' },
   contact: { screen: 'contact', channels: ['email'], problem: null },
@@ -116,26 +117,41 @@ export const revocationScreens: Readonly<Record<string, RevocationStatus>> = {
   'revocation-clock': { lists: [list], clockFault: 'behind-crl', table },
 };
 
+const sardegna = ((profile) => {
+  if (!profile.ok) throw new Error('the profile does not read');
+  return profile.value;
+})(readProfile('sardegna'));
+
 const identify = {
   task: 'identify',
   card: { surname: 'ROSSI', name: 'MARIO', birthDate: '1972-07-09', sex: 'M', fiscalCode: 'RSSMRA72L09H501S' },
   certificate: { status: 'good', crlAgeSeconds: 3 * 3600, uncertainRule: 'refuse' },
   documents: [
-    { type: 'identity-card', citation: 'art. 35 DPR 445/2000' },
-    { type: 'passport', citation: 'art. 35 DPR 445/2000' },
-    { type: 'driving-licence', citation: 'art. 35 DPR 445/2000' },
+    { type: 'identity-card', citation: 'art. 35 DPR 445/2000', mayLackExpiry: false },
+    { type: 'passport', citation: 'art. 35 DPR 445/2000', mayLackExpiry: false },
+    { type: 'pension-book', citation: 'art. 35 DPR 445/2000', mayLackExpiry: true },
   ],
-  problem: null,
+  cases: caseChoices(sardegna, 'pharmacy', '2026-11-22', '1972-07-09'),
+  refusals: [],
 } as const;
+
+const refused = (rule: string, text: string) => [{ rule, text, citation: 'SAR 6.1.2' }];
+const minor = { surname: 'ROSSI', name: 'LUCA', birthDate: '2014-11-20', sex: 'M', fiscalCode: 'RSSLCU14S20H501J' };
 
 export const operatorScreens: Readonly<Record<string, OperatorStatus['waiting']>> = {
   nobody: null,
   identify,
-  'identify-document-expired': { ...identify, problem: 'document-expired' },
+  'identify-document-expired': { ...identify, refusals: refused('DOC-01', 'Il documento è scaduto.') },
   'identify-document-not-accepted': {
     ...identify,
-    problem: 'document-not-accepted',
+    refusals: refused('DOC-01', 'Qui questo documento non è accettato: porto d’armi.'),
     certificate: { status: 'unknown', crlAgeSeconds: 30 * 3600, uncertainRule: { allowForSeconds: 43_200 } },
+  },
+  'identify-minor': {
+    ...identify,
+    card: minor,
+    cases: caseChoices(sardegna, 'pharmacy', '2026-11-22', minor.birthDate),
+    refusals: refused('C10', 'Il codice fiscale della persona rappresentata, sul modulo o sul codice a barre, non è quello della tessera.'),
   },
   reprint: { task: 'reprint', attempt: 1, attempts: 2, nothingSent: false, problem: null },
   'reprint-nothing-sent': { task: 'reprint', attempt: 1, attempts: 2, nothingSent: true, problem: 'printer-not-ready' },
@@ -210,8 +226,6 @@ export function stage(): Stage {
   const logged: Stage['logged'] = [];
   const sheets: Sheet[] = [];
   const paper = { out: false };
-  const profile = readProfile('sardegna');
-  if (!profile.ok) throw new Error('the profile does not read');
   return {
     sheets,
     get paperOut() {
@@ -221,7 +235,7 @@ export function stage(): Stage {
       paper.out = out;
     },
     bring: {
-      profile: profile.value,
+      profile: sardegna,
       desk: 'pharmacy',
       siteName: site.name,
       now: () => new Date('2026-11-22T09:30:00Z'),

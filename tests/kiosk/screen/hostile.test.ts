@@ -254,6 +254,13 @@ describe('the operator', () => {
     [{ type: 'stay' }],
     [{ type: 'identified', document: { type: 'library-card', number: 'CA1', issuingBody: 'xx', expires: '2030-01-01' } }],
     [{ type: 'identified', document: { type: 'passport', number: 'CA1', issuingBody: 'xx', expires: '31/12/2030' } }],
+    [
+      {
+        type: 'identified',
+        document: { type: 'passport', number: 'CA1', issuingBody: 'xx', expires: '2030-01-01' },
+        representation: { case: 'adult', representative: null, papers: { forms: [] } },
+      },
+    ],
     [{ type: 'identified', document: { type: 'passport', number: 'CA1', issuingBody: 'xx', expires: '2030-01-01', photo: 'x' } }],
   ])('cannot decide %j', async (wanted) => {
     const both = good({ cookie: `${page}; ${await signOn()}` });

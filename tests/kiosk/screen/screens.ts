@@ -104,7 +104,7 @@ export async function drawScreens(out: string, only?: string): Promise<readonly 
       set.show({ screen: 'contact', channels: ['email'], problem: null }, 24);
       await page.waitForSelector('[role=alertdialog]');
       await shoot(page, 'overlay-warning');
-      set.show({ screen: 'recognised', greeting: 'MARIO R.', maskedFiscalCode: 'RSS•••••••••501S' });
+      set.show({ screen: 'recognised', greeting: 'MARIO R.', maskedFiscalCode: 'RSS•••••••••501S', ofAge: true });
       await page.waitForSelector('[data-screen="recognised"]');
       await page.getByRole('button', { name: 'Accessibilità' }).click();
       for (const choice of ['Contrasto alto', 'Testo più grande']) await page.getByRole('button', { name: choice }).click();
@@ -126,6 +126,9 @@ export async function drawScreens(out: string, only?: string): Promise<readonly 
     for (const [name, waiting] of Object.entries(operatorScreens)) {
       if (waiting?.task === 'hand-over') set.show({ screen: 'collect', cardIn: true });
       if (waiting?.task === 'reprint') set.show({ screen: 'print-failed' });
+      // By way of nobody: what was typed for one is not the next one's.
+      set.ask(null);
+      await page.waitForSelector('.nobody');
       set.ask(waiting, name === 'nobody' ? 'paper-near-end' : 'ready');
       await page.waitForSelector(waiting === null ? '.nobody' : waiting.task === 'identify' ? '.side-by-side' : '.hand-over');
       if (name === 'identify-document-expired') {

@@ -12,7 +12,7 @@ import type { ReprintProblem } from '../../../../flows/operations/activation.ts'
 import type { HeldOperation } from '../../../../flows/operations/resolution.ts';
 import type { FailedSlip, Finding } from '../../../../flows/ports/operators.ts';
 import type { ClockFault } from '../../../../flows/ports/trust.ts';
-import type { Operation } from '../../../../flows/procedures/vocabulary.ts';
+import type { Form, HolderCase, Operation } from '../../../../flows/procedures/vocabulary.ts';
 import type { DocumentType } from '../../../../flows/people/identity-document.ts';
 
 /** Of a stop: what happened, and what to do next. That nothing is lost, or what is, follows from the codes' state: `stopped.codes`. */
@@ -90,6 +90,8 @@ export const it = {
   reading: { main: 'Leggo la tessera…', below: 'Non toglierla. Ci vuole un secondo.' },
   recognised: {
     main: (greeting: string) => `Ciao ${greeting}`,
+    mainOfMinor: (greeting: string) => `Tessera di ${greeting}`,
+    belowOfMinor: 'Vuoi attivarla e ricevere i codici? Serve il documento di chi accompagna.',
     below: 'Vuoi attivare la tua tessera e ricevere i codici?',
     code: 'Codice fiscale',
     yes: 'Sì, voglio attivarla',
@@ -477,9 +479,49 @@ export const it = {
     expires: 'Scadenza (GG/MM/AAAA)',
     expiresUnreadable: 'Scrivi la data come 31/12/2030.',
     expired: 'Scaduto: questo documento non può essere accettato.',
-    problems: {
-      'document-expired': 'Il documento è scaduto: chiedine un altro, oppure rifiuta.',
-      'document-not-accepted': 'Questo tipo di documento non è accettato dalla procedura: chiedine un altro, oppure rifiuta.',
+    lacksExpiry: 'Il documento non ha scadenza',
+    unusualNumber: 'Un numero così è insolito per questo documento: controllalo. Se è giusto, vai avanti.',
+    represented: {
+      case: 'Chi è il titolare',
+      cases: {
+        adult: 'maggiorenne, qui di persona',
+        minor: 'minore, con un genitore',
+        'emancipated-minor': 'minore emancipato',
+        ward: 'persona sotto tutela',
+        delegate: 'maggiorenne, con un delegato',
+      } satisfies Record<HolderCase, string>,
+      relation: 'Chi si presenta è',
+      relations: {
+        parent: 'il genitore',
+        guardian: 'il tutore',
+        spouse: 'il coniuge',
+        child: 'un figlio',
+        relative: 'un altro parente',
+        other: 'un’altra persona delegata',
+      },
+      holderFiscalCode: 'Codice fiscale del titolare, dal modulo o dal codice a barre',
+      holderFiscalCodeWhy: 'Deve essere quello della tessera (C10).',
+      forms: {
+        request: 'modulo di richiesta firmato',
+        delegation: 'delega firmata',
+        representative: 'modulo firmato dal rappresentante legale',
+        kinship: 'modulo che attesta la parentela',
+        'parental-authority': 'autocertificazione della responsabilità genitoriale, firmata',
+        guardianship: 'autocertificazione della tutela, firmata',
+        'court-papers': 'provvedimento del tribunale',
+        'emancipation-proof': 'prova dell’emancipazione',
+        'signature-request': 'modulo per il certificato di firma',
+        'reader-request': 'modulo per il lettore',
+        'validity-extension': 'richiesta di proroga',
+      } satisfies Record<Form, string>,
+      holderDocument: 'documento del titolare',
+      ownCard: 'tessera sanitaria di chi si presenta',
+      holderDocumentCopy: 'documento del titolare, anche in copia',
+      degree: 'Grado di parentela',
+      nearerRelativesAbsent: 'dichiara che mancano parenti più vicini',
+      months: 'Mesi di impedimento del certificato medico',
+      mentionsDiagnosis: 'il certificato riporta una diagnosi',
+      notes: 'Da sapere',
     },
     documentTypes: {
       'identity-card': 'Carta d’identità',
