@@ -192,6 +192,33 @@ export async function printerAnswers(device: string, signal: AbortSignal): Promi
   }
 }
 
+/** Long enough for a scanner that is there to be opened. */
+const SCANNER_LIMIT_MS = 3_000;
+
+export async function scannerThere(device: string, signal: AbortSignal): Promise<Finding> {
+  const { openScanner } = await import('../devices/barcode/scanner.ts');
+  const opened = openScanner(device);
+  if (!opened.ok) return amiss(opened.error, 'barcode.device in the configuration (sportello discover)');
+  const scanner = opened.value;
+  try {
+    await withDeadline(SCANNER_LIMIT_MS, signal, async (ended) => {
+      if (scanner.status().state !== 'disconnected') return;
+      await new Promise<void>((resolve) => {
+        scanner.onStatus(({ state }) => state !== 'disconnected' && resolve());
+        ended.addEventListener('abort', () => resolve(), { once: true });
+      });
+    });
+    const status = scanner.status();
+    if (status.state !== 'disconnected') return well(`${device}: ${status.state}`);
+    return amiss(
+      `${device}: ${status.detail}`,
+      'plug it in, and see barcode.device in the configuration (sportello discover); a running kiosk holds a serial scanner: stop it first',
+    );
+  } finally {
+    await scanner.close();
+  }
+}
+
 function printerFinding(device: string, status: PrinterStatus): Finding {
   const told = (advice: string): Finding => amiss(`${device}: ${status.state}`, advice);
   switch (status.state) {

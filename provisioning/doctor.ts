@@ -11,6 +11,7 @@ import {
   nodeNewEnough,
   printerAnswers,
   readerSeen,
+  scannerThere,
   type Finding,
 } from './checks.ts';
 
@@ -36,12 +37,15 @@ export function checksFor(configuration: Configuration | null): readonly Check[]
     { id: 'readers', title: 'Card reader', look: (signal) => readerSeen(configuration?.card.reader, signal) },
   ];
   if (configuration === null) return machine;
-  const { cms, printer, state } = configuration;
+  const { cms, printer, barcode, state } = configuration;
   const health = cmsHealth(cms);
   return [
     ...machine,
     { id: 'durability', title: 'Durability of the records', look: () => durable(state) },
     { id: 'printer', title: 'Printer', look: (signal) => printerAnswers(printer.device, signal) },
+    ...(barcode === undefined
+      ? []
+      : [{ id: 'scanner', title: 'Barcode scanner', look: (signal: AbortSignal) => scannerThere(barcode.device, signal) }]),
     { id: 'cms', title: 'CMS', look: async (signal) => cmsReached(cms.url, await health(signal)) },
     { id: 'clock', title: 'Clock', look: async (signal) => clockAgrees(await health(signal)) },
     { id: 'crl', title: 'Age of the CRLs', look: () => crlsFresh(configuration, new Date()) },

@@ -3,12 +3,13 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { CommandFailure, answerJson, exit } from '../../devices/command.ts';
 import { exportCommand, verifyCommand } from './audit/commands.ts';
+import { drawnAgain } from './draw.ts';
 import { describeRecordsError } from './failure.ts';
 import { type History, type OperationSummary, openHistory } from './history.ts';
 
 const stateOptions = z.object({ state: z.string().min(1), json: z.boolean().default(false) });
 
-/** `sportello records list|show|verify|export`: reads only, beside a running kiosk too. */
+/** `sportello records list|show|counts|draws|verify|export`: reads only, beside a running kiosk too. */
 export function recordsCommands(): Command {
   const records = new Command('records').description('what the kiosk recorded of its operations');
 
@@ -67,6 +68,26 @@ export function recordsCommands(): Command {
         if (counts.days.length === 0) process.stdout.write('no day was counted yet\n');
       }
       if (counts.incidents.length > 0) process.exitCode = exit.no;
+    });
+
+  records
+    .command('draws')
+    .description('draws every lot of the blind envelopes again, from the rows and the seeds that were revealed')
+    .requiredOption('--state <dir>', "the kiosk's state, as in its configuration")
+    .option('--json', 'answer as JSON')
+    .addHelpText('after', '\nExample:\n  sportello records draws --state /var/lib/sportello')
+    .action((given: unknown) => {
+      const { state, json } = stateOptions.parse(given);
+      const checked = reading(state, (history) => drawnAgain(history.rows()));
+      const { draws, secret, faults } = checked;
+      if (json) answerJson(checked);
+      else {
+        process.stdout.write(
+          `${draws} draws, of which ${secret} by a seed that is still secret; ${faults.length} are not as they should be\n`,
+        );
+        for (const { sequence, detail } of faults) process.stdout.write(`${String(sequence).padStart(6)}  ${detail}\n`);
+      }
+      if (faults.length > 0) process.exitCode = exit.no;
     });
 
   records.addCommand(verifyCommand()).addCommand(exportCommand());

@@ -34,6 +34,8 @@ export interface History extends ReturnType<typeof readIncidents> {
   /** One operation with all its rows, `null` if there is none of this id. */
   show(id: string): (OperationSummary & { readonly rows: readonly JournalEntry[] }) | null;
   rowsOf(id: string): readonly JournalEntry[];
+  /** The whole journal, in order. */
+  rows(): readonly JournalEntry[];
   open(): readonly { readonly operationId: string; readonly rows: readonly JournalEntry[] }[];
   outbox(): readonly OutcomeReport[];
   /** The day (UTC) of the first row, `null` before there is one. */
@@ -96,6 +98,7 @@ export function readHistory(database: Database.Database): History {
   const rowsOfOperation = database.prepare(
     'select sequence, operation_id, at, kind, fields from journal where operation_id = ? order by sequence',
   );
+  const allRows = database.prepare('select sequence, operation_id, at, kind, fields from journal order by sequence');
   const operations = database.prepare("select operation_id from journal where kind = 'OP_OPEN' order by sequence").pluck();
   const openOperations = database
     .prepare(
@@ -131,6 +134,7 @@ export function readHistory(database: Database.Database): History {
   return {
     ...readIncidents(database),
     rowsOf,
+    rows: () => allRows.all().map((row) => storedRow.parse(row)),
     firstDay: () => z.iso.date().nullable().parse(firstDay.get()),
     list: (filter = {}) =>
       ids

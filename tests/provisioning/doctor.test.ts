@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startVirtualScanner } from '../../devices/barcode/virtual/virtual-scanner.ts';
 import { type VirtualPrinter, startVirtualPrinter } from '../../devices/printer/virtual/virtual-printer.ts';
 import { type Configuration, readConfiguration } from '../../kiosk/configuration.ts';
 import { makePki } from '../../kiosk/demo/pki.ts';
@@ -21,6 +22,7 @@ import {
   nodeNewEnough,
   printerAnswers,
   readerSeen,
+  scannerThere,
 } from '../../provisioning/checks.ts';
 import { type Check, checksFor, examine } from '../../provisioning/doctor.ts';
 import { type CmsSurroundings, type TestCms, cmsSurroundings, signal, startCms } from '../harness/cms.ts';
@@ -132,10 +134,12 @@ describe('the command', () => {
   });
 
   test('for a person it is a line a check, with the advice under what is amiss', async () => {
-    const { code, out } = await sportello('doctor', '--config', write('away.json', { printer: { device: 'usb:/dev/usb/lp-none' } }));
+    const away = { printer: { device: 'usb:/dev/usb/lp-none' }, barcode: { device: 'serial:/dev/ttyACM-none' } };
+    const { code, out } = await sportello('doctor', '--config', write('away.json', away));
     expect(code).toBe(1);
     expect(out).toMatch(/^ok {5}Node {2,}v\d/m);
     expect(out).toMatch(/^AMISS {2}Printer .*\n {20,}\S/m);
+    expect(out).toMatch(/^AMISS {2}Barcode scanner .*ttyACM-none.*\n {20,}\S/m);
   });
 
   test.each([
@@ -272,6 +276,13 @@ describe('printer', () => {
   test('an address that is none', async () => {
     expectAmiss(await printerAnswers('tcp:printer.example:9100', signal), /only 127\.0\.0\.1/, /printer\.device/);
   });
+});
+
+test('the barcode scanner is there, and then it is not', async () => {
+  const scanner = await startVirtualScanner({ link: join(folder, 'scanner') });
+  expectWell(await scannerThere(scanner.address, signal), /ready$/);
+  await scanner.close();
+  expectAmiss(await scannerThere(scanner.address, signal), /scanner/, /barcode\.device/);
 });
 
 describe('CMS and clock', () => {

@@ -52,6 +52,24 @@ describe('sportello records', () => {
     expect(kiosk.append(operationId, { kind: 'CLOSED', state: 'CONFIRMED' }).ok).toBe(true);
   });
 
+  test('draws the lots of a shift again', () => {
+    const folder = temporaryFolder();
+    const kiosk = recordsIn(join(folder, 'records'));
+    const numbers = ['200000000121', '200000000139', '200000000147'];
+    kiosk.envelopes.openShift('mrossi');
+    kiosk.envelopes.receive({ batch: 'lotto-1', digest: 'd'.repeat(64), numbers });
+    kiosk.envelopes.assign('magazine:armadio', numbers);
+    for (const row of [opening, { kind: 'RESERVE_INTENT' }, { kind: 'RESERVED', expiresAt: '2026-11-22T20:00:00Z' }] as const)
+      kiosk.append(operationId, row);
+    expect(kiosk.envelopes.draw(operationId, 'magazine:armadio').ok).toBe(true);
+    expect(sportello('draws', '--state', folder, '--json')).toMatchObject({ code: 0, out: '{"draws":1,"secret":1,"faults":[]}\n' });
+    const drawn = kiosk.envelopes.all().find(({ state }) => state === 'drawn')?.number ?? '';
+    kiosk.appendOutcome({ ...report(), outcome: 'not-handed-over', reason: 'cancelled' }, { number: drawn, to: 'assigned' });
+    kiosk.envelopes.count('mrossi', 3);
+    const told = sportello('draws', '--state', folder);
+    expect(told).toMatchObject({ code: 0, out: '1 draws, of which 0 by a seed that is still secret; 0 are not as they should be\n' });
+  });
+
   test('says which outcomes a person must look at', () => {
     const folder = temporaryFolder();
     const kiosk = recordsIn(join(folder, 'records'));
