@@ -1,6 +1,7 @@
-import { type JsonWebKey, type KeyObject, createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { type JsonWebKey, type KeyObject, createPrivateKey } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { type Result, err, ok } from '../devices/result.ts';
+import { freshPrivateKey } from './fresh-key.ts';
 import { algorithmOf } from './jws.ts';
 
 export type DeviceKeyError = { readonly kind: 'device-key-unusable'; readonly file: string; readonly detail: string };
@@ -21,8 +22,7 @@ export function readDeviceKey(file: string): Result<KeyObject, DeviceKeyError> {
 /** As `readDeviceKey`; where there is no file, an Ed25519 key is made and put there, for its owner's eyes only. Throws the system's errors. */
 export function findOrMakeDeviceKey(file: string): Result<KeyObject, DeviceKeyError> {
   if (!existsSync(file)) {
-    const { privateKey } = generateKeyPairSync('ed25519');
-    replaceFile(file, JSON.stringify(privateKey.export({ format: 'jwk' })), 0o600);
+    replaceFile(file, JSON.stringify(freshPrivateKey('ed25519').export({ format: 'jwk' })), 0o600);
   }
   return readDeviceKey(file);
 }

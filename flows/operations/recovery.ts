@@ -2,7 +2,7 @@ import type { EvidenceClass } from '../../devices/printer/contract.ts';
 import { type Result, ok } from '../../devices/result.ts';
 import type { EnvelopeEnd } from '../envelopes/rows.ts';
 import type { Cms, OperationView } from '../ports/cms.ts';
-import type { Journal, JournalEntry, JournalError, JournalRow } from '../ports/journal.ts';
+import type { Concluded, Journal, JournalEntry, JournalError, JournalRow } from '../ports/journal.ts';
 import type { Printing } from '../ports/printing.ts';
 import { type EnvelopeProof, concludedEnvelope } from './envelope-conclusion.ts';
 import { type Conclusion, concluded, destroyed, retracted, unconfirmed } from './evidence.ts';
@@ -79,79 +79,122 @@ function envelopeOutcome({ step, pin }: Omit<EnvelopeProof, 'handedOver'>, numbe
   return { need: 'outcome', attempt: 1, conclusion, raw: '', ...(to === null ? {} : { envelope: { number, to } }) };
 }
 
+/** A print of which the rows do not tell where its slip is. */
+interface LostPrint {
+  readonly operationId: string;
+  readonly recovery: Extract<Recovery, { need: 'ask' | 'retract' }>;
+}
+
 /**
  * Boot: brings every operation found open to an outcome. It never prints and never guesses. What then waits for the CMS is the
  * outbox's, what is held an operator's. Answers how many operations were found open.
  */
 export async function recover(parts: RecoveryParts, signal: AbortSignal): Promise<Result<number, JournalError>> {
-  const open = parts.journal.open().map(({ operationId, rows }) => ({ operationId, recovery: recoveryOf(rows, parts.handOverEvidence) }));
-  const unclear = open
-    .filter(({ recovery }) => recovery.need === 'ask' || recovery.need === 'ask-chip')
-    .map(({ operationId }) => operationId);
-  const views = unclear.length === 0 ? ok([]) : await parts.cms.operations(unclear, signal);
+  const { journal, cms, handOverEvidence } = parts;
+  const open = journal.open().map(({ operationId, rows }) => ({ operationId, recovery: recoveryOf(rows, handOverEvidence) }));
+  const told: Concluded[] = [];
+  const prints: LostPrint[] = [];
+  const chips: { readonly operationId: string; readonly number: string }[] = [];
   for (const { operationId, recovery } of open) {
-    const view = views.ok ? views.value.find((one) => one.operationId === operationId) : undefined;
-    const recovered = await recoverOne(operationId, recovery, view ?? null, parts, signal);
-    if (!recovered.ok) return recovered;
+    switch (recovery.need) {
+      case 'close': {
+        const closed = journal.append(operationId, { kind: 'CLOSED', state: recovery.state });
+        if (!closed.ok) return closed;
+        break;
+      }
+      case 'outcome':
+        told.push(concludedAs(operationId, recovery));
+        break;
+      case 'ask':
+      case 'retract':
+        prints.push({ operationId, recovery });
+        break;
+      case 'ask-chip':
+        chips.push({ operationId, number: recovery.number });
+        break;
+      case 'receipt':
+      case 'operator':
+        break;
+    }
   }
-  return ok(open.length);
+  // What the rows tell waits neither for the CMS nor for the printer.
+  const concluded = journal.appendOutcomes(told);
+  if (!concluded.ok) return concluded;
+
+  const unclear = [...prints.filter(({ recovery }) => recovery.need === 'ask'), ...chips].map(({ operationId }) => operationId);
+  const views = unclear.length === 0 ? ok([]) : await cms.operations(unclear, signal);
+  const viewOf = (operationId: string): OperationView | null =>
+    views.ok ? (views.value.find((one) => one.operationId === operationId) ?? null) : null;
+  const slips = await slipsOf(prints, viewOf, parts, signal);
+  if (!slips.ok) return slips;
+  const pins = pinsOf(chips, viewOf, journal);
+  if (!pins.ok) return pins;
+  const found = journal.appendOutcomes([...slips.value, ...pins.value]);
+  return found.ok ? ok(open.length) : found;
 }
 
-/** `view`: what the CMS has of the operation; `null` where it did not say. */
-async function recoverOne(
-  operationId: string,
-  recovery: Recovery,
-  view: OperationView | null,
+/** Asks the printer, once for all, what became of these prints, oldest first. `viewOf`: what the CMS has; `null` where it did not say. */
+async function slipsOf(
+  prints: readonly LostPrint[],
+  viewOf: (operationId: string) => OperationView | null,
   { journal, printing }: RecoveryParts,
   signal: AbortSignal,
-): Promise<Result<unknown, JournalError>> {
-  const conclude = (
-    attempt: number,
-    { outcome, class: evidenceClass, exposed }: Conclusion,
-    raw: string,
-    envelope?: EnvelopeEnd,
-  ): Result<unknown, JournalError> =>
-    journal.appendOutcome(
-      { operationId, attempt, outcome, evidence: { class: evidenceClass, raw }, exposed, reason: 'interrupted' },
-      envelope,
-    );
+): Promise<Result<readonly Concluded[], JournalError>> {
+  const last = prints.at(-1);
+  if (last === undefined) return ok([]);
+  const needsClearing = prints.some(({ recovery }) => recovery.need === 'ask');
+  const buffer = needsClearing ? await clearedBy(printing, signal) : 'printed';
+  const { slip, raw } = await printing.retract(signal);
 
-  switch (recovery.need) {
-    case 'close':
-      return journal.append(operationId, { kind: 'CLOSED', state: recovery.state });
-    case 'receipt':
-    case 'operator':
-      return ok();
-    case 'outcome':
-      return conclude(recovery.attempt, recovery.conclusion, recovery.raw, recovery.envelope);
-    case 'ask-chip': {
-      const { number } = recovery;
-      const standing = view?.envelope?.number === number ? view.envelope : null;
-      // A relay that the CMS never heard of sent nothing to the card.
-      const unheard = view !== null && view.envelope === undefined ? 'not-set' : 'unknown';
-      const pin = standing?.pin ?? unheard;
-      const evidence = standing?.evidence ?? 'none';
-      const seen = journal.append(operationId, { kind: 'CHIP_EVIDENCE', pin, evidence, end: 'interrupted', sent: 0, answered: 0 });
-      if (!seen.ok) return seen;
-      const { attempt, conclusion, raw, envelope } = envelopeOutcome({ step: 'bound', pin }, number);
-      return conclude(attempt, conclusion, raw, envelope);
+  const ends: Concluded[] = [];
+  for (const { operationId, recovery } of prints) {
+    const { attempt } = recovery;
+    // No print begins before the output is empty: the slip in it is the last one's.
+    const isBack = operationId === last.operationId && slip === 'retracted';
+    if (recovery.need === 'retract' && !isBack) {
+      ends.push(concludedAs(operationId, recovery));
+      continue;
     }
-    case 'retract': {
-      const { attempt } = recovery;
-      const { slip, raw } = await printing.retract(signal);
-      if (slip !== 'retracted') return conclude(attempt, recovery.conclusion, recovery.raw);
-      const evidence = journal.append(operationId, { kind: 'EVIDENCE', attempt, class: 'E3', raw, buffer: 'printed', output: 'retracted' });
-      return evidence.ok ? conclude(attempt, retracted, raw) : evidence;
-    }
-    case 'ask': {
-      const { attempt } = recovery;
-      const buffer = (await printing.clear(signal)) ? 'cleared' : 'locked';
-      const { slip, raw } = await printing.retract(signal);
-      // A part that the CMS never released cannot have been printed.
-      const known = slip === 'retracted' ? retracted : unconfirmed(view?.releases === 0 ? 'E0' : 'E1');
-      const output = slip === 'retracted' ? { output: slip } : {};
-      const evidence = journal.append(operationId, { kind: 'EVIDENCE', attempt, class: known.class, raw, buffer, ...output });
-      return evidence.ok ? conclude(attempt, known, raw) : evidence;
-    }
+    // A part that the CMS never released cannot have been printed.
+    const conclusion = isBack ? retracted : unconfirmed(viewOf(operationId)?.releases === 0 ? 'E0' : 'E1');
+    const output = isBack ? { output: 'retracted' as const } : {};
+    const evidence = journal.append(operationId, { kind: 'EVIDENCE', attempt, class: conclusion.class, raw, buffer, ...output });
+    if (!evidence.ok) return evidence;
+    ends.push(concludedAs(operationId, { attempt, conclusion, raw }));
   }
+  return ok(ends);
+}
+
+async function clearedBy(printing: RecoveryParts['printing'], signal: AbortSignal): Promise<'cleared' | 'locked'> {
+  return (await printing.clear(signal)) ? 'cleared' : 'locked';
+}
+
+/** What became of cards to which an envelope was bound. `viewOf`: what the CMS has; `null` where it did not say. */
+function pinsOf(
+  chips: readonly { readonly operationId: string; readonly number: string }[],
+  viewOf: (operationId: string) => OperationView | null,
+  journal: Journal,
+): Result<readonly Concluded[], JournalError> {
+  const ends: Concluded[] = [];
+  for (const { operationId, number } of chips) {
+    const view = viewOf(operationId);
+    const standing = view?.envelope?.number === number ? view.envelope : null;
+    // A relay that the CMS never heard of sent nothing to the card.
+    const unheard = view !== null && view.envelope === undefined ? 'not-set' : 'unknown';
+    const pin = standing?.pin ?? unheard;
+    const evidence = standing?.evidence ?? 'none';
+    const seen = journal.append(operationId, { kind: 'CHIP_EVIDENCE', pin, evidence, end: 'interrupted', sent: 0, answered: 0 });
+    if (!seen.ok) return seen;
+    ends.push(concludedAs(operationId, envelopeOutcome({ step: 'bound', pin }, number)));
+  }
+  return ok(ends);
+}
+
+function concludedAs(
+  operationId: string,
+  { attempt, conclusion, raw, envelope }: Omit<Extract<Recovery, { need: 'outcome' }>, 'need'>,
+): Concluded {
+  const { outcome, class: evidenceClass, exposed } = conclusion;
+  const report = { operationId, attempt, outcome, evidence: { class: evidenceClass, raw }, exposed, reason: 'interrupted' };
+  return { report, ...(envelope === undefined ? {} : { envelope }) };
 }

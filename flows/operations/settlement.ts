@@ -15,17 +15,20 @@ export async function settle(
   return answer.ok ? record(journal, report, answer.value) : answer;
 }
 
-/** As `settle`, for many at once after an outage: one question to the CMS, and for each outcome what it came to. */
+/** As `settle`, for many at once after an outage: one question to the CMS, one transaction, and for each outcome what it came to. */
 export function settleAll(
   { cms, journal }: { readonly cms: Cms; readonly journal: Journal },
   reports: readonly OutcomeReport[],
   signal: AbortSignal,
 ): readonly { readonly report: OutcomeReport; readonly settled: Promise<Result<Receipt, CmsError | JournalError>> }[] {
-  const asked = cms.reportOutcomes(reports, signal);
+  const asked = cms.reportOutcomes(reports, signal).then((answers) => {
+    const receipts = answers.ok ? answers.value.flatMap((answer) => (answer.ok ? [answer.value] : [])) : [];
+    return { answers, recorded: journal.appendReceipts(receipts) };
+  });
   return reports.map((report, index) => {
-    const settled = asked.then((answers) => {
+    const settled = asked.then(({ answers, recorded }) => {
       const answer = answers.ok ? (answers.value[index] ?? err({ kind: 'unreachable', detail: 'no answer' })) : answers;
-      return answer.ok ? record(journal, report, answer.value) : answer;
+      return answer.ok && !recorded.ok ? recorded : answer;
     });
     return { report, settled };
   });

@@ -2,7 +2,7 @@ import type { Result } from '../../devices/result.ts';
 import type { HolderCase } from '../procedures/vocabulary.ts';
 import type { EvidenceClass } from '../../devices/printer/contract.ts';
 import { type EnvelopeEnd, type EnvelopeRow, type ShiftRow, envelopeRowKinds, shiftRowKinds } from '../envelopes/rows.ts';
-import type { CmsState, Outcome, OutcomeReport } from './cms.ts';
+import type { CmsState, Outcome, OutcomeReport, Receipt } from './cms.ts';
 import type { Finding, FailedSlip } from './operators.ts';
 
 /**
@@ -100,6 +100,12 @@ export interface JournalEntry {
 
 export type JournalError = { readonly kind: 'journal-unwritable'; readonly detail: string };
 
+/** An outcome as it is recorded: what the CMS is told, and what becomes of the envelope in the operation's hands. */
+export interface Concluded {
+  readonly report: OutcomeReport;
+  readonly envelope?: EnvelopeEnd;
+}
+
 /** The operations journal and its outbox: one database, durable (`synchronous=FULL`) when a call returns. */
 export interface Journal {
   append(operationId: string, row: Exclude<JournalRow, { kind: 'OUTCOME' | 'RECEIPT' | 'RESOLUTION' }>): Result<JournalEntry, JournalError>;
@@ -109,6 +115,10 @@ export interface Journal {
   appendResolution(row: Extract<JournalRow, { kind: 'RESOLUTION' }>, report: OutcomeReport): Result<JournalEntry, JournalError>;
   /** RECEIPT, and the outbox row gone, in one transaction. */
   appendReceipt(operationId: string, row: Extract<JournalRow, { kind: 'RECEIPT' }>): Result<JournalEntry, JournalError>;
+  /** OUTCOME and outbox row of several operations, in one transaction: all of them, or none. */
+  appendOutcomes(outcomes: readonly Concluded[]): Result<readonly JournalEntry[], JournalError>;
+  /** RECEIPT and, where nothing is held, CLOSED of several operations, their outbox rows gone, in one transaction: all of them, or none. */
+  appendReceipts(receipts: readonly Receipt[]): Result<readonly JournalEntry[], JournalError>;
   /** One operation's rows in order; none of an operation that is not known. */
   rowsOf(operationId: string): readonly JournalEntry[];
   /** The operations that are not CLOSED, oldest first, each with its rows in order. */

@@ -1,10 +1,10 @@
-import { type KeyObject, generateKeyPair, randomUUID } from 'node:crypto';
+import { type KeyObject, createPublicKey, randomUUID } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { promisify } from 'node:util';
 import { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { Secret } from '../../devices/secret.ts';
+import { freshPrivateKey } from '../fresh-key.ts';
 import { operatorId, publicSigningKey } from './assertion.ts';
 import { type WrappedKey, unwrapKey, wrapKey, wrappedKey } from './wrapped-key.ts';
 
@@ -39,9 +39,9 @@ export async function createAccount(given: {
 }): Promise<Account> {
   const { id, displayName, pin, cost = defaultCost } = given;
   try {
-    const pair = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
-    const identity = { id, displayName, publicKey: publicSigningKey.parse(pair.publicKey.export({ format: 'jwk' })) };
-    return account.parse({ ...identity, signingKey: await wrapKey(pair.privateKey, pin, bytesOf(identity), cost) });
+    const key = freshPrivateKey('P-256');
+    const identity = { id, displayName, publicKey: publicSigningKey.parse(createPublicKey(key).export({ format: 'jwk' })) };
+    return account.parse({ ...identity, signingKey: await wrapKey(key, pin, bytesOf(identity), cost) });
   } finally {
     pin.wipe();
   }

@@ -1,8 +1,9 @@
-import { createDecipheriv, createHash, createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createDecipheriv, createHash, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
 import { Secret } from '../../devices/secret.ts';
 import type { OneUseKey } from '../../flows/ports/cms.ts';
+import { freshPrivateKey } from '../fresh-key.ts';
 
 const base64url = z.string().regex(/^[A-Za-z0-9_-]*$/);
 const protectedHeader = z.object({
@@ -28,9 +29,9 @@ export interface OneUseKeyPair {
 }
 
 export function makeOneUseKey(): OneUseKeyPair {
-  const pair = generateKeyPairSync('x25519');
-  let privateKey: KeyObject | null = pair.privateKey;
-  const { x } = pair.publicKey.export({ format: 'jwk' });
+  const made = freshPrivateKey('x25519');
+  let privateKey: KeyObject | null = made;
+  const { x } = createPublicKey(made).export({ format: 'jwk' });
   if (x === undefined) throw new Error('an X25519 key without x');
   return {
     publicKey: { kty: 'OKP', crv: 'X25519', x },

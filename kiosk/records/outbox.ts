@@ -36,6 +36,8 @@ export interface WaitingOutcome {
 export interface OutboxRecords extends Journal {
   /** Oldest first. */
   waiting(): readonly WaitingOutcome[];
+  /** Those that were brought in vain so often that a person must look, oldest first. */
+  forAPerson(): readonly string[];
   countFailures(operationIds: readonly string[]): Result<void, JournalError>;
 }
 
@@ -195,11 +197,7 @@ export function startOutbox({ cms, records, log, clock = realClock, onAttention 
   return {
     wake: () => woken.abort(),
     reconnected: () => reopened.abort(),
-    attention: () =>
-      records
-        .waiting()
-        .filter(({ failures }) => failures >= failuresForAPerson)
-        .map(({ report }) => report.operationId),
+    attention: () => records.forAPerson(),
     async deliver(operationId, signal) {
       const aborted = new Promise<Result<Receipt, CmsError>>((resolve) => {
         const give = (): void => resolve(err({ kind: 'aborted' }));

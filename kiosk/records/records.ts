@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
+import type { EnvelopeEnd } from '../../flows/envelopes/rows.ts';
 import type { EnvelopeLedger } from '../../flows/ports/ledger.ts';
+import type { OutcomeReport } from '../../flows/ports/cms.ts';
 import type { JournalEntry, JournalError, JournalRow } from '../../flows/ports/journal.ts';
 import { findOrMakeDeviceKey } from '../device-key.ts';
 import type { Log } from '../log/log.ts';
@@ -186,39 +188,44 @@ function createRecords(
     forgotten = emptied?.busy === 1;
   };
 
-  /** One transaction; what it wrote is durable when it is announced. */
-  const write = (work: () => JournalEntry): Result<JournalEntry, JournalError> => {
-    const written = transaction(() => {
-      const entry = work();
-      if (sealed.includes(entry.row.kind)) checkpoint();
-      return entry;
+  /** Rows in one transaction, with a checkpoint at its end where it seals anything; they are durable when they are announced. */
+  const commit = <T>(work: () => T, rowsIn: (made: T) => readonly JournalEntry[]): Result<T, JournalError> => {
+    const seals = (made: T): boolean => rowsIn(made).some(({ row }) => sealed.includes(row.kind));
+    const committed = transaction(() => {
+      const made = work();
+      if (seals(made)) checkpoint();
+      return made;
     });
-    if (!written.ok) return written;
+    if (!committed.ok) return committed;
     // Only now: a checkpoint outside must never know more than the database does.
-    if (sealed.includes(written.value.row.kind)) checkpoints.leaveOutside();
+    if (seals(committed.value)) checkpoints.leaveOutside();
     if (forgotten) forget();
-    appended(written.value);
-    return written;
+    rowsIn(committed.value).forEach(appended);
+    return committed;
+  };
+  const write = (work: () => JournalEntry): Result<JournalEntry, JournalError> => commit(work, (entry) => [entry]);
+  const writeAll = (work: () => readonly JournalEntry[]): Result<readonly JournalEntry[], JournalError> =>
+    commit(work, (entries) => entries);
+
+  const end = (operationId: string, row: Extract<JournalRow, { kind: 'RECEIPT' | 'CLOSED' }>): JournalEntry => {
+    const entry = insert(operationId, row);
+    if (deleteReport.run(operationId).changes > 0) forgotten = true;
+    return entry;
+  };
+
+  const conclude = (report: OutcomeReport, envelope?: EnvelopeEnd): JournalEntry => {
+    const { operationId, outcome, evidence, exposed, reason } = outcomeReport.parse(report);
+    const end = envelope === undefined ? {} : { envelope };
+    const entry = insert(operationId, { kind: 'OUTCOME', outcome, class: evidence.class, exposed, reason, ...end });
+    insertReport.run(operationId, entry.sequence, JSON.stringify(report));
+    return entry;
   };
 
   return {
-    append: (operationId, row) =>
-      write(() => {
-        const entry = insert(operationId, row);
-        // An operation that is closed waits for nothing, even where the CMS refused its outcome and gave no receipt.
-        if (row.kind === 'CLOSED') {
-          if (deleteReport.run(operationId).changes > 0) forgotten = true;
-        }
-        return entry;
-      }),
-    appendOutcome: (report, envelope) =>
-      write(() => {
-        const { operationId, outcome, evidence, exposed, reason } = outcomeReport.parse(report);
-        const end = envelope === undefined ? {} : { envelope };
-        const entry = insert(operationId, { kind: 'OUTCOME', outcome, class: evidence.class, exposed, reason, ...end });
-        insertReport.run(operationId, entry.sequence, JSON.stringify(report));
-        return entry;
-      }),
+    // An operation that is closed waits for nothing, even where the CMS refused its outcome and gave no receipt.
+    append: (operationId, row) => write(() => (row.kind === 'CLOSED' ? end(operationId, row) : insert(operationId, row))),
+    appendOutcome: (report, envelope) => write(() => conclude(report, envelope)),
+    appendOutcomes: (outcomes) => writeAll(() => outcomes.map(({ report, envelope }) => conclude(report, envelope))),
     appendResolution: (row, report) =>
       write(() => {
         const { operationId } = outcomeReport.parse(report);
@@ -226,12 +233,14 @@ function createRecords(
         insertReport.run(operationId, entry.sequence, JSON.stringify(report));
         return entry;
       }),
-    appendReceipt: (operationId, row) =>
-      write(() => {
-        const entry = insert(operationId, row);
-        if (deleteReport.run(operationId).changes > 0) forgotten = true;
-        return entry;
-      }),
+    appendReceipt: (operationId, row) => write(() => end(operationId, row)),
+    appendReceipts: (receipts) =>
+      writeAll(() =>
+        receipts.flatMap(({ operationId, state, sequence, jws }) => [
+          end(operationId, { kind: 'RECEIPT', state, cmsSequence: sequence, jws }),
+          ...(state === 'HELD' ? [] : [end(operationId, { kind: 'CLOSED', state })]),
+        ]),
+      ),
     open: () => history.open(),
     outbox: () => history.outbox(),
     waiting: () => history.outbox().map((report) => ({ report, failures: failures.of(report.operationId) })),
@@ -246,6 +255,7 @@ function createRecords(
         if (count !== undefined) incidents.noteDay(count, at);
         return incidents.note(differences, at);
       }),
+    forAPerson: () => failures.forAPerson(),
     countFailures: (operationIds) => transaction(() => operationIds.forEach(failures.add)),
     list: (filter) => history.list(filter),
     show: (id) => history.show(id),

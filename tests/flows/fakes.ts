@@ -4,7 +4,7 @@ import { type Result, err, ok } from '../../devices/result.ts';
 import type { Cms, CmsError, OperationView, Outcome, OutcomeReport, Receipt, Reservation } from '../../flows/ports/cms.ts';
 import type { EnvelopeEnd } from '../../flows/envelopes/rows.ts';
 import { stateOfOutcome } from '../../flows/ports/cms.ts';
-import type { Journal, JournalEntry, JournalError, JournalRow } from '../../flows/ports/journal.ts';
+import type { Concluded, Journal, JournalEntry, JournalError, JournalRow } from '../../flows/ports/journal.ts';
 import type { Operators } from '../../flows/ports/operators.ts';
 import type { OutputReport, Printing, PrintReport } from '../../flows/ports/printing.ts';
 import { usualRelayPolicy } from '../../devices/card/relay.ts';
@@ -48,6 +48,33 @@ export class FakeJournal implements Journal {
         1,
       );
     return appended;
+  }
+
+  appendOutcomes(outcomes: readonly Concluded[]): Result<readonly JournalEntry[], JournalError> {
+    return this.#allOrNone(() => outcomes.map(({ report, envelope }) => this.appendOutcome(report, envelope)));
+  }
+
+  appendReceipts(receipts: readonly Receipt[]): Result<readonly JournalEntry[], JournalError> {
+    return this.#allOrNone(() =>
+      receipts.flatMap(({ operationId, state, sequence, jws }) => [
+        this.appendReceipt(operationId, { kind: 'RECEIPT', state, cmsSequence: sequence, jws }),
+        ...(state === 'HELD' ? [] : [this.append(operationId, { kind: 'CLOSED', state })]),
+      ]),
+    );
+  }
+
+  #allOrNone(work: () => readonly Result<JournalEntry, JournalError>[]): Result<readonly JournalEntry[], JournalError> {
+    const [entries, waiting] = [[...this.entries], [...this.waiting]];
+    const made: JournalEntry[] = [];
+    for (const one of work()) {
+      if (one.ok) made.push(one.value);
+      else {
+        this.entries.splice(0, Infinity, ...entries);
+        this.waiting.splice(0, Infinity, ...waiting);
+        return one;
+      }
+    }
+    return ok(made);
   }
 
   rowsOf(operationId: string): JournalEntry[] {

@@ -153,7 +153,20 @@ test('the CMS is asked only where the rows do not say what it knows, and once fo
   expect(asked).toEqual([['op', 'other']]);
 });
 
+test('of several prints announced, the slip in the output is the last one, and the printer is asked once', async () => {
+  const { journal, printer, parts } = found({ rows: printing, releases: 1, output: taken });
+  for (const row of [...printing, evidence({})]) journal.append('later', row);
+  expect(await recover(parts, signal)).toEqual({ ok: true, value: 2 });
+  expect([printer.cleared, printer.retracted, printer.prints]).toEqual([1, 1, 0]);
+  expect(journal.waiting).toMatchObject([
+    { operationId: 'op', outcome: 'unknown', exposed: true },
+    { operationId: 'later', outcome: 'not-handed-over', exposed: false },
+  ]);
+});
+
 test.each<[string, Found, JournalRow['kind']]>([
+  ['the end of what the CMS has answered', { rows: [...printing, evidence({}), OUTCOME, RECEIPT] }, 'CLOSED'],
+  ['the outcome of what was asked', { rows: printing, releases: 1 }, 'OUTCOME'],
   ['an outcome', { rows: reserved }, 'OUTCOME'],
   ['what came of asking', { rows: printing, releases: 1 }, 'EVIDENCE'],
   ['a retraction', { rows: [...printing, evidence({})], output: taken }, 'EVIDENCE'],

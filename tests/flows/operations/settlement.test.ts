@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ok } from '../../../devices/result.ts';
+import { err, ok } from '../../../devices/result.ts';
 import { closeReceived, settle, settleAll } from '../../../flows/operations/settlement.ts';
 import type { OutcomeReport } from '../../../flows/ports/cms.ts';
 import { FakeCms, FakeJournal } from '../fakes.ts';
@@ -60,4 +60,30 @@ test('of many at once, each that the CMS answered is closed; one that it left ou
   expect(settled).toMatchObject([{ ok: true }, { error: { kind: 'unreachable' } }]);
   expect(['first', 'second'].map((id) => lastOf(journal, id))).toEqual(['CLOSED', 'OUTCOME']);
   expect(journal.outbox()).toEqual([both[1]]);
+});
+
+test('of many at once, all wait on where the CMS does not answer', async () => {
+  const cms = new FakeCms();
+  cms.reportOutcomes = () => Promise.resolve(err({ kind: 'unreachable', detail: 'no route' }));
+  const both = [report('first'), report('second')];
+  const journal = concluded(...both);
+  const settled = await Promise.all(settleAll({ cms, journal }, both, signal).map((each) => each.settled));
+  expect(settled).toEqual([err({ kind: 'unreachable', detail: 'no route' }), err({ kind: 'unreachable', detail: 'no route' })]);
+  expect(journal.outbox()).toEqual(both);
+});
+
+test('of many at once, what the CMS held stays open', async () => {
+  const both = [report('first', 'unknown'), report('second')];
+  const journal = concluded(...both);
+  await Promise.all(settleAll({ cms: new FakeCms(), journal }, both, signal).map((each) => each.settled));
+  expect(['first', 'second'].map((id) => lastOf(journal, id))).toEqual(['RECEIPT', 'CLOSED']);
+});
+
+test('of many at once, none is taken as received where the receipts cannot be written', async () => {
+  const both = [report('first'), report('second')];
+  const journal = concluded(...both);
+  journal.broken = 'CLOSED';
+  const settled = await Promise.all(settleAll({ cms: new FakeCms(), journal }, both, signal).map((each) => each.settled));
+  expect(settled).toMatchObject([{ error: { kind: 'journal-unwritable' } }, { error: { kind: 'journal-unwritable' } }]);
+  expect(journal.outbox()).toEqual(both);
 });

@@ -91,6 +91,37 @@ describe('the operations journal', () => {
     expect(journal.outbox()).toEqual([report()]);
   });
 
+  test('outcomes of several operations come together or not at all, and so do their receipts with one checkpoint', () => {
+    const folder = temporaryFolder();
+    const journal = recordsIn(folder);
+    const ids = [operationId, otherOperationId];
+    for (const id of ids) journal.append(id, opening);
+    inTheFile(
+      folder,
+      `create trigger fault before insert on outbox when new.operation_id = '${otherOperationId}' begin select raise(abort, 'fault'); end`,
+    );
+    expect(() => journal.appendOutcomes(ids.map((id) => ({ report: report(id) })))).toThrow('fault');
+    expect(journal.list().map(({ lastRow }) => lastRow)).toEqual(['OP_OPEN', 'OP_OPEN']);
+    inTheFile(folder, 'drop trigger fault');
+    expect(journal.appendOutcomes(ids.map((id) => ({ report: report(id) })))).toMatchObject({
+      ok: true,
+      value: [{ sequence: 3 }, { sequence: 4 }],
+    });
+
+    const { cmsSequence: sequence, jws } = receipt;
+    const received = ids.map((id, at) => ({
+      operationId: id,
+      state: at === 0 ? ('CONFIRMED' as const) : ('HELD' as const),
+      sequence,
+      at: '2026-11-22T19:00:00.000Z',
+      jws,
+    }));
+    expect(journal.appendReceipts(received)).toMatchObject({ ok: true, value: [{ sequence: 5 }, { sequence: 6 }, { sequence: 7 }] });
+    expect(journal.list().map(({ lastRow }) => lastRow)).toEqual(['CLOSED', 'RECEIPT']);
+    expect(journal.outbox()).toEqual([]);
+    expect(journal.uncountersigned()).toMatchObject({ sequence: 7 });
+  });
+
   test('an operation that closes without a receipt, refused by the CMS, waits no more', () => {
     const journal = recordsIn(temporaryFolder());
     journal.append(operationId, opening);

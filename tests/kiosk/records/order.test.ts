@@ -87,6 +87,7 @@ describe('the order of an operation', () => {
     ['an envelope handed over', [...toBound, chip, ending('handed', 'handed-over'), receipt('CONFIRMED'), closed]],
     ['an envelope that was never read', [...toDraw, drawn(1), ending('assigned', 'not-handed-over'), receipt('VOIDED'), closed]],
     ['an envelope that was not found, and another', [...toDraw, drawn(1), missing, drawn(2), scanned, bound]],
+    ['an envelope that is torn, and another', [...toDraw, drawn(1), { ...missing, to: 'spoiled', why: 'torn' }, drawn(2), scanned, bound]],
     ['an envelope that was not found, and no other', [...toDraw, drawn(1), missing, outcome]],
     ['an envelope put apart, and resolved', [...toBound, ending('quarantined', 'unknown'), receipt('HELD'), resolved('spoiled')]],
     ['a shift', [shift, batch, assigned, missing, assigned, counted]],
@@ -99,6 +100,7 @@ describe('the order of an operation', () => {
   test.each<[string, readonly JournalRow[], JournalRow]>([
     ['an envelope bound that nobody read', [...toDraw, drawn(1)], bound],
     ['another envelope than the one that was drawn', [...toDraw, drawn(1)], { ...scanned, number: 'A2' }],
+    ['an envelope put back in the pile before the end', [...toDraw, drawn(1)], { ...missing, to: 'assigned' }],
     ['a second draw with the first in hand', [...toDraw, drawn(1)], drawn(2)],
     ['a draw out of number', toDraw, drawn(2)],
     ['the end of an operation that has an envelope in its hands', toBound, closed],

@@ -1,6 +1,6 @@
 import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Result, err } from '../../../devices/result.ts';
+import { type Result, err, ok } from '../../../devices/result.ts';
 import type { CmsError } from '../../../flows/ports/cms.ts';
 import type { Slip } from '../../../flows/ports/printing.ts';
 import type { DeskPorts } from '../../../flows/session/desk.ts';
@@ -164,7 +164,13 @@ export class Kiosk {
         if (written.ok) this.#outbox.wake();
         return written;
       },
+      appendOutcomes: (outcomes) => {
+        const written = outcomes.length === 0 ? ok([]) : write(() => records.appendOutcomes(outcomes));
+        if (written.ok) this.#outbox.wake();
+        return written;
+      },
       appendReceipt: (operationId, row) => write(() => records.appendReceipt(operationId, row)),
+      appendReceipts: (receipts) => (receipts.length === 0 ? ok([]) : write(() => records.appendReceipts(receipts))),
       countFailures: (ids) => (this.#alive ? records.countFailures(ids) : err({ kind: 'journal-unwritable', detail: 'dead' })),
       waiting: outboxOf,
       outbox: () => (this.#alive ? records.outbox() : []),

@@ -30,7 +30,7 @@ export const mutants: readonly Mutant[] = [
     file: activation,
     from: "    const opened = journal.append(id, { kind: 'OP_OPEN', ...input.opening });\n    if (!opened.ok) return opened;",
     to: "    await cms.reserve(input.reserve, signal);\n    const opened = journal.append(id, { kind: 'OP_OPEN', ...input.opening });\n    if (!opened.ok) return opened;",
-    breaks: 'liveness',
+    breaks: 'I1',
   },
   {
     name: 'a print is not announced',
@@ -77,36 +77,36 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'at boot a print of which nothing is known counts as none',
     file: recovery,
-    from: "unconfirmed(releases === 0 ? 'E0' : 'E1');",
+    from: "unconfirmed(viewOf(operationId)?.releases === 0 ? 'E0' : 'E1');",
     to: "unconfirmed('E0');",
     breaks: 'I2',
   },
   {
     name: 'at boot a print of which nothing is known counts as complete',
     file: recovery,
-    from: "unconfirmed(releases === 0 ? 'E0' : 'E1');",
+    from: "unconfirmed(viewOf(operationId)?.releases === 0 ? 'E0' : 'E1');",
     to: "unconfirmed('E2');",
     breaks: 'I2',
   },
   {
     name: 'at boot it prints again',
     file: recovery,
-    from: "      const buffer = (await printing.clear(signal)) ? 'cleared' : 'locked';",
-    to: "      const buffer = (await printing.clear(signal)) ? 'cleared' : 'locked';\n      await printing.print({ operationId, attempt, siteName: '', printedAt: '', language: 'it', secondPart: { channel: 'email', masked: '' }, helpLine: '' }, async () => ok({ attempt, jwe: '' }), signal);",
+    from: "  const buffer = needsClearing ? await clearedBy(printing, signal) : 'printed';",
+    to: "  const buffer = needsClearing ? await clearedBy(printing, signal) : 'printed';\n  const { operationId, recovery: { attempt } } = last;\n  if (needsClearing) await printing.print({ operationId, attempt, siteName: '', printedAt: '', language: 'it', secondPart: { channel: 'email', masked: '' }, helpLine: '' }, async () => ok({ attempt, jwe: '' }), signal);",
     breaks: 'I2',
   },
   {
     name: 'at boot an operation without outcome is left alone',
     file: recovery,
-    from: "    case 'outcome':\n      return conclude(recovery.attempt, recovery.conclusion, recovery.raw);",
-    to: "    case 'outcome':\n      return ok();",
+    from: '        told.push(concludedAs(operationId, recovery));\n',
+    to: '',
     breaks: 'liveness',
   },
   {
     name: 'at boot an operation that only lacks its end is left alone',
     file: recovery,
-    from: "      return journal.append(operationId, { kind: 'CLOSED', state: recovery.state });",
-    to: '      return ok();',
+    from: "        const closed = journal.append(operationId, { kind: 'CLOSED', state: recovery.state });",
+    to: '        const closed = ok();',
     breaks: 'liveness',
   },
   {
@@ -126,8 +126,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an outcome is not kept for the CMS',
     file: records,
-    from: 'exposed, reason, ...end });\n        insertReport.run(operationId, entry.sequence, JSON.stringify(report));',
-    to: 'exposed, reason, ...end });',
+    from: '    insertReport.run(operationId, entry.sequence, JSON.stringify(report));\n    return entry;\n  };',
+    to: '    return entry;\n  };',
     breaks: 'liveness',
   },
   {
@@ -175,8 +175,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'at boot the CMS is believed to have released what it did not say',
     file: recovery,
-    from: 'const releases = views.ok ? views.value.find((view) => view.operationId === operationId)?.releases : undefined;',
-    to: 'const releases = 0;',
+    from: "viewOf(operationId)?.releases === 0 ? 'E0' : 'E1'",
+    to: "(viewOf(operationId)?.releases ?? 0) === 0 ? 'E0' : 'E1'",
     breaks: 'I2',
   },
 ];
