@@ -1,4 +1,4 @@
-import { type KeyObject, createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { type ED25519KeyPairOptions, type KeyObject, createPrivateKey, generateKeyPairSync } from 'node:crypto';
 
 /**
  * A new private key that can be exported. It goes through its encoding, which is wiped: the key object that Node itself makes of a new pair shares
@@ -13,10 +13,10 @@ export function freshPrivateKey(type: 'ed25519' | 'x25519' | 'P-256'): KeyObject
   }
 }
 
-const encodings = {
+const encodings: ED25519KeyPairOptions<'der', 'der'> = {
   publicKeyEncoding: { type: 'spki', format: 'der' },
   privateKeyEncoding: { type: 'pkcs8', format: 'der' },
-} as const;
+};
 
 function encodedKey(type: 'ed25519' | 'x25519' | 'P-256'): Buffer {
   switch (type) {
