@@ -95,8 +95,8 @@ const reports = z.array(json.pipe(outcomeReport));
 
 /** Reads records; every row is checked on its way in. A row of another shape throws `z.ZodError`: the schema's checks were passed by. */
 export function readHistory(database: Database.Database): History {
-  const rowsOfOperation = database.prepare(
-    'select sequence, operation_id, at, kind, fields from journal where operation_id = ? order by sequence',
+  const rowsAfter = database.prepare(
+    'select sequence, operation_id, at, kind, fields from journal where operation_id = ? and sequence > ? order by sequence',
   );
   const allRows = database.prepare('select sequence, operation_id, at, kind, fields from journal order by sequence');
   const operations = database.prepare("select operation_id from journal where kind = 'OP_OPEN' order by sequence").pluck();
@@ -112,7 +112,16 @@ export function readHistory(database: Database.Database): History {
   const failures = outboxFailures(database);
   const firstDay = database.prepare('select min(substr(at, 1, 10)) from journal').pluck();
 
-  const rowsOf = (id: string): readonly JournalEntry[] => rowsOfOperation.all(id).map((row) => storedRow.parse(row));
+  /** A row never changes: of an operation that goes on, each is read and checked once. */
+  const known = new Map<string, readonly JournalEntry[]>();
+  const rowsOf = (id: string): readonly JournalEntry[] => {
+    const before = known.get(id) ?? [];
+    const rows = [...before, ...rowsAfter.all(id, before.at(-1)?.sequence ?? 0).map((row) => storedRow.parse(row))];
+    const last = rows.at(-1);
+    if (last === undefined || last.row.kind === 'CLOSED') known.delete(id);
+    else known.set(id, rows);
+    return rows;
+  };
 
   const summaryOf = (rows: readonly JournalEntry[]): OperationSummary | null => {
     const [first, last] = [rows.at(0), rows.at(-1)];

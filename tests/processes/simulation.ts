@@ -14,6 +14,8 @@ const tell = wanted === 'tell' ? (step: string): void => void process.stderr.wri
 const most = tell === undefined ? Number(wanted) : PER_SEED;
 const deadline = performance.now() + (tell === undefined ? Number(milliseconds) : Infinity);
 const violations: string[] = [];
+// Aborts are errors, and a stack for each costs much; who has a course told gets them.
+if (tell === undefined) Error.stackTraceLimit = 0;
 // What nobody waits for may fail too: a bug is a violation of everything.
 const bugs: string[] = [];
 process.on('unhandledRejection', (reason) => bugs.push(`bug: ${reason instanceof Error ? reason.message : String(reason)}`));

@@ -32,6 +32,8 @@ test('prove', async () => {
     const given = (milliseconds * share) / shares;
     progress(`${name}: ${Math.round(given / 1000)} s, ${Math.round((share / shares) * 100)} % of the time`);
     const found = await part.run({ deadline: Date.now() + given, seed, progress });
+    // A part that tried nothing proved nothing.
+    if (Object.values(found.counts).every((count) => count === 0)) throw new Error(`${name} could try nothing: give it more minutes`);
     for (const key of Object.keys(counts) as (keyof Counts)[]) counts[key] += found.counts[key] ?? 0;
     violations.push(...found.violations);
     for (const violation of found.violations) progress(`VIOLATION ${violation}`);

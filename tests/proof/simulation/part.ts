@@ -12,7 +12,8 @@ export interface Simulated {
 /** Histories in a process of its own, for so many milliseconds. */
 export async function simulate(seed: number, milliseconds: number): Promise<Simulated> {
   return await new Promise((resolve, reject) => {
-    const args = [processEntry('tests/processes/simulation.ts'), String(seed), '1000000000', String(Math.round(milliseconds))];
+    // Much is made and little kept: room for the young spares copying it.
+    const args = ['--max-semi-space-size=64', processEntry('tests/processes/simulation.ts'), String(seed), '1000000000', String(Math.round(milliseconds))];
     execFile(
       process.execPath,
       args,
