@@ -37,5 +37,7 @@ for (
   violations.push(...course.violations.map((what) => `seed ${current}: ${what}`));
 }
 if (template !== null) rmSync(template, { recursive: true, force: true });
-process.stdout.write(`${JSON.stringify({ histories, kills, violations: [...violations, ...bugs].slice(0, Number(told) + 1) })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ histories, kills, violations: [...new Set([...violations, ...bugs])].slice(0, Number(told) + 1) })}\n`,
+);
 process.exit(0);

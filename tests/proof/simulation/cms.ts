@@ -15,6 +15,11 @@ export function wordOf(operationId: string, attempt: number, handedOver: boolean
   return `word.${operationId}-${attempt}-${handedOver}.operator`;
 }
 
+/** An operator's signed word that one more slip may be printed. */
+export function reprintOf(operationId: string, attempt: number): string {
+  return `reprint.${operationId}-${attempt}.operator`;
+}
+
 /** An operator's signed word on what was held. */
 export function findingOf(operationId: string, attempt: number, finding: Finding): string {
   return `found.${operationId}-${attempt}-${finding}.operator`;
@@ -74,9 +79,10 @@ export class SimulatedCms implements Cms {
       });
     });
 
-  releasePaperPart: Cms['releasePaperPart'] = ({ operationId, attempt }, signal) =>
+  releasePaperPart: Cms['releasePaperPart'] = ({ operationId, attempt, authorisation }, signal) =>
     this.#call(`${operationId}:paper-part:${attempt}`, signal, () => {
-      const released = release(this.#standing(operationId), { attempt, authorised: false }, this.#time.wall(), timesToLive);
+      const authorised = authorisation === reprintOf(operationId, attempt);
+      const released = release(this.#standing(operationId), { attempt, authorised }, this.#time.wall(), timesToLive);
       if (!released.ok) return this.#refusal(released.error);
       this.onRelease(operationId, attempt);
       this.#move(operationId, released.value);

@@ -34,7 +34,7 @@ const odd: readonly [CitizenCommand | OperatorCommand, ...(CitizenCommand | Oper
 ];
 
 /** The whole desk. Mostly the citizen and the operator do what the screen asks for, sometimes something else, sometimes nothing. */
-export function deskFront(ports: DeskPorts, { card, operators, chance, time }: World): Front {
+export function deskFront(ports: DeskPorts, { card, operators, chance, time, printer, site }: World): Front {
   const desk = startDesk(
     ports,
     {
@@ -42,8 +42,8 @@ export function deskFront(ports: DeskPorts, { card, operators, chance, time }: W
       desk: 'health-authority',
       siteName: 'Sportello di prova',
       uncertainRevocation: uncertainRevocation.parse({}),
-      handOverEvidence: 'E4',
-      printAttempts: 1,
+      handOverEvidence: site.handOverEvidence,
+      printAttempts: site.printAttempts,
       envelope: noEnvelopeRules,
       delays: {
         ...fixedDelays,
@@ -73,6 +73,8 @@ export function deskFront(ports: DeskPorts, { card, operators, chance, time }: W
 
   /** What the screen asks for. */
   function asked(comes: () => boolean): string {
+    if (desk.operator().waiting?.task === 'reprint')
+      return does(chance.happens(0.2) ? { type: 'no-reprint' } : { type: 'reprint', slip: 'destroyed' });
     switch (desk.citizen().screen) {
       case 'welcome':
         if (cardIn() || !comes()) return 'waits';
@@ -89,6 +91,7 @@ export function deskFront(ports: DeskPorts, { card, operators, chance, time }: W
       case 'contact-code':
         return does({ type: 'contact-code', code: Secret.fromText(chance.happens(0.1) ? '000000' : '123456') });
       case 'collect':
+        if (printer.take()) return 'takes the slip';
         return does({ type: 'hand-over', handedOver: !chance.happens(0.1) });
       case 'done':
       case 'stopped':

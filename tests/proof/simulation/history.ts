@@ -1,13 +1,16 @@
-import { rmSync } from 'node:fs';
+import { appendFileSync, existsSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
 import { err, ok } from '../../../devices/result.ts';
 import { resolve } from '../../../flows/operations/resolution.ts';
 import type { OperatorDecision } from '../../../flows/ports/operators.ts';
+import { composeSlip } from '../../../kiosk/printing/slip.ts';
+import { lastCheckpointFile } from '../../../kiosk/records/checkpoints.ts';
 import { FakeCard, FakeOperators } from '../../flows/fakes.ts';
 import { deskFront } from './desk-front.ts';
 import { operationFront } from './operation-front.ts';
-import { SimulatedCms, findingOf, wordOf } from './cms.ts';
+import { SimulatedCms, findingOf, reprintOf, wordOf } from './cms.ts';
 import { broken, brokenInWriting, isHeld } from './invariants.ts';
-import { Kiosk, type OpenFront, type World, copyOf } from './kiosk.ts';
+import { Kiosk, type OpenFront, type Site, type World, copyOf } from './kiosk.ts';
 import { SimulatedPrinter } from './printer.ts';
 import { Chance, Time } from './time.ts';
 
@@ -45,6 +48,9 @@ export class Course {
   readonly #printer: SimulatedPrinter;
   readonly #world: World;
   readonly #openFront: OpenFront;
+  readonly #site: Site;
+  /** By how much the kiosk's clock is wrong, milliseconds. */
+  #clockError = 0;
   readonly #tell: (step: string) => void;
   readonly #printed = new Set<string>();
   #folder: string;
@@ -66,7 +72,12 @@ export class Course {
     // Pauses are jittered by chance: by ours, so that the seed says it all.
     Math.random = () => this.#chance.next();
     this.#cms = new SimulatedCms(this.#time, this.#chance);
-    this.#printer = new SimulatedPrinter(this.#time, this.#chance);
+    this.#site = {
+      presenter: this.#chance.happens(0.4),
+      handOverEvidence: this.#chance.pick(['E3', 'E4']),
+      printAttempts: this.#chance.pick([1, 2]),
+    };
+    this.#printer = new SimulatedPrinter(this.#time, this.#chance, this.#site.presenter);
     this.#folder = copyOf(template);
     this.#openFront = this.#chance.happens(wholeDesk) ? deskFront : operationFront;
     this.#world = this.#makeWorld();
@@ -95,6 +106,7 @@ export class Course {
     this.#act();
     const end = from + Math.max(COURSE_MS, this.#linkFaults());
     this.#printerFaults();
+    this.#clockFaults();
     await this.#time.pass(end, () => this.#cms.down || !this.#gone());
     await this.#ends();
   }
@@ -103,6 +115,7 @@ export class Course {
   async #ends(): Promise<void> {
     this.#say('the faults stop');
     this.#faults = false;
+    this.#clockError = 0;
     this.#cms.down = false;
     this.#cms.faulty = false;
     this.#printer.repair();
@@ -113,17 +126,14 @@ export class Course {
     const ended = (): boolean => this.#kiosk?.front.idle() === true && this.#kiosk.records.open().every(({ rows }) => isHeld(rows));
     await this.#time.pass(this.#time.now() + LIVENESS_MS, () => !ended());
     if (this.#kiosk === null) return;
-    for (const what of broken(this.#kiosk, this.#operations, { cms: this.#cms, printer: this.#printer })) this.#violate(what);
+    for (const what of broken(this.#kiosk, this.#operations, this.#world)) this.#violate(what);
   }
 
   /** The end of the course: what was written in it is looked through. */
   async stop(): Promise<void> {
-    if (this.#kiosk === null) {
-      rmSync(this.#folder, { recursive: true, force: true });
-      return;
-    }
-    for (const what of brokenInWriting(this.#kiosk, this.#world.logged)) this.#violate(what);
-    await this.#kiosk.stop();
+    for (const what of brokenInWriting(this.#kiosk?.folder ?? this.#folder, this.#world.logged)) this.#violate(what);
+    if (this.#kiosk === null) rmSync(this.#folder, { recursive: true, force: true });
+    else await this.#kiosk.stop();
   }
 
   #linkFaults(): number {
@@ -142,6 +152,13 @@ export class Course {
     const trouble = this.#printer.someTrouble();
     this.#later(at, `printer: ${trouble}`, () => this.#printer.befall(trouble));
     this.#later(at + this.#chance.between(5, 120) * SECOND, 'printer: repaired', () => this.#printer.repair());
+  }
+
+  /** Somebody or something sets the kiosk's clock; the time that has passed goes on being counted. */
+  #clockFaults(): void {
+    if (!this.#chance.happens(0.15)) return;
+    const step = this.#chance.pick([1, -1]) * this.#chance.pick([MINUTE, 60 * MINUTE, 24 * 60 * MINUTE, 3_650 * 24 * 60 * MINUTE]);
+    this.#later(this.#chance.between(0, 60) * SECOND, `the clock is set ${step / SECOND} s on`, () => (this.#clockError = step));
   }
 
   /** A fault, as long as there are any. */
@@ -165,9 +182,26 @@ export class Course {
   #kill(victim: Kiosk): void {
     this.#say('kill -9');
     this.#folder = victim.kill();
+    if (this.#chance.happens(0.4)) this.#losePower();
     this.#kiosk = null;
     this.kills += 1;
     this.#time.setTimeout(() => this.#start(), this.#chance.between(1, 20) * SECOND);
+  }
+
+  /**
+   * The power went, not only the process. What was acknowledged had been synced; what had not is kept, gone or torn: the first bytes of the
+   * next transaction in the write-ahead log, and the checkpoint beside the database, which is never waited for.
+   */
+  #losePower(): void {
+    this.#say('and the power was gone');
+    const at = (name: string): string => join(this.#folder, name);
+    rmSync(at('records.db-shm'), { force: true });
+    if (existsSync(at('records.db-wal'))) {
+      const length = Math.floor(this.#chance.between(0, 2 * 4_120));
+      appendFileSync(at('records.db-wal'), Buffer.alloc(length, Math.floor(this.#chance.next() * 256)));
+    }
+    if (existsSync(at(lastCheckpointFile)) && this.#chance.happens(0.5))
+      truncateSync(at(lastCheckpointFile), Math.floor(this.#chance.between(0, statSync(at(lastCheckpointFile)).size)));
   }
 
   #act(): void {
@@ -201,6 +235,8 @@ export class Course {
       return Promise.resolve(ok(signedBy(decision)));
     };
     return {
+      site: this.#site,
+      kioskClock: () => this.#time.wall() + this.#clockError,
       time: this.#time,
       chance: this.#chance,
       cms: this.#cms,
@@ -213,10 +249,12 @@ export class Course {
         this.#operations.push(`0198c2a4-7a31-7c55-9d02-${number}`);
         return `0198c2a4-7a31-7c55-9d02-${number}`;
       },
-      onPrint: ({ operationId, attempt }, kiosk) => {
+      onPrint: (slip, kiosk) => {
+        const { operationId, attempt } = slip;
         this.#say(`print ${operationId} ${attempt}`);
         if (!this.#intended(kiosk, operationId, attempt)) this.#violate('I2: a print without its intent in the journal');
         if (this.#printed.has(`${operationId} ${attempt}`)) this.#violate('I2: printed again by itself');
+        if (attempt > 1 && !composeSlip(slip, []).includes(`RISTAMPA ${attempt}`)) this.#violate('I2: a further slip does not say so');
         if (kiosk.serving() !== operationId) this.#violate('I2: a print that nobody stands before');
         this.#printed.add(`${operationId} ${attempt}`);
       },
@@ -251,8 +289,9 @@ function signedBy(decision: OperatorDecision): string {
       return wordOf(decision.operationId, decision.attempt, decision.handedOver);
     case 'resolve':
       return findingOf(decision.operationId, decision.attempt, decision.finding);
-    case 'identified':
     case 'reprint':
+      return reprintOf(decision.operationId, decision.attempt);
+    case 'identified':
       return 'word.of.operator';
   }
 }

@@ -27,8 +27,20 @@ export interface Front {
 
 export type OpenFront = (ports: DeskPorts, world: World) => Front;
 
+/** What this kiosk's owner decided, and which printer stands in it. */
+export interface Site {
+  readonly handOverEvidence: 'E3' | 'E4';
+  /** Prints of one operation, the first among them. */
+  readonly printAttempts: 1 | 2;
+  /** The printer holds a slip in its output until it is taken or taken back, and its sensors see which. */
+  readonly presenter: boolean;
+}
+
 /** What stays when the kiosk falls: its disk, and the world around it. */
 export interface World {
+  readonly site: Site;
+  /** Milliseconds since 1970 by the kiosk's own clock, which somebody may set. */
+  readonly kioskClock: () => number;
   readonly time: Time;
   readonly chance: Chance;
   readonly cms: SimulatedCms;
@@ -60,7 +72,7 @@ export class Kiosk {
 
   /** `null`: it does not start, and `problem` is told why. */
   static start(folder: string, world: World, openFront: OpenFront, problem: (why: string) => void): Kiosk | null {
-    const records = openRecords({ folder, now: () => new Date(world.time.wall()) });
+    const records = openRecords({ folder, now: () => new Date(world.kioskClock()) });
     if (records.ok) return new Kiosk(folder, records.value, world, openFront);
     problem(JSON.stringify(records.error));
     return null;
@@ -91,8 +103,8 @@ export class Kiosk {
         checkCard: () =>
           Promise.resolve({ status: 'good', reason: '', fiscalCode: 'RSSMRA72L09H501S', certificateDigest: 'd1', since: null, crl: null }),
       },
-      now: () => new Date(world.time.wall()).toISOString(),
-      today: () => new Date(world.time.wall()).toISOString().slice(0, 10),
+      now: () => new Date(world.kioskClock()).toISOString(),
+      today: () => new Date(world.kioskClock()).toISOString().slice(0, 10),
       newId: world.newId,
     };
     const front = openFront(this.ports, world);

@@ -8,7 +8,7 @@ import type { Front, World } from './kiosk.ts';
 const RECOVER_AGAIN_MS = 5_000;
 
 /** The operation's machine and recovery alone, as the desk starts them: most of what can go wrong goes wrong here, and it is quick. */
-export function operationFront(ports: DeskPorts, { chance, time, operators }: World): Front {
+export function operationFront(ports: DeskPorts, { chance, time, operators, printer, site }: World): Front {
   const stopping = new AbortController();
   const machine = activationMachine(ports);
   let actor: ActorRefFrom<typeof machine> | null = null;
@@ -17,7 +17,7 @@ export function operationFront(ports: DeskPorts, { chance, time, operators }: Wo
 
   async function recoverAll(): Promise<void> {
     recovered = false;
-    const done = await recover({ ...ports, handOverEvidence: 'E4' }, stopping.signal);
+    const done = await recover({ ...ports, handOverEvidence: site.handOverEvidence }, stopping.signal);
     if (stopping.signal.aborted) return;
     recovered = done.ok;
     if (!done.ok) time.setTimeout(() => void (stopping.signal.aborted ? undefined : recoverAll()), RECOVER_AGAIN_MS);
@@ -29,8 +29,8 @@ export function operationFront(ports: DeskPorts, { chance, time, operators }: Wo
     const running = createActor(machine, {
       clock: time,
       input: {
-        handOverEvidence: 'E4',
-        printAttempts: 1,
+        handOverEvidence: site.handOverEvidence,
+        printAttempts: site.printAttempts,
         opening: {
           operation: 'activation',
           case: 'adult',
@@ -81,7 +81,13 @@ export function operationFront(ports: DeskPorts, { chance, time, operators }: Wo
         return 'card out';
       }
       if (chance.happens(0.05)) operators.signOff();
+      if (actor.getSnapshot().matches('offering')) {
+        const again = !chance.happens(0.2);
+        actor.send(again ? { type: 'reprint', slip: 'destroyed' } : { type: 'no-reprint' });
+        return again ? 'reprint' : 'no reprint';
+      }
       if (!actor.getSnapshot().matches('collecting')) return 'waits';
+      if (printer.take()) return 'takes the slip';
       actor.send({ type: 'hand-over', handedOver: !chance.happens(0.1) });
       return 'hand-over';
     },

@@ -13,7 +13,13 @@ export interface Simulated {
 export async function simulate(seed: number, milliseconds: number): Promise<Simulated> {
   return await new Promise((resolve, reject) => {
     // Much is made and little kept: room for the young spares copying it.
-    const args = ['--max-semi-space-size=64', processEntry('tests/processes/simulation.ts'), String(seed), '1000000000', String(Math.round(milliseconds))];
+    const args = [
+      '--max-semi-space-size=64',
+      processEntry('tests/processes/simulation.ts'),
+      String(seed),
+      '1000000000',
+      String(Math.round(milliseconds)),
+    ];
     execFile(
       process.execPath,
       args,

@@ -1,5 +1,5 @@
 import type { PrintEvidence, PrinterStatus } from '../../../devices/printer/contract.ts';
-import type { Printing, PrintReport, Slip } from '../../../flows/ports/printing.ts';
+import type { OutputReport, Printing, PrintReport, Slip } from '../../../flows/ports/printing.ts';
 import type { Chance, Time } from './time.ts';
 
 const LINES = 5;
@@ -11,7 +11,12 @@ export interface Paper {
   readonly attempt: number;
   lines: number;
   readonly of: number;
+  /** What became of a whole slip in a presenter's output, by its sensors. */
+  fate: 'there' | 'taken' | 'retracted' | null;
 }
+
+/** A presenter needs so long to take a slip back, milliseconds: whoever pulls at it meanwhile has it. */
+const RETRACT_MS = 400;
 
 export type PrinterTrouble = 'paper-out' | 'disconnected' | 'power-cycle' | 'worker-lost' | 'clear-unanswered';
 
@@ -25,10 +30,49 @@ export class SimulatedPrinter {
   #uncleared = false;
   #trouble: PrinterTrouble | null = null;
   #listeners = new Set<(status: PrinterStatus) => void>();
+  readonly #presenter: boolean;
+  /** The slip in the presenter's output. */
+  #output: Paper | null = null;
+  /** Ends the watch over the output. */
+  #onTaken: (() => void) | null = null;
 
-  constructor(time: Time, chance: Chance) {
+  constructor(time: Time, chance: Chance, presenter: boolean) {
     this.#time = time;
     this.#chance = chance;
+    this.#presenter = presenter;
+  }
+
+  /** Somebody takes the slip that is in the output; `false`: none is there. */
+  take(): boolean {
+    if (this.#output === null) return false;
+    this.#output.fate = 'taken';
+    this.#output = null;
+    this.#onTaken?.();
+    return true;
+  }
+
+  async #watch(signal: AbortSignal): Promise<OutputReport> {
+    if (!this.#presenter || this.#output === null) {
+      await this.#time.wait(Infinity, signal);
+      return { slip: 'not-known', raw: '' };
+    }
+    const watched = this.#output;
+    const taken = new AbortController();
+    this.#onTaken = () => taken.abort();
+    await this.#time.wait(Infinity, AbortSignal.any([taken.signal, signal]));
+    return watched.fate === 'taken' ? { slip: 'taken', raw: '01' } : { slip: 'not-known', raw: '' };
+  }
+
+  async #retract(): Promise<OutputReport> {
+    if (!this.#presenter) return { slip: 'not-known', raw: '' };
+    // Somebody may come late, and be quicker.
+    if (this.#chance.happens(0.2)) this.#time.setTimeout(() => this.take(), RETRACT_MS / 2);
+    await this.#time.wait(RETRACT_MS);
+    if (this.#status.state === 'disconnected') return { slip: 'not-known', raw: '' };
+    if (this.#output === null) return { slip: 'nothing-there', raw: '00' };
+    this.#output.fate = 'retracted';
+    this.#output = null;
+    return { slip: 'retracted', raw: '02' };
   }
 
   /** From the next line on. */
@@ -86,22 +130,15 @@ export class SimulatedPrinter {
         await this.#time.wait(50);
         return this.#clear() === 'cleared';
       },
-      // A printer without a presenter sees nothing of what is in its output.
-      watchOutput: async (signal) => {
-        await this.#time.wait(Infinity, signal);
-        return { slip: 'not-known', raw: '' };
-      },
-      retract: async () => {
-        await this.#time.wait(20);
-        return { slip: 'not-known', raw: '' };
-      },
+      watchOutput: (signal) => this.#watch(signal),
+      retract: () => this.#retract(),
       print: async (slip, release, signal) => {
         onPrint(slip);
         if (this.#told().state !== 'ready') return nothing({ kind: 'printer', status: this.#told() });
         const part = await release({ kty: 'OKP', crv: 'X25519', x: 'key' }, signal);
         if (!part.ok) return nothing({ kind: 'paper-part', error: part.error });
         if (hasEnded(signal)) return nothing({ kind: 'aborted' });
-        const paper: Paper = { operationId: slip.operationId, attempt: slip.attempt, lines: 0, of: LINES };
+        const paper: Paper = { operationId: slip.operationId, attempt: slip.attempt, lines: 0, of: LINES, fate: null };
         for (;;) {
           await this.#time.wait(LINE_MS);
           // An orphaned worker clears the printer and says nothing to anybody.
@@ -119,6 +156,10 @@ export class SimulatedPrinter {
           }
           if (paper.lines === 0) this.papers.push(paper);
           paper.lines += 1;
+          if (paper.lines === LINES && this.#presenter) {
+            this.#output = paper;
+            paper.fate = 'there';
+          }
           if (paper.lines === LINES) return report({ class: 'E2', status: this.#told(), buffer: 'printed' }, null);
         }
       },

@@ -49,7 +49,7 @@ export class Time implements Clock {
     return this.#now;
   }
 
-  /** Milliseconds since 1970 for the instants that people and rows see. */
+  /** Milliseconds since 1970, as the world counts them. */
   wall(): number {
     return Date.UTC(2026, 10, 22, 10) + this.#now;
   }
