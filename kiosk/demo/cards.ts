@@ -5,8 +5,8 @@ import { type Certified, issueCnsCertificate, selfMadeIssuer } from '../../devic
 import { person, specimenCodes } from '../../devices/card/virtual/person.ts';
 import { type Specimen, specimens } from '../../devices/card/virtual/specimen.ts';
 import type { BenchCard } from './bench/contract.ts';
+import type { RevocationReason, RevokedCard } from '../reference-cms/crl-signing.ts';
 import type { Pki } from './pki.ts';
-import type { RevocationReason, RevokedCard } from './x509.ts';
 
 /** A card on the bench: who it says it is, and what the desk should make of it. */
 interface Kind {

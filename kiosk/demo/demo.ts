@@ -33,7 +33,6 @@ export interface Demo {
 /** The specimen operator: whoever sees the bench may sign on with it. */
 const operator = { id: 'operatore', displayName: 'Operatore di prova', pin: '135790' } as const;
 
-const DAY_MS = 86_400_000;
 /** Unix sockets have short paths (`sun_path`, 108 bytes), temporary folders of a system need not. */
 const longestSocketPath = 107;
 
@@ -60,14 +59,11 @@ export async function startDemo(options: DemoOptions): Promise<Result<Demo, stri
   try {
     await mkdir(state, { recursive: true, mode: 0o700 });
     pki = await makePki(at.pki);
-    await publishCrl(pki);
     await makeCards(at.cards, pki);
     account = await operatorAccount(at.operators);
   } catch (error) {
     return await failed(`${state}: ${error instanceof Error ? error.message : String(error)}`);
   }
-  const renewal = setInterval(() => void publishCrl(pki), DAY_MS);
-  ends.push(() => clearInterval(renewal));
 
   const world = await startPart({
     name: 'world',
@@ -126,12 +122,6 @@ function pathsIn(state: string) {
   };
 }
 
-async function publishCrl(pki: Pki): Promise<void> {
-  const now = new Date();
-  const nextUpdate = new Date(now.getTime() + 7 * DAY_MS);
-  await pki.writeCrl({ revoked: revokedCards(now), thisUpdate: now, nextUpdate, number: Math.floor(now.getTime() / 1000) });
-}
-
 async function operatorAccount(file: string): Promise<Account> {
   const there = existsSync(file) ? readAccounts(file) : ok([]);
   if (!there.ok) throw new Error(there.error.kind);
@@ -159,7 +149,14 @@ function worldOf(
       signingKey: files.cmsSigningKey,
       operators: [{ id, publicKey }],
       database: at.cmsDatabase,
-      distributionPoint: { file: files.cnsCrl },
+      distributionPoint: {
+        file: files.cnsCrl,
+        issue: {
+          certificate: files.cnsCa,
+          key: files.cnsCaKey,
+          revoked: revokedCards(new Date()).map(({ date, ...card }) => ({ ...card, date: date.toISOString() })),
+        },
+      },
     },
     printer,
     slips: at.slips,

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { exportJWK, generateKeyPair } from 'jose';
 import { z } from 'zod';
 import type { Certified } from '../../devices/card/virtual/certificate.ts';
-import { type RevokedCard, derOf, issueAuthority, issueCrl, issueTlsCertificate, makeKeyPair } from './x509.ts';
+import { type RevokedCard, derOf, issueCrl } from '../reference-cms/crl-signing.ts';
+import { issueAuthority, issueTlsCertificate, makeKeyPair } from './x509.ts';
 
 /**
  * The throw-away PKI of demo and tests: who issues the specimen cards, who the CMS is, who the kiosk is. Certificates are PEM,

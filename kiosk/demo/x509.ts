@@ -1,25 +1,19 @@
-import { createHash, randomBytes, webcrypto } from 'node:crypto';
-import { BitString, Enumerated, Integer, OctetString, PrintableString, Sequence, Set, Utf8String } from 'asn1js';
+import { randomBytes, webcrypto } from 'node:crypto';
+import { BitString, OctetString, PrintableString, Sequence, Set, Utf8String } from 'asn1js';
 import {
   AttributeTypeAndValue,
-  AuthorityKeyIdentifier,
   BasicConstraints,
   Certificate,
-  CertificateRevocationList,
   ExtKeyUsage,
-  Extension,
-  Extensions,
+  type Extension,
   GeneralName,
   GeneralNames,
   PublicKeyInfo,
   RelativeDistinguishedNames,
-  RevokedCertificate,
-  Time,
-  TimeType,
 } from 'pkijs';
-import type { Certified } from '../../devices/card/virtual/certificate.ts';
+import { authorityKeyIdentifier, derOf, extension, keyIdentifier, positiveInteger, time } from '../reference-cms/crl-signing.ts';
 
-/** Certificates and CRLs of the demo's throw-away PKI (RFC 5280), made with pkijs. Everything in and out is PEM or DER. */
+/** Certificates of the demo's throw-away PKI (RFC 5280), made with pkijs. Everything in and out is PEM or DER. */
 
 const oid = {
   commonName: '2.5.4.3',
@@ -30,24 +24,10 @@ const oid = {
   keyUsage: '2.5.29.15',
   subjectAltName: '2.5.29.17',
   basicConstraints: '2.5.29.19',
-  crlNumber: '2.5.29.20',
-  reasonCode: '2.5.29.21',
-  authorityKeyIdentifier: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
 } as const;
 
 const purposes = { serverAuth: '1.3.6.1.5.5.7.3.1', clientAuth: '1.3.6.1.5.5.7.3.2' } as const;
-
-/** CRLReason (RFC 5280, 5.3.1); `certificateHold` is a suspension. */
-export const revocationReasons = {
-  unspecified: 0,
-  keyCompromise: 1,
-  affiliationChanged: 3,
-  superseded: 4,
-  cessationOfOperation: 5,
-  certificateHold: 6,
-} as const;
-export type RevocationReason = keyof typeof revocationReasons;
 
 export type KeyKind = 'RSA-2048' | 'P-256';
 
@@ -67,13 +47,6 @@ export interface KeyPair {
 interface Validity {
   readonly notBefore: Date;
   readonly notAfter: Date;
-}
-
-export interface RevokedCard {
-  /** The certificate's serial number, hexadecimal. */
-  readonly serial: string;
-  readonly reason: RevocationReason;
-  readonly date: Date;
 }
 
 const algorithms = {
@@ -130,44 +103,6 @@ export async function issueTlsCertificate(
   );
 }
 
-/** A full CRL of `authority` (RSA, SHA-256), DER. */
-export async function issueCrl(
-  authority: Certified,
-  crl: { readonly revoked: readonly RevokedCard[]; readonly thisUpdate: Date; readonly nextUpdate: Date; readonly number: number },
-): Promise<Uint8Array> {
-  const issuer = Certificate.fromBER(new Uint8Array(authority.certificate));
-  const list = new CertificateRevocationList({ version: 1 });
-  list.issuer = issuer.subject;
-  list.thisUpdate = time(crl.thisUpdate);
-  list.nextUpdate = time(crl.nextUpdate);
-  if (crl.revoked.length > 0) {
-    list.revokedCertificates = crl.revoked.map(
-      ({ serial, reason, date }) =>
-        new RevokedCertificate({
-          userCertificate: positiveInteger(Buffer.from(serial.padStart(serial.length + (serial.length % 2), '0'), 'hex')),
-          revocationDate: time(date),
-          ...(reason === 'unspecified' ? {} : { crlEntryExtensions: reasonOf(reason) }),
-        }),
-    );
-  }
-  list.crlExtensions = new Extensions({
-    extensions: [
-      authorityKeyIdentifier(issuer.subjectPublicKeyInfo),
-      extension(oid.crlNumber, false, Integer.fromBigInt(BigInt(crl.number)).toBER()),
-    ],
-  });
-  const key = await webcrypto.subtle.importKey('pkcs8', derOf(authority.privateKey), algorithms['RSA-2048'], false, ['sign']);
-  await list.sign(key, 'SHA-256');
-  // Its type is `any` in pkijs 4.
-  const schema = list.toSchema() as Sequence;
-  return new Uint8Array(schema.toBER());
-}
-
-/** The bytes inside a PEM text. */
-export function derOf(text: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(Buffer.from(text.replace(/-----[^-]+-----/g, ''), 'base64'));
-}
-
 async function issue(
   subject: RelativeDistinguishedNames,
   issuer: RelativeDistinguishedNames,
@@ -213,10 +148,6 @@ function distinguishedName({ organization, organizationalUnit, commonName }: Nam
   return RelativeDistinguishedNames.fromBER(sequence.toBER());
 }
 
-function extension(extnID: string, critical: boolean, extnValue: ArrayBuffer): Extension {
-  return new Extension({ extnID, critical, extnValue });
-}
-
 const keyUsageBits = { digitalSignature: 0, keyCertSign: 5, cRLSign: 6 } as const;
 
 function keyUsage(...usages: (keyof typeof keyUsageBits)[]): Extension {
@@ -227,41 +158,8 @@ function keyUsage(...usages: (keyof typeof keyUsageBits)[]): Extension {
   return extension(oid.keyUsage, true, new BitString({ valueHex: Uint8Array.of(bits).buffer, unusedBits }).toBER());
 }
 
-/** SHA-1 of the key's bits (RFC 5280, 4.2.1.2, method 1). */
-function keyIdentifier(key: PublicKeyInfo): ArrayBuffer {
-  return exact(createHash('sha1').update(key.subjectPublicKey.valueBlock.valueHexView).digest());
-}
-
-function authorityKeyIdentifier(key: PublicKeyInfo): Extension {
-  const value = new AuthorityKeyIdentifier({ keyIdentifier: new OctetString({ valueHex: keyIdentifier(key) }) });
-  return extension(oid.authorityKeyIdentifier, false, value.toSchema().toBER());
-}
-
-function reasonOf(reason: RevocationReason): Extensions {
-  return new Extensions({ extensions: [extension(oid.reasonCode, false, new Enumerated({ value: revocationReasons[reason] }).toBER())] });
-}
-
-/** An INTEGER that is never negative and in its shortest form. */
-function positiveInteger(bytes: Uint8Array): Integer {
-  let start = 0;
-  while (start < bytes.length - 1 && bytes[start] === 0) start += 1;
-  const magnitude = bytes.subarray(start);
-  const padded = (magnitude[0] ?? 0) >= 0x80 ? Uint8Array.of(0, ...magnitude) : magnitude;
-  return new Integer({ valueHex: exact(padded) });
-}
-
 function ipv4(address: string): ArrayBuffer {
   return Uint8Array.from(address.split('.'), Number).buffer;
-}
-
-/** RFC 5280, 4.1.2.5: UTCTime through 2049, whole seconds. */
-function time(date: Date): Time {
-  const value = new Date(Math.floor(date.getTime() / 1000) * 1000);
-  return new Time({ type: value.getUTCFullYear() < 2050 ? TimeType.UTCTime : TimeType.GeneralizedTime, value });
-}
-
-function exact(bytes: Uint8Array): ArrayBuffer {
-  return new Uint8Array(bytes).buffer;
 }
 
 function pem(label: string, der: ArrayBuffer): string {

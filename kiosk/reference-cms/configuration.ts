@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
 import { operatorId, publicSigningKey } from '../operators/assertion.ts';
 import { usualScheme } from './codes.ts';
+import { revocationReason } from './crl-signing.ts';
 import { usualPace } from './mail.ts';
 import { usualTimesToLive } from './ratchet.ts';
 
@@ -30,8 +31,26 @@ export const cmsConfiguration = z.strictObject({
   }),
   /** The SMS gateway (docs/sms-gateway.md); left out: no text messages. */
   sms: z.strictObject({ url: z.url({ protocol: /^https?$/ }), token: z.string().min(1).max(200) }).optional(),
-  /** The CRL of the cards' authority, answered over plain HTTP on a port of its own; left out: none is. */
-  distributionPoint: z.strictObject({ file, port: z.int().min(0).max(65535).default(0) }).optional(),
+  /** The CRL of the cards' authority, in `file`, answered over plain HTTP on a port of its own; left out: none is. */
+  distributionPoint: z
+    .strictObject({
+      file,
+      port: z.int().min(0).max(65535).default(0),
+      /** The CMS is the authority, and issues the CRL itself; left out: somebody else puts it there. */
+      issue: z
+        .strictObject({
+          /** The authority's (PEM), RSA. */
+          certificate: file,
+          key: file,
+          revoked: z.array(
+            z.strictObject({ serial: z.string().regex(/^[0-9a-fA-F]+$/), reason: revocationReason, date: z.iso.datetime() }),
+          ),
+          /** From one CRL's thisUpdate to its nextUpdate; the next one is there at half of it. */
+          hours: z.number().positive().default(168),
+        })
+        .optional(),
+    })
+    .optional(),
   operators: z.array(z.strictObject({ id: operatorId, publicKey: publicSigningKey })),
   database: file,
   /** Unix socket that takes faults (`faults.ts`). */
@@ -66,6 +85,7 @@ export const cmsConfiguration = z.strictObject({
 });
 
 export type CmsConfiguration = z.infer<typeof cmsConfiguration>;
+type DistributionPoint = NonNullable<CmsConfiguration['distributionPoint']>;
 export type CmsConfigurationError = { readonly kind: 'configuration-unusable'; readonly detail: string };
 
 export function readCmsConfiguration(path: string): Result<CmsConfiguration, CmsConfigurationError> {
@@ -88,6 +108,11 @@ export function readCmsConfiguration(path: string): Result<CmsConfiguration, Cms
     signingKey: at(signingKey),
     database: at(database),
     ...(control === undefined ? {} : { control: at(control) }),
-    ...(distributionPoint === undefined ? {} : { distributionPoint: { ...distributionPoint, file: at(distributionPoint.file) } }),
+    ...(distributionPoint === undefined ? {} : { distributionPoint: locatedPoint(distributionPoint, at) }),
   });
+}
+
+function locatedPoint({ file, port, issue }: DistributionPoint, at: (name: string) => string): DistributionPoint {
+  const issued = issue === undefined ? {} : { issue: { ...issue, certificate: at(issue.certificate), key: at(issue.key) } };
+  return { port, file: at(file), ...issued };
 }

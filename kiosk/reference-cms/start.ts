@@ -6,6 +6,7 @@ import { type Behind, ownCodes } from './behind.ts';
 import { createCms } from './cms.ts';
 import type { CmsConfiguration } from './configuration.ts';
 import { type Faults, createFaults, listenForFaults } from './faults.ts';
+import { createCrlIssuing } from './crl-issuing.ts';
 import { startDistributionPoint } from './distribution-point.ts';
 import { createMail } from './mail.ts';
 import { createServer } from './server.ts';
@@ -25,7 +26,7 @@ export interface RunningCms {
   readonly crlUrl: string | null;
   readonly faults: Faults;
   readonly store: Store;
-  /** What is due by now: silence voids, second parts leave, old answers go. Happens by itself every 250 ms. */
+  /** What is due by now: silence voids, second parts leave, old answers go, a new CRL comes. Happens by itself every 250 ms. */
   round(): Promise<void>;
   close(): Promise<void>;
 }
@@ -69,12 +70,16 @@ export async function startReferenceCms(
   const faults = createFaults(({ mode, call }) => log.event('cms-fault', { mode, call: call ?? 'all' }));
   const app = createServer({ tls: files, cms, store, key, faults, log, now });
 
+  const issuing =
+    distributionPoint?.issue === undefined ? null : createCrlIssuing({ ...distributionPoint.issue, file: distributionPoint.file, now });
+  await issuing?.issueIfDue();
   const round = async (): Promise<void> => {
     store.transaction(() => {
       cms.voidSilent(now());
       store.dropAnswersBefore(now() - ANSWERS_KEPT_MS);
     });
     await mail.deliver();
+    await issuing?.issueIfDue();
   };
 
   const socket = control === undefined ? null : await listenForFaults(control, faults);

@@ -8,7 +8,8 @@ import { type Certified, issueCnsCertificate } from '../../../devices/card/virtu
 import { specimens } from '../../../devices/card/virtual/specimen.ts';
 import type { CardReading } from '../../../devices/card/contract.ts';
 import { encodePersonalData } from '../../../devices/card/personal-data.ts';
-import { type KeyKind, derOf, issueAuthority, makeKeyPair } from '../../../kiosk/demo/x509.ts';
+import { type KeyKind, issueAuthority, makeKeyPair } from '../../../kiosk/demo/x509.ts';
+import { derOf } from '../../../kiosk/reference-cms/crl-signing.ts';
 
 export const NOW = new Date('2026-06-15T10:00:00Z');
 export const at = (days: number): Date => new Date(NOW.getTime() + days * 86_400_000);

@@ -33,7 +33,7 @@ export function fileOf(bytes: Uint8Array | string, folder = newFolder()): string
 /** Opens, imports and closes, as the command does. `null`: imported; else why not. */
 export function importInto(
   folder: string,
-  authorities: readonly Authority[],
+  authorities: readonly Pick<Authority, 'certificate'>[],
   crls: readonly (Uint8Array | string)[],
   now = NOW,
 ): Result<readonly Imported[], string> {
@@ -48,7 +48,7 @@ export function importInto(
 
 export function ask(
   folder: string,
-  authority: Authority,
+  authority: Pick<Authority, 'certificate'>,
   serial: string,
   subject: Partial<Subject> = {},
   at = NOW,

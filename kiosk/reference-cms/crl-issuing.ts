@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import type { CmsConfiguration } from './configuration.ts';
+import { derOf, issueCrl } from './crl-signing.ts';
+
+type Issue = NonNullable<NonNullable<CmsConfiguration['distributionPoint']>['issue']>;
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * Issues the CRL of the cards' authority into `file`, anew at each start and at half of each one's life, so that whoever asks has days to come by the next.
+ * Numbers are seconds since 1970: they rise over restarts too. Throws where certificate or key cannot be read.
+ */
+export function createCrlIssuing({
+  certificate,
+  key,
+  revoked,
+  hours,
+  file,
+  now,
+}: Issue & { readonly file: string; readonly now: () => number }) {
+  const authority = { certificate: derOf(readFileSync(certificate, 'utf8')), privateKey: readFileSync(key, 'utf8') };
+  const listed = revoked.map(({ date, ...card }) => ({ ...card, date: new Date(date) }));
+  const lifeMs = hours * HOUR_MS;
+  let dueAt = -Infinity;
+  return {
+    async issueIfDue(): Promise<void> {
+      const at = now();
+      if (at < dueAt) return;
+      dueAt = at + lifeMs / 2;
+      const times = { thisUpdate: new Date(at), nextUpdate: new Date(at + lifeMs) };
+      const crl = await issueCrl(authority, { revoked: listed, ...times, number: Math.floor(at / 1000) });
+      // Who asks meanwhile gets the old one or the new one, whole.
+      await writeFile(`${file}.new`, crl);
+      await rename(`${file}.new`, file);
+    },
+  };
+}
