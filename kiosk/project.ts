@@ -9,6 +9,11 @@ export function projectRoot(): string {
   return folder;
 }
 
+/** The executable of every command. */
+export function commandEntry(): string {
+  return join(projectRoot(), 'bin', 'sportello.js');
+}
+
 /** The built file of a process of its own, by its source path: `kiosk/printing/worker.ts`. */
 export function processEntry(source: string): string {
   return join(projectRoot(), 'dist', source.replace(/\.ts$/, '.js'));

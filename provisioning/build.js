@@ -1,5 +1,5 @@
 /**
- * Builds `dist/`: the node side with tsc, the pages with vite (the bench apart from the screen), at the same time, each only when its inputs changed.
+ * Builds `dist/`: the node side with tsc, the commands and the pages with vite (the bench apart from the screen), at the same time, each only when its inputs changed.
  * A part's inputs are its files by path, size and time of change; the list of the last good build lies in `dist/.inputs`.
  * Run by Node as it is (nothing is built yet), hence JavaScript. Progress goes to standard error. Exit code 1 if a part fails.
  */
@@ -32,6 +32,12 @@ const parts = [
     ],
     takes: (path) => /\.(ts|json)$/.test(path) && !isPage(path),
     command: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'],
+  },
+  {
+    name: 'commands',
+    inputs: ['provisioning/bundle-cli.js', 'package-lock.json', 'devices', 'flows', 'kiosk', 'provisioning'],
+    takes: (path) => /\.(ts|json)$/.test(path) || path.endsWith('/bundle-cli.js'),
+    command: ['provisioning/bundle-cli.js'],
   },
   {
     name: 'page',

@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { CommandFailure, answerJson, exit } from '../devices/command.ts';
 import { readConfiguration } from '../kiosk/configuration.ts';
-import { processEntry } from '../kiosk/project.ts';
+import { commandEntry } from '../kiosk/project.ts';
 import { type FoundDevice, discoverDevices, foundReader, machine } from './discover.ts';
 import { type Diagnosis, checksFor, examine } from './doctor.ts';
 
@@ -61,7 +61,7 @@ const readersLimitMs = 10_000;
 async function listReaders(): Promise<readonly string[] | null> {
   const ask = promisify(execFile);
   try {
-    const { stdout } = await ask(process.execPath, [processEntry('kiosk/cli.ts'), 'card', 'list', '--json'], { timeout: readersLimitMs });
+    const { stdout } = await ask(process.execPath, [commandEntry(), 'card', 'list', '--json'], { timeout: readersLimitMs });
     return readers.parse(JSON.parse(stdout)).map(({ reader }) => reader);
   } catch (error) {
     if (error instanceof Error && 'code' in error) return null;

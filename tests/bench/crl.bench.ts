@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { processEntry, projectRoot } from '../../kiosk/project.ts';
+import { commandEntry, processEntry, projectRoot } from '../../kiosk/project.ts';
 import { makeAuthority, makeCrl, manyEntries, pemOf, serialOfEntry } from './crl-generator.ts';
 import { columns, count, leaveReport, progress, round } from './figures.ts';
 import { heldBy } from './processes.ts';
@@ -55,7 +55,7 @@ async function whole(command: string, args: readonly string[]): Promise<Ended | 
 }
 
 const node = process.execPath;
-const cli = processEntry('kiosk/cli.ts');
+const cli = commandEntry();
 const module = (source: string): string => JSON.stringify(pathToFileURL(processEntry(source)).href);
 const script = (text: string): readonly string[] => ['--input-type=module', '-e', text];
 

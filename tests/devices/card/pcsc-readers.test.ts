@@ -5,7 +5,7 @@ import type { CardReader, CardStatus } from '../../../devices/card/contract.ts';
 import { startCardHost } from '../../../devices/card/remote.ts';
 import { specimens } from '../../../devices/card/virtual/specimen.ts';
 import { VpcdSlot } from '../../../devices/card/virtual/vpcd.ts';
-import { processEntry } from '../../../kiosk/project.ts';
+import { commandEntry, processEntry } from '../../../kiosk/project.ts';
 import { type Pcscd, startPcscd } from '../../harness/pcscd.ts';
 import { noAbort, specimenCard, untilStatus } from './cards.ts';
 
@@ -99,7 +99,7 @@ test('card list shows them all, and says which are not for cards with contacts',
   pcscd = await startPcscd({ names: [plain, contactless, sam] });
   await insert(plain);
   await untilReader(host(), plain, 'present');
-  const cli = [processEntry('kiosk/cli.ts'), 'card', 'list', '--json'];
+  const cli = [commandEntry(), 'card', 'list', '--json'];
   const { stdout } = await promisify(execFile)(process.execPath, cli, { env: { ...process.env, ...pcscd.env } });
   const atr = Buffer.from((await specimenCard()).atr)
     .toString('hex')

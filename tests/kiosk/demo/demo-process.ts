@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
-import { processEntry } from '../../../kiosk/project.ts';
+import { commandEntry, processEntry } from '../../../kiosk/project.ts';
 
 interface Addresses {
   readonly screen: string;
@@ -39,7 +39,7 @@ export class DemoProcess {
   }
 
   static async start(...args: readonly string[]): Promise<DemoProcess> {
-    const child = spawn(process.execPath, [processEntry('kiosk/cli.ts'), 'demo', '--json', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [commandEntry(), 'demo', '--json', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     const said = { stderr: '' };
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
     const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));

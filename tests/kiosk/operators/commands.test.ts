@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openAccount, readAccounts } from '../../../kiosk/operators/accounts.ts';
-import { processEntry } from '../../../kiosk/project.ts';
+import { commandEntry } from '../../../kiosk/project.ts';
 import { pin, temporaryFolder } from './specimen.ts';
 
 const folder = temporaryFolder();
@@ -14,7 +14,7 @@ async function add(
   input: string | Buffer,
   ...more: readonly string[]
 ): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [processEntry('kiosk/cli.ts'), 'operator', 'add', '--file', file, ...more]);
+  const child = spawn(process.execPath, [commandEntry(), 'operator', 'add', '--file', file, ...more]);
   let [out, err] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));

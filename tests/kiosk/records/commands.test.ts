@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { processEntry } from '../../../kiosk/project.ts';
+import { commandEntry } from '../../../kiosk/project.ts';
 import { beforeOutcome, opening, operationId, otherOperationId, recordsIn, report, temporaryFolder } from './specimen.ts';
 
 function sportello(...args: readonly string[]): { code: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [processEntry('kiosk/cli.ts'), 'records', ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [commandEntry(), 'records', ...args], {
     encoding: 'utf8',
     timeout: 20_000,
   });

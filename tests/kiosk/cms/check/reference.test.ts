@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkIds } from '../../../../kiosk/cms/check/check.ts';
-import { processEntry } from '../../../../kiosk/project.ts';
+import { commandEntry } from '../../../../kiosk/project.ts';
 import { startCmsBench } from '../../../harness/cms-bench.ts';
 import { type CmsSurroundings, type TestCms, cmsSurroundings, startCms } from '../../../harness/cms.ts';
 
@@ -30,7 +30,7 @@ afterAll(async () => {
 const benchFile = (): string => join(surroundings.folder, 'bench.json');
 
 async function check(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  const child = spawn(process.execPath, [processEntry('kiosk/cli.ts'), 'cms', 'check', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [commandEntry(), 'cms', 'check', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close') as Promise<[number]>]);
   return { code, out, err };
 }

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
-import { processEntry } from '../../../../kiosk/project.ts';
+import { commandEntry } from '../../../../kiosk/project.ts';
 import { makeAuthority, makeCrl, pemOf } from '../../../bench/crl-generator.ts';
 import { fileOf, newFolder } from './store.ts';
 
@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 
 async function crl(args: readonly string[], input = ''): Promise<{ code: number; out: string; err: string }> {
-  const child = spawn(process.execPath, [processEntry('kiosk/cli.ts'), 'trust', 'crl', ...args]);
+  const child = spawn(process.execPath, [commandEntry(), 'trust', 'crl', ...args]);
   let out = '';
   let err = '';
   child.stdout.on('data', (piece) => (out += String(piece)));

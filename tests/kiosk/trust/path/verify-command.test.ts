@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { processEntry } from '../../../../kiosk/project.ts';
+import { commandEntry } from '../../../../kiosk/project.ts';
 import { batchAnswer } from '../../../../kiosk/trust/verify-command.ts';
 import { Sources } from '../../../../kiosk/trust/verify-request.ts';
 import { authority as cnsAuthority, card, holder, pem, reading } from '../issuing.ts';
@@ -29,7 +29,7 @@ const lists = file('both.crl', pem('X509 CRL', crl(top)) + pem('X509 CRL', crl(m
 const listed = file('listed.crl', crl(middle, { listed: [{ serial, reason: 6 }], thisUpdate: day(-0.5) }));
 
 function sportello(args: readonly string[], input = ''): { code: number | null; answer: string; said: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [processEntry('kiosk/cli.ts'), 'trust', 'verify', ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [commandEntry(), 'trust', 'verify', ...args], {
     input,
     encoding: 'utf8',
   });

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { processEntry } from '../../../../kiosk/project.ts';
+import { commandEntry } from '../../../../kiosk/project.ts';
 import { makeAuthority, pemOf } from '../../../bench/crl-generator.ts';
 import { fileOf, newFolder } from '../crl/store.ts';
 import { signedList } from './making.ts';
@@ -19,7 +19,7 @@ const certificate = fileOf(issued.certificate);
 const store = join(newFolder(), 'trusted-list');
 
 function sportello(...args: readonly string[]): { code: number | null; out: string; said: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [processEntry('kiosk/cli.ts'), 'trust', ...args], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [commandEntry(), 'trust', ...args], { encoding: 'utf8' });
   return { code: status, out: stdout, said: stderr };
 }
 
