@@ -12,7 +12,7 @@ beforeAll(() => {
 });
 
 /** The whole process: an empty one takes some 40, the CRL itself is 47 long. */
-const MOST_MB = 130;
+const MOST_MB = 120;
 
 it('a CRL of a million entries is imported in bounded memory, and each is found', () => {
   const folder = newFolder();
