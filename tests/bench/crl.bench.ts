@@ -68,6 +68,18 @@ const withPkijs = (size: number): string => `
   if (!(await crl.verify({ issuerCertificate: ca }))) process.exit(1);
   crl.isCertificateRevoked(ca);`;
 
+/** The same with node-forge, which has no CRLs: the tree of its DER, the signature over the tree's head, and the list searched through. */
+const withForge = (size: number): string => `
+  import { readFileSync } from 'node:fs';
+  import forge from 'node-forge';
+  const ca = forge.pki.certificateFromPem(readFileSync(${JSON.stringify(caPem)}, 'latin1'));
+  const [tbs, , signature] = forge.asn1.fromDer(readFileSync(${JSON.stringify(at(`${size}.crl`))}, 'latin1')).value;
+  const hash = forge.md.sha256.create().update(forge.asn1.toDer(tbs).getBytes());
+  if (!ca.publicKey.verify(hash.digest().getBytes(), (signature.bitStringContents ?? signature.value).slice(1))) process.exit(1);
+  const serial = Buffer.from('${serialOfEntry(size - 2).toString('hex')}', 'hex').toString('latin1');
+  const entries = tbs.value.filter(({ type }) => type === forge.asn1.Type.SEQUENCE)[2].value;
+  if (!entries.some(({ value: [own] }) => own.value === serial)) process.exit(1);`;
+
 /** Hash alone, and our walk with its hash and the signature: both of the file as it comes from the disk's cache, without Node's start. */
 const scanning = (size: number): string => `
   import { createHash } from 'node:crypto';
@@ -165,6 +177,7 @@ test('crl', async () => {
         await measure('openssl verify -crl_check', 'openssl', ['verify', '-crl_check', '-CAfile', caPem, '-CRLfile', crlPem, holderPem]),
       ).not.toBe(null);
       await measure('pkijs: parse, verify, one lookup', node, script(withPkijs(size)));
+      await measure('node-forge: parse, verify, one lookup', node, script(withForge(size)));
       if (run === count) {
         const scan = JSON.parse((await whole(node, script(scanning(size))))!.out) as { first: number; hash: number; scan: number };
         const aSecond = Number((await whole(node, script(lookups(store, size))))!.out);
