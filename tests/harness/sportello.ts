@@ -40,6 +40,7 @@ type Reader = 'pcscd' | 'in-process';
 
 interface WorldOptions {
   readonly policy?: Partial<Configuration['policy']>;
+  readonly trust?: Partial<Configuration['trust']>;
   /** The printer holds its slips in a presenter. */
   readonly presenter?: boolean;
   readonly msPerLine?: number;
@@ -80,6 +81,7 @@ export class Sportello {
   #reader: Reader = 'pcscd';
   readonly #workers = new Set<number>();
   #policy: Partial<Configuration['policy']> = {};
+  #trust: Partial<Configuration['trust']> = {};
   /** The product's own command instead of the process that can be paused. */
   #product = false;
   #nodeOptions: readonly string[] = [];
@@ -89,6 +91,7 @@ export class Sportello {
   static async start(options: WorldOptions = {}): Promise<Sportello> {
     const world = new Sportello();
     world.#policy = options.policy ?? {};
+    world.#trust = options.trust ?? {};
     world.#product = options.product ?? false;
     world.#nodeOptions = options.nodeOptions ?? [];
     world.#kioskProcess = options.kiosk;
@@ -165,7 +168,7 @@ export class Sportello {
         clientKey: files.kioskClientKey,
         signingKey: files.cmsSigningPublicKey,
       },
-      trust: { anchors: [files.cnsCa], crls: [files.cnsCrl] },
+      trust: { anchors: [files.cnsCa], crls: [files.cnsCrl], ...this.#trust },
       printer: { device: this.printer.address },
       operators: 'operators.json',
       screen: { port: 0 },

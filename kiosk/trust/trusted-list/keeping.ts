@@ -36,11 +36,19 @@ export async function keepList({ list }: RefreshSettings, { tell, firstRoundDone
   mkdirSync(folder, { recursive: true });
   let asked: Asked | null = null;
   let failures = 0;
+  let asking: Promise<void> | null = null;
   let version: string | null = null;
   let held: TrustedList | null = null;
   let said = '';
 
-  async function ask(): Promise<boolean> {
+  async function ask(): Promise<void> {
+    const answered = await refreshed();
+    if (answered) said = '';
+    failures = answered ? 0 : failures + 1;
+    asked = { at: performance.now(), failures };
+  }
+
+  async function refreshed(): Promise<boolean> {
     const pins = readPins(signers);
     if (!pins.ok) return problem(pins.error);
     const options = { folder, pins: pins.value, now: () => new Date(), ms: 120_000, tries: 4, pause, signal };
@@ -57,12 +65,7 @@ export async function keepList({ list }: RefreshSettings, { tell, firstRoundDone
   }
 
   for (;;) {
-    if (isListDue(asked, performance.now(), held, new Date())) {
-      const answered = await ask();
-      if (answered) said = '';
-      failures = answered ? 0 : failures + 1;
-      asked = { at: performance.now(), failures };
-    }
+    if (asking === null && isListDue(asked, performance.now(), held, new Date())) asking = ask().finally(() => (asking = null));
     const found = heldVersion(folder);
     if (found !== version) {
       version = found;
@@ -70,8 +73,9 @@ export async function keepList({ list }: RefreshSettings, { tell, firstRoundDone
       held = read.ok ? (read.value?.list ?? null) : null;
       tell({ type: 'list', version });
     }
-    firstRoundDone();
-    await setTimeout(ROUND_MS);
+    if (asking === null) firstRoundDone();
+    // A server that does not answer keeps nobody from seeing the list that a technician put there.
+    await Promise.race([setTimeout(ROUND_MS), ...(asking === null ? [] : [asking])]);
   }
 }
 
