@@ -105,6 +105,12 @@ async function withCodes<T>(
   return worked;
 }
 
+/** What Node says of a channel whose other end is gone, while the 'disconnect' that ends this process is still to come. */
+const parentIsGone: readonly unknown[] = ['EPIPE', 'ECONNRESET', 'ERR_IPC_CHANNEL_CLOSED'];
+
 function send(message: FromHost): void {
-  if (process.connected) process.send?.(message);
+  if (!process.connected) return;
+  process.send?.(message, undefined, undefined, (error) => {
+    if (error !== null && !('code' in error && parentIsGone.includes(error.code))) throw error;
+  });
 }

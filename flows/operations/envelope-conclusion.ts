@@ -23,6 +23,10 @@ export interface EnvelopeConclusion {
  * An envelope that was never read goes back to its pile. One that was read is used up: no PIN was set, or it was set and the envelope stayed here.
  * Where it was bound and nobody knows what the card made of it, envelope and operation wait for an operator (procedures.md, C21).
  */
+export function concludedEnvelope(
+  proof: EnvelopeProof & { readonly step: 'drawn' | 'scanned' | 'bound' },
+): EnvelopeConclusion & { readonly to: EnvelopeState };
+export function concludedEnvelope(proof: EnvelopeProof): EnvelopeConclusion;
 export function concludedEnvelope({ step, pin, handedOver }: EnvelopeProof): EnvelopeConclusion {
   switch (step) {
     case 'none':

@@ -73,10 +73,13 @@ export function recoveryOf(entries: readonly JournalEntry[], wanted: EvidenceCla
 }
 
 /** A card that has the envelope's PIN says nothing of who has the envelope: the operator may have handed it over just then. */
-function envelopeOutcome({ step, pin }: Omit<EnvelopeProof, 'handedOver'>, number: string): Extract<Recovery, { need: 'outcome' }> {
+function envelopeOutcome(
+  { step, pin }: { readonly step: 'drawn' | 'scanned' | 'bound'; readonly pin: EnvelopeProof['pin'] },
+  number: string,
+): Extract<Recovery, { need: 'outcome' }> {
   const { outcome, class: evidenceClass, to } = concludedEnvelope({ step, pin: pin === 'set' ? 'unknown' : pin, handedOver: false });
   const conclusion = { outcome, class: evidenceClass, exposed: false };
-  return { need: 'outcome', attempt: 1, conclusion, raw: '', ...(to === null ? {} : { envelope: { number, to } }) };
+  return { need: 'outcome', attempt: 1, conclusion, raw: '', envelope: { number, to } };
 }
 
 /** A print of which the rows do not tell where its slip is. */

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -66,6 +67,17 @@ test('a card that never answers costs its process and nothing more', async () =>
   await slot.insert();
   await untilStatus(reader, 'present');
   expect((await reader.read(noAbort)).ok).toBe(true);
+});
+
+test('a card process whose core is killed while it speaks ends without a word', async () => {
+  const orphan = processEntry('tests/processes/orphaned-card-host.ts');
+  const script = `
+    const { fork } = await import('node:child_process');
+    fork(${JSON.stringify(orphan)}, [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc', 'pipe'], execArgv: [] }).send({ type: 'start' });
+    setInterval(() => undefined, 1_000);`;
+  const core = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'ignore', 'pipe'] });
+  // It has standard error from its core, and so its end is the end of both.
+  expect(await text(core.stderr)).toBe('');
 });
 
 test.each(['idle', 'hanging in a transmit'])('a core that is killed leaves no card process behind (%s)', async (when) => {

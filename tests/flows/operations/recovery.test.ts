@@ -153,6 +153,37 @@ test('the CMS is asked only where the rows do not say what it knows, and once fo
   expect(asked).toEqual([['op', 'other']]);
 });
 
+const drawn: JournalRow = {
+  kind: 'ENVELOPE_DRAWN',
+  shift: '01890a5d-ac96-774b-bcce-b302099a8058',
+  draw: 1,
+  pile: 'magazine:armadio',
+  remaining: 1,
+  position: 1,
+  number: 'A1',
+};
+const scanned: JournalRow = { kind: 'ENVELOPE_SCANNED', number: 'A1', by: 'scanner' };
+const bound: JournalRow = { kind: 'ENVELOPE_BOUND', number: 'A1' };
+const chip = (pin: 'set' | 'not-set' | 'unknown'): JournalRow => ({
+  kind: 'CHIP_EVIDENCE',
+  pin,
+  evidence: 'none',
+  end: 'end',
+  sent: 0,
+  answered: 0,
+});
+
+test.each<[string, readonly JournalRow[], string, string]>([
+  ['drawn', [drawn], 'not-handed-over', 'assigned'],
+  ['read', [drawn, scanned], 'not-handed-over', 'aborted'],
+  ['bound, and the card took nothing', [drawn, scanned, bound, chip('not-set')], 'not-handed-over', 'aborted'],
+  ['bound, and the card has its PIN: nobody knows who has the envelope', [drawn, scanned, bound, chip('set')], 'unknown', 'quarantined'],
+])('an envelope that was %s', async (_how, given, outcome, to) => {
+  const { journal, parts } = found({ rows: [...reserved, ...given] });
+  expect(await recover(parts, signal)).toEqual({ ok: true, value: 1 });
+  expect(journal.entries.at(-1)?.row).toMatchObject({ kind: 'OUTCOME', outcome, envelope: { number: 'A1', to } });
+});
+
 test('of several prints announced, the slip in the output is the last one, and the printer is asked once', async () => {
   const { journal, printer, parts } = found({ rows: printing, releases: 1, output: taken });
   for (const row of [...printing, evidence({})]) journal.append('later', row);
@@ -169,6 +200,7 @@ test.each<[string, Found, JournalRow['kind']]>([
   ['the outcome of what was asked', { rows: printing, releases: 1 }, 'OUTCOME'],
   ['an outcome', { rows: reserved }, 'OUTCOME'],
   ['what came of asking', { rows: printing, releases: 1 }, 'EVIDENCE'],
+  ['what the CMS said of a chip', { rows: [...reserved, drawn, scanned, bound] }, 'CHIP_EVIDENCE'],
   ['a retraction', { rows: [...printing, evidence({})], output: taken }, 'EVIDENCE'],
 ])('records that cannot be written are reported, not passed over: %s', async (_name, given, broken) => {
   const { journal, parts } = found(given);

@@ -69,6 +69,19 @@ test.each([
   expect(journal.kinds().slice(-3)).toEqual(['RESOLUTION', 'RECEIPT', 'CLOSED']);
 });
 
+test('an envelope of which no row tells what the card made of it cannot be found handed over', () => {
+  const unknown: JournalRow = {
+    kind: 'OUTCOME',
+    outcome: 'unknown',
+    class: 'E1',
+    exposed: true,
+    reason: 'interrupted',
+    envelope: { number: 'A1', to: 'quarantined' },
+  };
+  const found = heldOperation('op', journalOf([open, unknown, receipt('HELD')]).entries);
+  expect(found).toMatchObject({ envelope: { number: 'A1', pin: 'unknown' }, choices: ['not-handed-over', 'destroyed'] });
+});
+
 test('what is held without a word from the printer is brought to the CMS as without evidence', async () => {
   const journal = journalOf([open, outcome('unknown'), receipt('HELD')]);
   expect(await resolve({ journal, operators: new FakeOperators() }, 'op', 'destroyed')).toEqual({ ok: true });

@@ -62,6 +62,18 @@ test('of many at once, each that the CMS answered is closed; one that it left ou
   expect(journal.outbox()).toEqual([both[1]]);
 });
 
+test('of many at once, what the CMS refuses waits on, and the rest is closed', async () => {
+  const cms = new FakeCms();
+  const refused = err({ kind: 'refused', type: 'evidence-insufficient', title: 'no' } as const);
+  cms.reportOutcomes = async (reports, stop) =>
+    ok([refused, ...(await Promise.all(reports.slice(1).map((each) => cms.reportOutcome(each, stop))))]);
+  const both = [report('first'), report('second')];
+  const journal = concluded(...both);
+  const settled = await Promise.all(settleAll({ cms, journal }, both, signal).map((each) => each.settled));
+  expect(settled).toMatchObject([refused, { ok: true }]);
+  expect(['first', 'second'].map((id) => lastOf(journal, id))).toEqual(['OUTCOME', 'CLOSED']);
+});
+
 test('of many at once, all wait on where the CMS does not answer', async () => {
   const cms = new FakeCms();
   cms.reportOutcomes = () => Promise.resolve(err({ kind: 'unreachable', detail: 'no route' }));

@@ -111,6 +111,8 @@ describe('the order of an operation', () => {
     ['a resolution that says nothing of it', [...toBound, ending('quarantined', 'unknown'), receipt('HELD')], resolution],
     ['an envelope in a split operation', printed, ending('handed', 'handed-over')],
     ['a print in a shift', [shift], asked],
+    ['a lot in a shift', [shift, batch, assigned, missing], drawn(1)],
+    ['the count of a shift in an operation', [...toDraw, drawn(1), missing], counted],
     ['a list in an operation', [open], batch],
     ['a list before its seed', [], batch],
     ['anything after the count', [shift, counted], batch],
