@@ -218,8 +218,10 @@ export class Course {
     const held = records.open().find(({ rows }) => isHeld(rows));
     if (held === undefined) return;
     const { operationId } = held;
-    const whole = this.#printer.papers.some((paper) => paper.operationId === operationId && paper.lines === paper.of);
-    const finding = whole ? 'handed-over' : 'destroyed';
+    const given = this.#printer.papers.some(
+      (paper) => paper.operationId === operationId && paper.lines === paper.of && (paper.fate === null || paper.fate === 'taken'),
+    );
+    const finding = given ? 'handed-over' : 'destroyed';
     this.#say(`held ${operationId}: ${finding}`);
     void resolve(ports, operationId, finding);
   }
