@@ -80,6 +80,18 @@ const withForge = (size: number): string => `
   const entries = tbs.value.filter(({ type }) => type === forge.asn1.Type.SEQUENCE)[2].value;
   if (!entries.some(({ value: [own] }) => own.value === serial)) process.exit(1);`;
 
+/** Tells how often a second a peer, once it has parsed the list, looks one up in it. */
+const askedAgain = (look: string): string => `
+  const began = performance.now();
+  let asked = 0;
+  do {
+    ${look};
+    asked += 1;
+  } while (performance.now() - began < 1000);
+  console.log(asked / (performance.now() - began) * 1000);`;
+const pkijsLookups = (size: number): string => withPkijs(size) + askedAgain('crl.isCertificateRevoked(ca)');
+const forgeLookups = (size: number): string => withForge(size) + askedAgain('entries.some(({ value: [own] }) => own.value === serial)');
+
 /** Hash alone, and our walk with its hash and the signature: both of the file as it comes from the disk's cache, without Node's start. */
 const scanning = (size: number): string => `
   import { createHash } from 'node:crypto';
@@ -181,12 +193,19 @@ test('crl', async () => {
       if (run === count) {
         const scan = JSON.parse((await whole(node, script(scanning(size))))!.out) as { first: number; hash: number; scan: number };
         const aSecond = Number((await whole(node, script(lookups(store, size))))!.out);
+        const peers = [(await whole(node, script(pkijsLookups(size))))?.out, (await whole(node, script(forgeLookups(size))))?.out];
         inside.push({
           entries: size,
           sha256Ms: round(scan.hash),
           firstScanMs: round(scan.first),
           scanAndVerifyMs: round(scan.scan),
           lookupsASecond: Math.round(aSecond),
+          ...Object.fromEntries(
+            ['pkijs', 'nodeForge'].map((peer, place) => [
+              `${peer}LookupsASecond`,
+              peers[place] === undefined ? null : round(Number(peers[place])),
+            ]),
+          ),
         });
       }
       progress(`${size} entries, run ${run} of ${count}`);
@@ -216,7 +235,7 @@ test('crl', async () => {
       columns([['', 'ms', 'peak MB'], ...shown]),
       '',
       'within a process:',
-      columns([['entries', 'SHA-256 ms', 'first scan ms', 'scan+verify ms', 'lookups/s'], ...within]),
+      columns([['entries', 'SHA-256 ms', 'first scan ms', 'scan+verify ms', 'lookups/s', 'pkijs', 'node-forge'], ...within]),
     ].join('\n'),
   );
 });
