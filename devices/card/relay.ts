@@ -86,20 +86,17 @@ export function refusalOf(bytes: Uint8Array, { allowed, pinsInClear, maxCommandB
   return allowed.includes(Buffer.of(cla, ins).toString('hex').toUpperCase()) ? undefined : 'not-allowed';
 }
 
-/** Nothing but a cryptogram, perhaps a length, and a MAC: the class byte alone would let a PIN pass that is not encrypted. */
+/**
+ * Nothing but a cryptogram, perhaps a length, and a MAC: the class byte alone would let a PIN pass that is not encrypted. A MAC alone is a command
+ * without data, as VERIFY that asks for the tries left: there is nothing to read in it.
+ */
 function isSealed(data: Uint8Array): boolean {
   const objects = decodeObjects(data);
-  if (objects === undefined) return false;
-  const [cryptogram, ...others] = objects;
-  const mac = others.at(-1);
-  const allKnown = others.slice(0, -1).every((object) => object.tag === tag.le && object.value.length <= 2);
-  const wholeBlocks = cryptogram !== undefined && cryptogram.value.length > 8 && cryptogram.value.length % 8 === 1;
-  return (
-    cryptogram?.tag === tag.cryptogram &&
-    wholeBlocks &&
-    cryptogram.value[0] === 0x01 &&
-    allKnown &&
-    mac?.tag === tag.mac &&
-    mac.value.length === 8
-  );
+  const mac = objects?.at(-1);
+  if (objects === undefined || mac?.tag !== tag.mac || mac.value.length !== 8) return false;
+  const [cryptogram, ...others] = objects.slice(0, -1);
+  if (cryptogram === undefined) return true;
+  const allKnown = others.every((object) => object.tag === tag.le && object.value.length <= 2);
+  const wholeBlocks = cryptogram.value.length > 8 && cryptogram.value.length % 8 === 1;
+  return cryptogram.tag === tag.cryptogram && wholeBlocks && cryptogram.value[0] === 0x01 && allKnown;
 }

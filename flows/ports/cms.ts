@@ -120,7 +120,10 @@ export interface Receipt {
 export const cardEvidence = ['none', 'status-word', 'verified', 'proved'] as const;
 export type CardEvidence = (typeof cardEvidence)[number];
 
-/** An envelope bound to an operation, and the card's PIN as far as the CMS knows. `unknown`: a command left and no answer to it came back. */
+/**
+ * An envelope bound to an operation, and the card's PIN as far as the CMS knows. `set` takes `verified` or `proved`; `unknown`: a command left, and no
+ * answer came back or nothing but a bare one.
+ */
 export interface EnvelopeStanding {
   readonly number: string;
   readonly pin: 'not-set' | 'set' | 'unknown';

@@ -77,8 +77,10 @@ export interface RelayReceipt {
   readonly operationId: string;
   readonly relay: string;
   readonly ended: (typeof relayEnds)[number];
+  /** `false`: the PIN went to the card by commands that the kiosk could read; that nobody has seen it is then a promise of people alone. */
+  readonly secured: boolean;
   readonly envelope: EnvelopeStanding;
-  /** Tries left of the card's PIN before it was set and after it was verified; `null` where the card does not say without a risk. */
+  /** Tries left of the card's PIN before it was set and right after; `null` where the card does not say without a risk. */
   readonly tries: { readonly before: number | null; readonly after: number | null };
   readonly jws: string;
 }

@@ -254,6 +254,7 @@ export const calls = {
     refusals: [
       'delivery-not-offered',
       'card-unknown',
+      'card-without-secure-messaging',
       'proof-refused',
       'assertion-refused',
       'operation-reserved',
@@ -294,6 +295,7 @@ export const calls = {
       'envelope-of-another-desk',
       'envelope-of-another-operator',
       'envelope-spent',
+      'operation-bound-otherwise',
       'relay-of-another-card',
       'relay-out-of-order',
       'relay-over',
@@ -365,7 +367,7 @@ export const calls = {
     request: envelopeCountRequest,
     status: 200,
     answer: countedEnvelopes,
-    refusals: ['delivery-not-offered', 'batch-unknown'],
+    refusals: ['delivery-not-offered', 'batch-unknown', 'seed-contradicted'],
   },
   card: {
     method: 'GET',

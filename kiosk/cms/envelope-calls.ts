@@ -27,8 +27,8 @@ export function envelopeCalls({ run, json, signed }: Link): EnvelopeCms {
   const endOf = async ({ operationId, relay }: RelayStep, jws: string): Promise<Result<{ readonly end: RelayReceipt }, CmsError>> => {
     const claims = await signed(jws, relayType, relayClaims);
     if (claims?.operationId !== operationId || claims.relay !== relay) return unbelievable("a relay's end that does not hold");
-    const { ended, envelope, tries } = claims;
-    return ok({ end: { operationId, relay, ended, envelope, tries, jws } });
+    const { ended, secured, envelope, tries } = claims;
+    return ok({ end: { operationId, relay, ended, secured, envelope, tries, jws } });
   };
 
   return {

@@ -16,7 +16,7 @@ export const cardId = z.string().regex(/^\d{16}$/);
 export const mostEnvelopes = 500;
 export const mostBatches = 4;
 
-const holder = z.object({ kind: z.enum(['operator', 'magazine']), id: operatorId });
+export const holder = z.object({ kind: z.enum(['operator', 'magazine']), id: operatorId });
 export const batchType = 'sportello-envelope-batch+jwt';
 export const batchClaims = z.object({
   batch,
@@ -90,6 +90,7 @@ export const relayClaims = z.object({
   operationId,
   relay: relayId,
   ended: z.enum(relayEnds),
+  secured: z.boolean(),
   envelope: envelopeStanding,
   tries: z.object({ before: z.int().min(0).max(15).nullable(), after: z.int().min(0).max(15).nullable() }),
   at: instant,

@@ -179,6 +179,17 @@ export const events = {
     meaning: 'An operation moved at the CMS, and by what.',
     fields: { operation: 'string', state: 'string', by: 'string' },
   },
+  'cms-relay': {
+    level: 'info',
+    meaning:
+      "The CMS ended a chip relay: how, what it knows of the card's PIN, and how far that goes; `secured: false` where the kiosk could read it.",
+    fields: { operation: 'string', ended: 'string', standing: 'string', evidence: 'string', secured: 'boolean' },
+  },
+  'cms-puk-asked': {
+    level: 'info',
+    meaning: 'Somebody asked for the PUK of a card with a signature by it: given, or refused.',
+    fields: { given: 'boolean' },
+  },
   'cms-idempotency-mismatch': {
     level: 'error',
     meaning: 'An idempotency key came again with another request: somebody repeats what they did not do.',

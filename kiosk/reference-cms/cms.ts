@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { JWK } from 'jose';
 import type { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
-import type { OutcomeReport, Receipt, Reserve } from '../../flows/ports/cms.ts';
+import type { EnvelopeStanding, OutcomeReport, Receipt, Reserve } from '../../flows/ports/cms.ts';
 import { isRepresented } from '../../flows/procedures/who.ts';
 import {
   type contactCodeRequest,
@@ -14,6 +14,7 @@ import {
   oneTimeCodeLength,
   type paperPartRequest,
   proofClaims,
+  receiptClaims,
   type reservation,
   type sealedPaperPart,
 } from '../cms/contract.ts';
@@ -23,6 +24,7 @@ import { type OperatorAssertion, claimedOperator, verifyAssertion } from '../ope
 import type { Behind } from './behind.ts';
 import { type CodeScheme, digits } from './codes.ts';
 import { isContact, masked, maySend, mayTry, oneTimeCodes, sameHash } from './contacts.ts';
+import { type EnvelopeOffer, createEnvelopes } from './envelopes.ts';
 import type { Mail } from './mail.ts';
 import { type Operation, type TimesToLive, afterSilence, refusalOf, release, reserve, settle } from './ratchet.ts';
 import { seal } from './sealing.ts';
@@ -50,6 +52,7 @@ export interface CmsParts {
   readonly behind: Behind;
   readonly scheme: readonly CodeScheme[];
   readonly ttl: TimesToLive;
+  readonly offer: EnvelopeOffer | null;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
 }
@@ -65,7 +68,7 @@ export type ReferenceCmsRules = ReturnType<typeof createCms>;
  * What each call of the contract does. Whatever has to be waited for (signatures, seals) is done first and writes nothing; what it
  * returns is decided and written in one transaction.
  */
-export function createCms({ store, key, mail, log, operators, behind, scheme, ttl, clock }: CmsParts) {
+export function createCms({ store, key, mail, log, operators, behind, scheme, ttl, offer, clock }: CmsParts) {
   /** Where an operation stands at `now`, for the kiosk that began it; silence is written down where it is met. */
   const standingOf = (kiosk: string, id: string, now: number): Result<Operation | null, ProblemType> => {
     const found = store.operation(id);
@@ -77,6 +80,8 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
 
   const move = (kiosk: string, id: string, operation: Operation, now: number, by: string): void => {
     store.putOperation(id, kiosk, operation, now);
+    if (operation.state === 'VOIDED') store.envelopes.settle(id, 'withdrawn');
+    if (operation.state === 'CONFIRMED') store.envelopes.settle(id, 'handed');
     log.event('cms-operation', { operation: id, state: operation.state, by });
   };
 
@@ -91,12 +96,38 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
 
   const receiptFor = (kiosk: string, id: string, state: Receipt['state'], now: number): Receipt => {
     const given = store.receipt(id, state);
-    if (given !== null) return given;
-    const claims = { operationId: id, state, sequence: store.nextSequence(), at: new Date(now).toISOString() };
+    if (given !== null) return { ...receiptClaims.parse(key.verify(receiptType, given.jws)), jws: given.jws };
+    const claims = { operationId: id, state, sequence: store.nextSequence(), at: new Date(now).toISOString(), ...envelopeOf(id) };
     const made = { ...claims, jws: key.sign(receiptType, { ...claims, kiosk }) };
     store.addReceipt(made);
     return made;
   };
+
+  /** The envelope that is bound to an operation, where there is one, and what is known of the card's PIN. */
+  const envelopeOf = (id: string): { readonly envelope?: EnvelopeStanding } => {
+    const envelope = store.envelopes.standing(id);
+    return envelope === null ? {} : { envelope };
+  };
+
+  /** Whether the card is known to have its envelope's PIN; nothing where codes go another way. */
+  const pinOf = (id: string): { readonly pinKnown?: boolean } => {
+    const reservation = store.envelopes.reservation(id);
+    return reservation === null ? {} : { pinKnown: reservation.pin === 'set' };
+  };
+
+  const envelopes = createEnvelopes({
+    store: store.envelopes,
+    key,
+    log,
+    ttl,
+    offer,
+    standingOf,
+    move,
+    async identified(request) {
+      const decision = await signedDecision(request.operatorAssertion);
+      return decision !== null && identifies(decision, request) ? decision : null;
+    },
+  });
 
   return {
     contactCode:
@@ -211,6 +242,7 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
       return ok((now) => {
         const standing = standingOf(kiosk, id, now);
         if (!standing.ok) return standing;
+        if (store.envelopes.reservation(id) !== null) return err('delivery-not-offered');
         if (decision !== undefined && !authorised) return err('assertion-refused');
         const released = release(standing.value, { attempt, authorised }, now, ttl);
         if (!released.ok) return released;
@@ -228,7 +260,7 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
         if (decision !== undefined && (decision === null || !speaksOf(decision, report))) return err('assertion-refused');
         const attested = decision?.decision === 'hand-over' && decision.handedOver === (outcome === 'handed-over');
         const resolved = decision?.decision === 'resolve' && (decision.finding === 'handed-over') === (outcome === 'handed-over');
-        const settled = settle(standing.value, { outcome, attempt, evidence: report.evidence.class, attested, resolved });
+        const settled = settle(standing.value, { outcome, attempt, evidence: report.evidence.class, attested, resolved, ...pinOf(id) });
         if (!settled.ok) {
           const over = settled.error === 'operation-voided' || settled.error === 'operation-confirmed';
           const undecided = standing.value?.state === 'HELD' && decision?.decision === 'resolve';
@@ -240,16 +272,22 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
 
         if (standing.value?.state !== state) move(kiosk, id, settled.value, now, outcome);
         store.addOutcome(report, now);
-        if (state === 'CONFIRMED') store.queueSecondPart(id, now);
+        if (state === 'CONFIRMED') {
+          const reservation = store.envelopes.reservation(id);
+          if (reservation === null) store.queueSecondPart(id, now);
+          else store.envelopes.activateCard(reservation.cardId);
+        }
         return ok({ answer: receiptFor(kiosk, id, state, now), then: () => void mail.deliver() });
       };
     },
+
+    envelopes,
 
     operations: (kiosk: string, ids: readonly string[], now: number): z.infer<typeof operationViews> => ({
       operations: ids.map((operationId) => {
         const standing = standingOf(kiosk, operationId, now);
         if (!standing.ok || standing.value === null) return { operationId, state: 'NONE', releases: 0 };
-        return { operationId, state: standing.value.state, releases: standing.value.releases.length };
+        return { operationId, state: standing.value.state, releases: standing.value.releases.length, ...envelopeOf(operationId) };
       }),
       at: iso(now),
     }),
@@ -273,7 +311,7 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
 /** The operator identified this person, by this document, for this card, in this operation. */
 function identifies(
   decision: OperatorAssertion,
-  { operationId, case: holderCase, applicant, representative, card, document }: Reserve,
+  { operationId, case: holderCase, applicant, representative, card, document }: Omit<Reserve, 'proofOfContact'>,
 ): boolean {
   return (
     decision.decision === 'identified' &&

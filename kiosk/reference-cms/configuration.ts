@@ -51,6 +51,19 @@ export const cmsConfiguration = z.strictObject({
         .optional(),
     })
     .optional(),
+  /** Codes in sealed envelopes, whose PIN this CMS sets on the card itself; left out: none are delivered. */
+  envelopes: z
+    .strictObject({
+      /** Cards and batches (`envelope-specimens.ts`), JSON. */
+      specimens: file,
+      /** The profiles whose codes go by envelope. */
+      profiles: z.array(z.string().regex(/^[a-z-]{1,40}$/)).min(1),
+      contents: z.array(z.string().min(1).max(40)).min(1).max(6).default(['PIN', 'CODICE UTENTE']),
+      plainCommands: z.enum(['refused', 'allowed']).default('refused'),
+      /** Where holders fetch their PUK (`holders-portal.ts`), a port of its own; left out: nowhere. */
+      portalPort: z.int().min(0).max(65535).optional(),
+    })
+    .optional(),
   operators: z.array(z.strictObject({ id: operatorId, publicKey: publicSigningKey })),
   database: file,
   /** Unix socket that takes faults (`faults.ts`). */
@@ -101,7 +114,7 @@ export function readCmsConfiguration(path: string): Result<CmsConfiguration, Cms
     return err({ kind: 'configuration-unusable', detail: `${path}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}` });
   }
   const at = (name: string): string => resolve(dirname(path), name);
-  const { tls, signingKey, database, control, distributionPoint, ...rest } = read.data;
+  const { tls, signingKey, database, control, distributionPoint, envelopes, ...rest } = read.data;
   return ok({
     ...rest,
     tls: { certificate: at(tls.certificate), key: at(tls.key), clientCa: at(tls.clientCa) },
@@ -109,6 +122,7 @@ export function readCmsConfiguration(path: string): Result<CmsConfiguration, Cms
     database: at(database),
     ...(control === undefined ? {} : { control: at(control) }),
     ...(distributionPoint === undefined ? {} : { distributionPoint: locatedPoint(distributionPoint, at) }),
+    ...(envelopes === undefined ? {} : { envelopes: { ...envelopes, specimens: at(envelopes.specimens) } }),
   });
 }
 

@@ -61,6 +61,11 @@ export function release(
   return ok({ state: 'RESERVED', expiresAt: now + ttl.releasedMs, releases: [...standing.releases, attempt] });
 }
 
+/** A reservation whose envelope was bound: as long as after a release, for the PIN may be on the card. */
+export function bind({ releases }: Operation, now: number, ttl: TimesToLive): Operation {
+  return { state: 'RESERVED', expiresAt: now + ttl.releasedMs, releases };
+}
+
 export interface Report {
   readonly outcome: Outcome;
   readonly attempt: number;
@@ -69,6 +74,8 @@ export interface Report {
   readonly attested: boolean;
   /** The operator's signed resolution of what was held agrees with the outcome. */
   readonly resolved: boolean;
+  /** Where codes go by envelope: whether the card is known to have its PIN. */
+  readonly pinKnown?: boolean;
 }
 
 /** E1 (bytes went out) confirms nothing; E2 and E3 are a device's, E4 is one of them with an operator's signed word (reliability.md, 1.2). */
@@ -88,7 +95,11 @@ export function settle(standing: Standing, report: Report): Result<Operation, Pr
   if (standing.state === 'VOIDED' && wanted === 'HELD') return ok(standing);
   if (standing.state === 'CONFIRMED' || standing.state === 'VOIDED') return err(refusalOf[standing.state]);
   if (standing.state === 'HELD' && !report.resolved) return err('operation-held');
-  if (wanted === 'CONFIRMED') {
+  if (wanted === 'CONFIRMED' && report.pinKnown !== undefined) {
+    if (!report.pinKnown) return err('pin-not-set');
+    // Nothing but an operator sees an envelope go from hand to hand.
+    if (standing.state === 'RESERVED' && !report.attested) return err('evidence-insufficient');
+  } else if (wanted === 'CONFIRMED') {
     if (!standing.releases.includes(report.attempt)) return err('paper-part-not-released');
     if (standing.state === 'RESERVED' && !proves(report)) return err('evidence-insufficient');
   }

@@ -45,9 +45,6 @@ CREATE TABLE reservations (
   surname            TEXT NOT NULL,
   name               TEXT NOT NULL,
   birth_date         TEXT NOT NULL,
-  holder_case        TEXT NOT NULL,
-  -- Who stood there for the holder; the document is theirs.
-  representative     TEXT,
   document           TEXT NOT NULL,
   operator_assertion TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;

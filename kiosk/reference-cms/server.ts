@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { TLSSocket } from 'node:tls';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { type Result, ok } from '../../devices/result.ts';
+import { ok } from '../../devices/result.ts';
 import {
   type CallName,
   type IdempotencyKey,
@@ -24,6 +23,8 @@ import {
 } from '../cms/contract.ts';
 import { type ProblemType, problemMediaType, problemPrefix, problems } from '../cms/problems.ts';
 import { contactId, operationId } from '../cms/shapes.ts';
+import { envelopeRoutes } from './envelope-routes.ts';
+import { Refusal, type Write, bodyOf, idOf, jsonOf, kioskOf } from './requests.ts';
 import type { Log } from '../log/log.ts';
 import { digestOf } from '../records/checkpoint.ts';
 import { createWitness } from './checkpoints.ts';
@@ -50,27 +51,6 @@ export interface ServerParts {
 }
 
 type Answer = Omit<StoredAnswer, 'digest'>;
-
-/** What a write is, once its request was read: who keeps to which key, and what is to be decided. */
-interface Write {
-  readonly call: CallName;
-  /** What the key must say, besides the operation, for this request. */
-  readonly step: string;
-  readonly attempt: number | null;
-  readonly operationId: string | null;
-  /** `ProblemType`: refused before anything could be decided, and not stored. */
-  readonly prepare: (kiosk: string, key: IdempotencyKey) => Promise<Result<Decide<object>, ProblemType>>;
-}
-
-/** A refusal of the request itself: nothing was looked up, decided or stored. */
-class Refusal extends Error {
-  readonly type: ProblemType;
-
-  constructor(type: ProblemType, detail = '') {
-    super(detail);
-    this.type = type;
-  }
-}
 
 /** Thrown inside a transaction to lose it (`fail-before-commit`). */
 class FailedOnPurpose extends Error {}
@@ -227,13 +207,12 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
 
   app.post('/operations', async (request, reply) => {
     const body = jsonOf(request, calls.reserve.request);
-    if ('delivery' in body) throw new Refusal('delivery-not-offered');
     return await write(request, reply, {
       call: 'reserve',
       step: stepOf.reserve,
       attempt: 1,
       operationId: body.operationId,
-      prepare: async (kiosk) => ok(await cms.reserve(kiosk, body)),
+      prepare: async (kiosk) => ok('delivery' in body ? await cms.envelopes.reserveEnvelope(kiosk, body) : await cms.reserve(kiosk, body)),
     });
   });
 
@@ -289,15 +268,16 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
     return send(reply, answerOf('outcomes', { answers, at: new Date(now()).toISOString() }));
   });
 
-  for (const { method, path } of [calls.relay, calls['envelope-batches'], calls['envelope-count'], calls.card]) {
-    app.route({
-      method,
-      url: path.replace('{id}', ':id'),
-      handler: () => {
-        throw new Refusal('delivery-not-offered');
-      },
-    });
-  }
+  envelopeRoutes(app, {
+    envelopes: cms.envelopes,
+    write,
+    async look(call, request, reply, see) {
+      await suffer(call, request);
+      const seen = see(now());
+      if (!seen.ok) throw new Refusal(seen.error);
+      return send(reply, answerOf(call, seen.value));
+    },
+  });
 
   app.get('/counts', async (request, reply) => {
     await suffer('counts', request);
@@ -367,38 +347,4 @@ function problemOfFramework(error: FastifyError): ProblemType {
   if (error.statusCode === 413) return 'too-large';
   if (error.statusCode === 415) return 'media-type-unsupported';
   return error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500 ? 'request-unusable' : 'internal-error';
-}
-
-/** The kiosk's name: the common name of its client certificate, which TLS has verified; without one, the certificate's fingerprint. */
-function kioskOf(request: FastifyRequest): string {
-  const { socket } = request.raw;
-  if (!(socket instanceof TLSSocket)) throw new Error('not a TLS connection');
-  const { subject, fingerprint256 } = socket.getPeerCertificate();
-  const name: unknown = subject.CN;
-  return typeof name === 'string' ? name : fingerprint256;
-}
-
-function bodyOf(request: FastifyRequest, mediaType?: string): Buffer {
-  const given = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-  if (mediaType !== undefined && given !== mediaType) throw new Refusal('media-type-unsupported');
-  return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-}
-
-function jsonOf<T>(request: FastifyRequest, schema: z.ZodType<T>): T {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bodyOf(request, 'application/json')));
-  } catch (error) {
-    throw error instanceof Refusal ? error : new Refusal('request-unusable', 'not JSON');
-  }
-  const parsed = schema.safeParse(json);
-  // The path names members of the contract or indexes; a member that it does not know is not repeated.
-  if (!parsed.success) throw new Refusal('request-unusable', parsed.error.issues[0]?.path.join('.') ?? '');
-  return parsed.data;
-}
-
-function idOf(request: FastifyRequest<{ Params: { id: string } }>, schema: z.ZodType<string>): string {
-  const id = schema.safeParse(request.params.id);
-  if (!id.success) throw new Refusal('request-unusable', 'id');
-  return id.data;
 }

@@ -5,9 +5,11 @@ import type { Log } from '../log/log.ts';
 import { type Behind, ownCodes } from './behind.ts';
 import { createCms } from './cms.ts';
 import type { CmsConfiguration } from './configuration.ts';
+import { takeIn } from './envelope-specimens.ts';
 import { type Faults, createFaults, listenForFaults } from './faults.ts';
 import { createCrlIssuing } from './crl-issuing.ts';
 import { startDistributionPoint } from './distribution-point.ts';
+import { createHoldersPortal } from './holders-portal.ts';
 import { createMail } from './mail.ts';
 import { createServer } from './server.ts';
 import { cmsKey } from './signing.ts';
@@ -24,6 +26,8 @@ export interface RunningCms {
   readonly url: string;
   /** Of the distribution point, `null` where there is none. */
   readonly crlUrl: string | null;
+  /** Of the holders' portal, `null` where there is none. */
+  readonly portalUrl: string | null;
   readonly faults: Faults;
   readonly store: Store;
   /** What is due by now: silence voids, second parts leave, old answers go, a new CRL comes. Happens by itself every 250 ms. */
@@ -40,12 +44,13 @@ export async function startReferenceCms(
 ): Promise<RunningCms> {
   const begun = performance.now();
   const text = (file: string): string => readFileSync(file, 'utf8');
-  const { tls, smtp, sms, operators, codes, ttl, mailPace, control, distributionPoint, host, port } = configuration;
+  const { tls, smtp, sms, operators, codes, ttl, mailPace, control, distributionPoint, envelopes, host, port } = configuration;
 
   const { kid, ...jwk } = signingJwk.parse(JSON.parse(text(configuration.signingKey)));
   const key = cmsKey({ ...jwk, ...(kid === undefined ? {} : { kid }) });
   const files = { certificate: text(tls.certificate), key: text(tls.key), clientCa: text(tls.clientCa) };
   const store = openStore(configuration.database);
+  if (envelopes !== undefined) store.transaction(() => takeIn(envelopes.specimens, store.envelopes, now()));
   const mail = createMail({
     store,
     route: smtp,
@@ -65,6 +70,7 @@ export async function startReferenceCms(
     operators: new Map(operators.map(({ id, publicKey }) => [id, publicKey])),
     scheme: codes,
     ttl,
+    offer: envelopes ?? null,
     clock: now,
   });
   const faults = createFaults(({ mode, call }) => log.event('cms-fault', { mode, call: call ?? 'all' }));
@@ -85,6 +91,8 @@ export async function startReferenceCms(
   const socket = control === undefined ? null : await listenForFaults(control, faults);
   await app.listen({ host, port });
   const point = distributionPoint === undefined ? null : await startDistributionPoint(distributionPoint);
+  const portal = envelopes?.portalPort === undefined ? null : createHoldersPortal({ tls: files, store, key, log, now });
+  await portal?.listen({ host, port: envelopes?.portalPort ?? 0 });
   const { port: taken } = app.server.address() as AddressInfo;
   const rounds = setInterval(() => void round(), ROUND_MS);
   void round();
@@ -93,12 +101,13 @@ export async function startReferenceCms(
     port: taken,
     url: `https://localhost:${taken}`,
     crlUrl: point?.url ?? null,
+    portalUrl: portal === null ? null : `https://localhost:${(portal.server.address() as AddressInfo).port}`,
     faults,
     store,
     round,
     async close() {
       clearInterval(rounds);
-      await Promise.all([app.close(), socket?.close(), point?.close()]);
+      await Promise.all([app.close(), portal?.close(), socket?.close(), point?.close()]);
       await mail.close();
       store.close();
     },

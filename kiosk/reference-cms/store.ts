@@ -1,16 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { z } from 'zod';
 import type { ContactChannel, OutcomeReport, Receipt, Reserve } from '../../flows/ports/cms.ts';
 import { mostReleasesCounted } from '../cms/contract.ts';
 import { type PublicJwk, publicJwk } from '../jws.ts';
-import { projectRoot } from '../project.ts';
 import type { KnownCheckpoint } from './checkpoints.ts';
 import type { Code } from './codes.ts';
+import { openDatabase } from './database.ts';
+import { openEnvelopeStore } from './envelope-store.ts';
 import type { Operation } from './ratchet.ts';
-
-const SCHEMA_VERSION = 2;
 
 export interface StoredAnswer {
   readonly digest: Buffer;
@@ -85,34 +82,9 @@ const contactColumns = `contact_id AS contactId, operation_id AS operationId, ki
 
 export type Store = ReturnType<typeof openStore>;
 
-/** The reference CMS's rows: one SQLite file, durable at each commit. Instants are milliseconds since 1970. */
+/** The reference CMS's rows, in one SQLite file. Instants are milliseconds since 1970. */
 export function openStore(file: string) {
-  const database = new Database(file);
-  for (const pragma of [
-    'journal_mode = WAL',
-    'synchronous = FULL',
-    'foreign_keys = ON',
-    'trusted_schema = OFF',
-    'secure_delete = ON',
-    'cell_size_check = ON',
-  ]) {
-    database.pragma(pragma);
-  }
-  const version = z.int().parse(database.pragma('user_version', { simple: true }));
-  if (version === 0) {
-    const schema = readFileSync(join(projectRoot(), 'kiosk/reference-cms/schema.sql'), 'utf8');
-    database.transaction(() => database.exec(`${schema}\nPRAGMA user_version = ${SCHEMA_VERSION};`)).exclusive();
-  } else if (version !== SCHEMA_VERSION) {
-    database.close();
-    throw new Error(`the reference CMS's database has version ${version}, not ${SCHEMA_VERSION}`);
-  }
-  // Read back after a statement was run: this build of SQLite falls to NORMAL there unless it was told (reliability.md, 1.4).
-  const durability = {
-    synchronous: database.pragma('synchronous', { simple: true }),
-    journal: database.pragma('journal_mode', { simple: true }),
-  };
-  if (durability.synchronous !== 2 || durability.journal !== 'wal') throw new Error('the database is not durable at each commit');
-
+  const database = openDatabase(file);
   const sql = (text: string): Database.Statement => database.prepare(text);
   const findAnswer = sql('SELECT digest, status, media_type AS mediaType, body FROM answers WHERE kiosk = ? AND key = ?');
   const addAnswer = sql('INSERT INTO answers (kiosk, key, digest, status, media_type, body, at) VALUES (?, ?, ?, ?, ?, ?, ?)');
@@ -169,6 +141,7 @@ export function openStore(file: string) {
   return {
     /** All of `work` or nothing of it, durable when it returns. */
     transaction: <T>(work: () => T): T => database.transaction(work).immediate(),
+    envelopes: openEnvelopeStore(database),
 
     answer: (kiosk: string, key: string): StoredAnswer | null => one(answerRow, findAnswer.get(kiosk, key)),
     keepAnswer(kiosk: string, key: string, { digest, status, mediaType, body }: StoredAnswer, at: number): void {

@@ -2,10 +2,13 @@ import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { z } from 'zod';
 import { type Result, err, ok } from '../../result.ts';
 import { Secret } from '../../secret.ts';
+import { schemes } from '../secure-messaging/schemes.ts';
 import { type PersonalDataField, personalDataFields } from '../personal-data.ts';
 import { VirtualCnsCard, type VirtualCardOptions } from './card.ts';
 import { type Certified, issueCnsCertificate, selfMadeIssuer } from './certificate.ts';
 import type { CardProfile } from './profile.ts';
+import { secureMessagingOf } from './secured.ts';
+import type { CardSecureMessaging } from './secure-messaging.ts';
 import { specimens } from './specimen.ts';
 
 /** A value that one field of EF.Dati_personali can hold: up to 255 characters of Latin-1. */
@@ -21,6 +24,7 @@ const fields: Record<PersonalDataField, typeof value | typeof date> = {
   expiryDate: date,
   birthDate: date,
 };
+const keyBytes = z.string().regex(/^(?:[0-9A-Fa-f]{2}){16,32}$/, 'not 16 to 32 bytes in hexadecimal');
 const code = z.string().regex(/^\d{5,8}$/, 'has not 5 to 8 digits');
 
 /** A card's person as `card virtual --person` takes it (commands.md); certificate and key are PEM, and come together or not at all. */
@@ -33,6 +37,10 @@ export const person = z
       .default(specimens.adult.cardId),
     pin: code,
     puk: code,
+    /** Keys of its own, under which alone its PIN may be unblocked; left out: a card without secure messaging. */
+    secureMessaging: z
+      .strictObject({ scheme: z.enum(Object.keys(schemes) as [keyof typeof schemes]), encryptionKey: keyBytes, macKey: keyBytes })
+      .optional(),
     certificate: z.string().optional(),
     privateKey: z.string().optional(),
   })
@@ -46,11 +54,12 @@ export const specimenPerson: Person = { ...specimens.adult, ...specimenCodes };
 
 /** Makes the card of a person; its certificate is issued where absent, by `issuer` or by a CA that nothing trusts. */
 export async function makeCard(
-  { personalData, cardId, pin, puk, certificate, privateKey }: Person,
+  { personalData, cardId, pin, puk, secureMessaging, certificate, privateKey }: Person,
   options: Partial<CardProfile> & Pick<VirtualCardOptions, 'atr' | 'memory' | 'secureMessaging'> & { readonly issuer?: Certified } = {},
 ): Promise<Result<VirtualCnsCard, string>> {
   const { issuer, ...how } = options;
-  const card = { ...how, pin: Secret.fromText(pin), puk: Secret.fromText(puk), cardId, personalData };
+  const secured = secureMessaging === undefined ? {} : { secureMessaging: messagingOf(secureMessaging), secured: ['unblock'] as const };
+  const card = { ...secured, ...how, pin: Secret.fromText(pin), puk: Secret.fromText(puk), cardId, personalData };
   if (certificate !== undefined) {
     const der = certificateBytes(certificate, privateKey);
     return der.ok ? ok(new VirtualCnsCard({ ...card, certificate: der.value, privateKey })) : der;
@@ -60,6 +69,11 @@ export async function makeCard(
   const authority = issuer ?? (await selfMadeIssuer({ notBefore, notAfter }));
   const issued = await issueCnsCertificate({ personalData, cardId, issuer: authority, serialNumber: cardId, notBefore, notAfter });
   return ok(new VirtualCnsCard({ ...card, ...issued }));
+}
+
+function messagingOf({ scheme, encryptionKey, macKey }: NonNullable<Person['secureMessaging']>): CardSecureMessaging {
+  const keys = { encryption: new Uint8Array(Buffer.from(encryptionKey, 'hex')), mac: new Uint8Array(Buffer.from(macKey, 'hex')) };
+  return secureMessagingOf(schemes[scheme], keys);
 }
 
 function certificateBytes(pem: string, privateKey: string | undefined): Result<Uint8Array, string> {

@@ -241,6 +241,14 @@ describe('a hostile CMS', () => {
     expect([end, seen]).toEqual([ok({ kind: 'refused', reason: 'pin-in-clear' }), []]);
   });
 
+  test('may ask for the tries left, by a command that bears a MAC and nothing that could be read', () => {
+    const mac = [0x8e, 8, ...new Array<number>(8).fill(7)];
+    expect(refusalOf(Uint8Array.of(0x0c, 0x20, 0x00, 0x10, 10, ...mac), usualRelayPolicy)).toBeUndefined();
+    expect(refusalOf(Uint8Array.of(0x00, 0x20, 0x00, 0x10, 10, ...mac), usualRelayPolicy)).toBe('pin-in-clear');
+    expect(refusalOf(Uint8Array.of(0x0c, 0x20, 0x00, 0x10, 9, ...mac.slice(0, -1)), usualRelayPolicy)).toBe('pin-in-clear');
+    expect(refusalOf(Uint8Array.of(0x0c, 0x20, 0x00, 0x10, 12, 0x81, 0, ...mac), usualRelayPolicy)).toBe('pin-in-clear');
+  });
+
   test('gets through in the clear only where the site says so, and only what it names', () => {
     const lax: RelayPolicy = { ...usualRelayPolicy, pinsInClear: 'allowed' };
     expect(refusalOf(encodeCommand(unblocking), lax)).toBe('not-allowed');

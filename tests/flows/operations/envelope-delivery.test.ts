@@ -69,7 +69,9 @@ function desk(script: readonly Chip[] = [{ commands: 3, pin: 'set' }], options: 
       const number = records.envelopes.all().find(({ operationId }) => operationId === step.operationId)?.number ?? '';
       const envelope = { number, pin, evidence: 'verified' } as const;
       const tries = { before: 3, after: 3 };
-      return Promise.resolve(ok({ end: { operationId: step.operationId, relay: step.relay, ended: 'done', envelope, tries, jws: 'j' } }));
+      return Promise.resolve(
+        ok({ end: { operationId: step.operationId, relay: step.relay, ended: 'done', secured: true, envelope, tries, jws: 'j' } }),
+      );
     },
   };
   const chip = {

@@ -1,0 +1,61 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { type Result, ok } from '../../devices/result.ts';
+import { type CallName, stepOf } from '../cms/contract.ts';
+import { cardId, desk, envelopeCountRequest, relayRequest } from '../cms/envelopes.ts';
+import type { ProblemType } from '../cms/problems.ts';
+import { operationId } from '../cms/shapes.ts';
+import type { ReferenceCmsRules } from './cms.ts';
+import { Refusal, type Write, idOf, jsonOf } from './requests.ts';
+
+interface Server {
+  readonly envelopes: ReferenceCmsRules['envelopes'];
+  readonly write: (request: FastifyRequest, reply: FastifyReply, wanted: Write) => Promise<FastifyReply>;
+  /** A call that changes nothing. */
+  readonly look: (
+    call: CallName,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    see: (now: number) => Result<object, ProblemType>,
+  ) => Promise<FastifyReply>;
+}
+
+/** A count of the largest batch, bytes. */
+const largestCount = 64 * 1024;
+
+/** The calls of the blind envelope. */
+export function envelopeRoutes(app: FastifyInstance, { envelopes, write, look }: Server): void {
+  app.post<{ Params: { id: string } }>('/operations/:id/relay', async (request, reply) => {
+    const id = idOf(request, operationId);
+    const body = jsonOf(request, relayRequest);
+    return await write(request, reply, {
+      call: 'relay',
+      step: stepOf.relay(body.relay),
+      attempt: body.sequence,
+      operationId: id,
+      prepare: (kiosk) => Promise.resolve(ok(envelopes.relay(kiosk, id, body))),
+    });
+  });
+
+  app.get('/envelopes/batches', async (request, reply) => {
+    const query = z.strictObject({ desk }).safeParse(request.query);
+    if (!query.success) throw new Refusal('request-unusable', 'desk');
+    return await look('envelope-batches', request, reply, (now) => envelopes.batches(query.data.desk, now));
+  });
+
+  app.post('/envelopes/counts', { bodyLimit: largestCount }, async (request, reply) => {
+    const body = jsonOf(request, envelopeCountRequest);
+    return await write(request, reply, {
+      call: 'envelope-count',
+      step: stepOf.envelopeCount(body.batch),
+      attempt: body.attempt,
+      operationId: body.shift,
+      prepare: (kiosk) => Promise.resolve(ok(envelopes.count(kiosk, body))),
+    });
+  });
+
+  app.get<{ Params: { id: string } }>('/cards/:id', async (request, reply) => {
+    const id = idOf(request, cardId);
+    return await look('card', request, reply, (now) => envelopes.card(id, now));
+  });
+}
