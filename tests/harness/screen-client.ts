@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { vi } from 'vitest';
 import type { IdentityDocument } from '../../flows/people/identity-document.ts';
 import type { Finding } from '../../flows/ports/operators.ts';
-import type { CitizenCommand, CitizenStatus, OperatorCommand, OperatorStatus } from '../../flows/session/status.ts';
+import type { CitizenCommand, CitizenStatus, OperatorCommand, OperatorStatus, ShiftCommand } from '../../flows/session/status.ts';
 
 type Plain<Command> = Command extends { readonly type: 'contact-code' }
   ? { readonly type: 'contact-code'; readonly code: string }
@@ -84,6 +84,13 @@ export class ScreenClient {
     const answer = await this.#ask('POST', '/operator/resolve', { operationId, finding });
     if (answer.status !== 200) throw new Error(`the kiosk answered ${answer.status}`);
     return (JSON.parse(answer.body) as { accepted: boolean }).accepted;
+  }
+
+  /** The shift of the operator's envelopes; `null`: done. */
+  async shift(command: ShiftCommand): Promise<string | null> {
+    const answer = await this.#ask('POST', '/operator/shift', command);
+    if (answer.status !== 200) throw new Error(`the kiosk answered ${answer.status}`);
+    return (JSON.parse(answer.body) as { problem: string | null }).problem;
   }
 
   async signOff(): Promise<void> {

@@ -6,9 +6,12 @@ import { createInterface } from 'node:readline';
 import { inject, vi } from 'vitest';
 import { issueCnsCertificate } from '../../devices/card/virtual/certificate.ts';
 import { type Specimen, specimens } from '../../devices/card/virtual/specimen.ts';
+import { type VirtualScanner, startVirtualScanner } from '../../devices/barcode/virtual/virtual-scanner.ts';
 import { startVirtualPrinter, type VirtualPrinter } from '../../devices/printer/virtual/virtual-printer.ts';
 import { Secret } from '../../devices/secret.ts';
 import type { IdentityDocument } from '../../flows/people/identity-document.ts';
+import type { EnvelopeState } from '../../flows/envelopes/envelope.ts';
+import { ledgerOf } from '../../flows/envelopes/ledger.ts';
 import type { CmsState } from '../../flows/ports/cms.ts';
 import type { JournalRow, JournalRowKind } from '../../flows/ports/journal.ts';
 import type { Configuration } from '../../kiosk/configuration.ts';
@@ -18,6 +21,7 @@ import { addAccount, createAccount } from '../../kiosk/operators/accounts.ts';
 import { processEntry } from '../../kiosk/project.ts';
 import { type History, openHistory } from '../../kiosk/records/history.ts';
 import { type Mailbox, startMailbox } from '../../kiosk/reference-cms/mailbox.ts';
+import { type EnvelopePerson, cardKeys, envelopeSpecimens, factoryCodes } from './envelope-desk.ts';
 import { CmsLedger } from './cms-ledger.ts';
 import { type Pcscd, startPcscd } from './pcscd.ts';
 import { controlLine, firstLine, kill, processes } from './processes.ts';
@@ -54,6 +58,8 @@ interface WorldOptions {
   readonly product?: boolean;
   /** Options for the Node that runs the kiosk. */
   readonly nodeOptions?: readonly string[];
+  /** The codes lie in blind envelopes (Sardinia): those of `envelope-desk.ts`, and a scanner for their numbers. */
+  readonly envelopes?: boolean;
   /** Told what comes to the printer on its line. */
   readonly onPrinterBytes?: (bytes: Uint8Array) => void;
 }
@@ -71,6 +77,7 @@ export class Sportello {
   client!: ScreenClient;
   printer!: VirtualPrinter;
   mailbox!: Mailbox;
+  scanner: VirtualScanner | null = null;
   pki!: Pki;
   operationId = '';
   #pcscd: Pcscd | null = null;
@@ -126,7 +133,13 @@ export class Sportello {
       ...(options.codes === undefined ? {} : { codes: options.codes }),
       mailPace: { retryMs: 50, longestPauseMs: 200 },
     });
-    if (world.#reader === 'in-process') await world.#makePerson(specimens.adult);
+    if (world.#reader === 'in-process' || options.envelopes === true) await world.#makePerson(specimens.adult);
+    if (options.envelopes === true) {
+      world.scanner = await startVirtualScanner({ link: in_('scanner') });
+      const cms = JSON.parse(readFileSync(in_('cms.json'), 'utf8')) as object;
+      world.#write('envelopes.json', envelopeSpecimens(JSON.parse(readFileSync(world.#person, 'utf8')) as EnvelopePerson));
+      world.#write('cms.json', { ...cms, envelopes: { specimens: in_('envelopes.json'), profiles: ['sardegna'] } });
+    }
     await world.startCms();
     await world.startKiosk(options.pauseAfter);
     return world;
@@ -159,7 +172,13 @@ export class Sportello {
   async startKiosk(pauseAfter?: JournalRowKind, env: Readonly<Record<string, string>> = {}): Promise<void> {
     const { files } = this.pki;
     this.#write('kiosk.json', {
-      site: { id: 'prova-1', name: 'Casa della Salute - prova', desk: 'health-authority', profile: 'emilia-romagna' },
+      site: {
+        id: 'prova-1',
+        name: 'Casa della Salute - prova',
+        desk: 'health-authority',
+        profile: this.scanner === null ? 'emilia-romagna' : 'sardegna',
+      },
+      ...(this.scanner === null ? {} : { barcode: { device: this.scanner.address } }),
       policy: { attended: true, ...this.#policy },
       cms: {
         url: `https://localhost:${this.#cmsPort}`,
@@ -254,6 +273,16 @@ export class Sportello {
     return this.#history((history) => history.list().map(({ operationId }) => operationId));
   }
 
+  /** The environment of a further program at the reader's PC/SC service. */
+  get readerEnvironment(): Readonly<Record<string, string>> {
+    return this.#pcscd?.env ?? {};
+  }
+
+  /** Where an envelope is, by the rows of the journal. */
+  envelope(number: string): EnvelopeState | undefined {
+    return this.#history((history) => ledgerOf(history.rows()).get(number)?.state);
+  }
+
   /** The rows of an operation as they stand in the records. */
   journal(operationId = this.operationId): readonly JournalRow[] {
     return this.#history((history) => history.rowsOf(operationId).map(({ row }) => row));
@@ -281,7 +310,7 @@ export class Sportello {
       await this.card('insert');
       return;
     }
-    await this.#makePerson(specimen);
+    if (this.scanner === null) await this.#makePerson(specimen);
     const args = ['virtual', '--vpcd', `127.0.0.1:${this.#pcscd.ports[0] ?? 0}`, '--person', this.#person, '--control', this.#cardSocket];
     const child = this.#spawn('card', [join('bin', 'sportello.js'), 'card', ...args], {});
     this.#card = child;
@@ -299,7 +328,7 @@ export class Sportello {
       notBefore: new Date(Date.now() - 30 * DAY_MS),
       notAfter: new Date(Date.now() + 365 * DAY_MS),
     });
-    this.#write('person.json', { ...specimen, pin: '12345', puk: '12345678', certificate: pemOf(certificate), privateKey });
+    this.#write('person.json', { ...specimen, ...factoryCodes, certificate: pemOf(certificate), privateKey, secureMessaging: cardKeys });
   }
 
   get #person(): string {
@@ -428,7 +457,7 @@ export class Sportello {
   async close(): Promise<void> {
     this.client.close();
     await Promise.all([kill(this.#kiosk), kill(this.#cms), kill(this.#card)]);
-    await Promise.all([this.printer.close(), this.mailbox.close(), this.#pcscd?.close()]);
+    await Promise.all([this.printer.close(), this.mailbox.close(), this.#pcscd?.close(), this.scanner?.close()]);
     rmSync(this.folder, { recursive: true, force: true });
   }
 
