@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openChromium, type Visitor } from '../harness/browser.ts';
-import { drawn, factoryCodes, ofAnother, pinIn, scan, userCodeIn } from '../harness/envelope-desk.ts';
+import { drawn, scan } from '../harness/envelope-desk.ts';
+import { factoryCodes, ofAnother, pinIn, userCodeIn } from '../harness/envelope-specimens.ts';
 import { identityCard, operator, Sportello } from '../harness/sportello.ts';
 import { findSecret } from '../proof/secrets/writings.ts';
 

@@ -21,7 +21,7 @@ import { addAccount, createAccount } from '../../kiosk/operators/accounts.ts';
 import { processEntry } from '../../kiosk/project.ts';
 import { type History, openHistory } from '../../kiosk/records/history.ts';
 import { type Mailbox, startMailbox } from '../../kiosk/reference-cms/mailbox.ts';
-import { type EnvelopePerson, cardKeys, envelopeSpecimens, factoryCodes } from './envelope-desk.ts';
+import { type EnvelopePerson, cardKeys, envelopeSpecimens, factoryCodes } from './envelope-specimens.ts';
 import { CmsLedger } from './cms-ledger.ts';
 import { type Pcscd, startPcscd } from './pcscd.ts';
 import { controlLine, firstLine, kill, processes } from './processes.ts';
@@ -58,7 +58,7 @@ interface WorldOptions {
   readonly product?: boolean;
   /** Options for the Node that runs the kiosk. */
   readonly nodeOptions?: readonly string[];
-  /** The codes lie in blind envelopes (Sardinia): those of `envelope-desk.ts`, and a scanner for their numbers. */
+  /** The codes lie in blind envelopes (Sardinia): those of `envelope-specimens.ts`, and a scanner for their numbers. */
   readonly envelopes?: boolean;
   /** Told what comes to the printer on its line. */
   readonly onPrinterBytes?: (bytes: Uint8Array) => void;
@@ -137,7 +137,7 @@ export class Sportello {
     if (options.envelopes === true) {
       world.scanner = await startVirtualScanner({ link: in_('scanner') });
       const cms = JSON.parse(readFileSync(in_('cms.json'), 'utf8')) as object;
-      world.#write('envelopes.json', envelopeSpecimens(JSON.parse(readFileSync(world.#person, 'utf8')) as EnvelopePerson));
+      world.#write('envelopes.json', envelopeSpecimens(JSON.parse(readFileSync(world.#person, 'utf8')) as EnvelopePerson, operator.id));
       world.#write('cms.json', { ...cms, envelopes: { specimens: in_('envelopes.json'), profiles: ['sardegna'] } });
     }
     await world.startCms();

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { problemIs, scan, toEnvelope } from '../harness/envelope-desk.ts';
+import { ofAnother } from '../harness/envelope-specimens.ts';
 import { Sportello } from '../harness/sportello.ts';
 
 let world: Sportello;
@@ -15,7 +16,7 @@ test('unplugged while the envelope is looked for: the number is typed, twice ali
   expect(world.client.operator()?.envelopes?.scanner).toBe('disconnected');
   await world.client.operatorDoes({ type: 'envelope-typed', text: number });
   await world.client.untilOperator(({ waiting }) => waiting?.task === 'envelope' && waiting.entry === 'second');
-  await world.client.operatorDoes({ type: 'envelope-typed', text: '200000000006' });
+  await world.client.operatorDoes({ type: 'envelope-typed', text: ofAnother.number });
   await world.client.untilOperator(({ waiting }) => waiting?.task === 'envelope' && waiting.entry === 'first');
   expect(world.journal().map(({ kind }) => kind)).not.toContain('ENVELOPE_SCANNED');
   await world.scanner?.plug();

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import { drawn, ofAnother, problemIs, scan, toEnvelope } from '../harness/envelope-desk.ts';
+import { drawn, problemIs, scan, toEnvelope } from '../harness/envelope-desk.ts';
+import { ofAnother } from '../harness/envelope-specimens.ts';
 import { Sportello } from '../harness/sportello.ts';
 
 let world: Sportello;

@@ -1,0 +1,48 @@
+import { X509Certificate, createHash } from 'node:crypto';
+
+/** What the specimen card leaves the factory with, and its own keys for secure messaging. */
+export const factoryCodes = { pin: '12345', puk: '12345678' } as const;
+export const cardKeys = { scheme: 'cns', encryptionKey: '11'.repeat(8) + '5a'.repeat(8), macKey: '22'.repeat(8) + 'c3'.repeat(8) } as const;
+
+function luhn(body: string): string {
+  const sum = [...body].reverse().reduce((total, digit, place) => {
+    const value = Number(digit) * (place % 2 === 0 ? 2 : 1);
+    return total + (value > 9 ? value - 9 : value);
+  }, 0);
+  return body + String((10 - (sum % 10)) % 10);
+}
+
+/** The envelopes of the operator and of another one, each with the PIN that lies in it. */
+const plan = Array.from({ length: 8 }, (_, n) => ({ number: luhn(`2000000000${n}`), pin: `6139482${n}`, userCode: `402753184${n}` }));
+export const ofAnother = { number: luhn('20000000009'), pin: '27406195', userCode: '619382047' };
+
+function inside(number: string): (typeof plan)[number] {
+  const envelope = plan.find((each) => each.number === number);
+  if (envelope === undefined) throw new Error(`no envelope ${number}`);
+  return envelope;
+}
+
+export const pinIn = (number: string): string => inside(number).pin;
+export const userCodeIn = (number: string): string => inside(number).userCode;
+
+export interface EnvelopePerson {
+  readonly cardId: string;
+  readonly certificate: string;
+}
+
+/** What the CMS knows of the specimen card, and its list for the desk; most of it is that operator's. */
+export function envelopeSpecimens({ cardId, certificate }: EnvelopePerson, operatorId: string): object {
+  const certificateDigest = createHash('sha256').update(new X509Certificate(certificate).raw).digest('hex');
+  const { scheme, encryptionKey, macKey } = cardKeys;
+  const holder = { kind: 'operator', id: operatorId };
+  return {
+    cards: [{ cardId, certificateDigest, puk: factoryCodes.puk, askingTries: 'free', messaging: { scheme, encryptionKey, macKey } }],
+    batches: [
+      {
+        batch: 'lotto-1',
+        desk: 'health-authority',
+        envelopes: [...plan.map((envelope) => ({ ...envelope, holder })), { ...ofAnother, holder: { kind: 'operator', id: 'altro' } }],
+      },
+    ],
+  };
+}
