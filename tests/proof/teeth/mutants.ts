@@ -30,7 +30,7 @@ export const mutants: readonly Mutant[] = [
     file: activation,
     from: "    const opened = journal.append(id, { kind: 'OP_OPEN', ...input.opening });\n    if (!opened.ok) return opened;",
     to: "    await cms.reserve(input.reserve, signal);\n    const opened = journal.append(id, { kind: 'OP_OPEN', ...input.opening });\n    if (!opened.ok) return opened;",
-    breaks: 'I1',
+    breaks: 'liveness',
   },
   {
     name: 'a print is not announced',
