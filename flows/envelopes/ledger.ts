@@ -61,12 +61,16 @@ export function moved(before: Envelope | undefined, move: EnvelopeMove, places: 
   });
 }
 
-/** The ledger after a row; all of the row, or nothing. */
-export function ledgerAfter(ledger: Ledger, operationId: string, row: JournalRow): Result<Ledger, UnlawfulMove> {
+/** The ledger after a row; all of the row, or nothing: then which envelope cannot go there, and why. */
+export function ledgerAfter(
+  ledger: Ledger,
+  operationId: string,
+  row: JournalRow,
+): Result<Ledger, { readonly number: string; readonly why: UnlawfulMove }> {
   const after = new Map(ledger);
   for (const move of movesOf(operationId, row)) {
     const next = moved(after.get(move.number), move, after.size);
-    if (!next.ok) return next;
+    if (!next.ok) return err({ number: move.number, why: next.error });
     after.set(move.number, next.value);
   }
   return ok(after);
@@ -76,7 +80,7 @@ export function ledgerAfter(ledger: Ledger, operationId: string, row: JournalRow
 export function ledgerOf(entries: readonly JournalEntry[]): Ledger {
   return entries.reduce<Ledger>((ledger, { operationId, sequence, row }) => {
     const after = ledgerAfter(ledger, operationId, row);
-    if (!after.ok) throw new Error(`row ${sequence}: ${after.error}`);
+    if (!after.ok) throw new Error(`row ${sequence}: ${after.error.why}`);
     return after.value;
   }, new Map());
 }

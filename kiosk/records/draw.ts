@@ -62,7 +62,7 @@ export function drawnAgain(entries: readonly JournalEntry[]): DrawsChecked {
     }
     const after = ledgerAfter(ledger, operationId, row);
     if (after.ok) ledger = after.value;
-    else fault(sequence, `an envelope cannot go there: ${after.error}`);
+    else fault(sequence, `an envelope cannot go there: ${after.error.why}`);
   }
   return { draws, secret: [...lots.values()].reduce((sum, { length }) => sum + length, 0), faults };
 }

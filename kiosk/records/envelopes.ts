@@ -78,13 +78,12 @@ export function envelopeLedger(
       .optional()
       .parse(openShift.get());
 
-  const ledger = (): Ledger => new Map(table.all().map((envelope) => [envelope.number, envelope]));
-
   /** One row, if the ledger can follow it: what cannot be is the caller's to hear, not a fault. */
   const add = (operationId: string, row: JournalRow): Result<JournalEntry, LedgerError> => {
-    const wrong = movesOf(operationId, row).find((move) => !moved(table.find(move.number), move, 0).ok);
-    if (wrong !== undefined) return err({ kind: 'not-lawful', number: wrong.number });
-    if (!ledgerAfter(ledger(), operationId, row).ok) return err({ kind: 'not-lawful', number: movesOf(operationId, row)[0]?.number ?? '' });
+    // Only those that it names: the rest of the ledger is not read for it.
+    const named = movesOf(operationId, row).flatMap(({ number }) => table.find(number) ?? []);
+    const after = ledgerAfter(byNumber(named), operationId, row);
+    if (!after.ok) return err({ kind: 'not-lawful', number: after.error.number });
     return write(() => insert(operationId, row));
   };
 
@@ -122,7 +121,7 @@ export function envelopeLedger(
     draw(operationId, pile) {
       const open = current();
       if (open === undefined) return err({ kind: 'no-shift' });
-      const lying = inPile(ledger(), pile);
+      const lying = inPile(byNumber(table.all()), pile);
       const remaining = lying.length;
       if (remaining === 0) return err({ kind: 'pile-empty' });
       const draw = timesDrawn(operationId) + 1;
@@ -161,6 +160,10 @@ export function envelopeLedger(
       database.prepare("select count(*) from journal where kind = 'ENVELOPE_DRAWN' and operation_id = ?").pluck().get(operationId),
     );
   }
+}
+
+function byNumber(envelopes: readonly Envelope[]): Ledger {
+  return new Map(envelopes.map((envelope) => [envelope.number, envelope]));
 }
 
 function statesOf(all: readonly Envelope[]): ShiftCount['states'] {
