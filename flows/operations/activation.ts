@@ -10,6 +10,7 @@ import type { Printing, PrintReport, Slip } from '../ports/printing.ts';
 import type { StopReason } from '../session/status.ts';
 import { type Conclusion, concluded, retracted, unconfirmed } from './evidence.ts';
 import { mayReprint } from './reprint.ts';
+import { RECEIPT_WAIT_MS, openAndReserve } from './reservation.ts';
 
 /** What an activation needs from outside. */
 export interface ActivationPorts {
@@ -69,9 +70,6 @@ export type ReprintProblem = 'printer-not-ready' | 'not-signed';
 
 const FIRST_ATTEMPT = 1;
 
-/** How long the citizen waits for the receipt before the outbox goes on alone. */
-const RECEIPT_WAIT_MS = 8_000;
-
 type Failure = CmsError | JournalError | { readonly kind: 'printer-not-ready' };
 
 function stopReasonOf(failure: Failure): StopReason {
@@ -89,23 +87,16 @@ function stopReasonOf(failure: Failure): StopReason {
 }
 
 /**
- * The activation of an adult's card with split codes: intent, reservation, print, evidence, hand-over, outcome, receipt. Wherever it
+ * The activation of a card with split codes: intent, reservation, print, evidence, hand-over, outcome, receipt. Wherever it
  * stops, the journal and the CMS end in the same place (reliability.md, 1.3); it never prints twice, and never guesses.
  */
 export function activationMachine(ports: ActivationPorts) {
   const { cms, journal, printing, operators, outbox } = ports;
 
-  const reserve = fromPromise<Result<Reservation, CmsError | JournalError>, ActivationInput>(async ({ input, signal }) => {
-    const id = input.reserve.operationId;
-    const opened = journal.append(id, { kind: 'OP_OPEN', ...input.opening });
-    if (!opened.ok) return opened;
-    const intent = journal.append(id, { kind: 'RESERVE_INTENT' });
-    if (!intent.ok) return intent;
-    const reserved = await cms.reserve(input.reserve, signal);
-    if (!reserved.ok || signal.aborted) return reserved.ok ? err({ kind: 'aborted' }) : reserved;
-    const recorded = journal.append(id, { kind: 'RESERVED', expiresAt: reserved.value.expiresAt });
-    return recorded.ok ? reserved : recorded;
-  });
+  const reserve = fromPromise<Result<Reservation, CmsError | JournalError>, ActivationInput>(
+    ({ input: { opening, reserve: request }, signal }) =>
+      openAndReserve(journal, request.operationId, opening, () => cms.reserve(request, signal), signal),
+  );
 
   const prepare = fromPromise<Result<void, Failure>, { id: string; attempt: number }>(async ({ input, signal }) => {
     const status = await printing.check(signal);

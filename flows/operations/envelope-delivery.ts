@@ -1,7 +1,7 @@
 import { assign, fromCallback, fromPromise, setup } from 'xstate';
 import type { Scan } from '../../devices/barcode/contract.ts';
 import type { CommandingCardReader, RelayPolicy } from '../../devices/card/contract.ts';
-import { type Result, err, ok } from '../../devices/result.ts';
+import { type Result, ok } from '../../devices/result.ts';
 import { type EnvelopeNumberRule, type TypedNumber, scannedNumber, typeNumber } from '../envelopes/envelope-number.ts';
 import type { Envelope, Pile } from '../envelopes/envelope.ts';
 import { type EnvelopeRefusal, readEnvelope } from '../envelopes/refusal.ts';
@@ -16,6 +16,7 @@ import type { StopReason } from '../session/status.ts';
 import { type ChipReport, setPin } from './chip.ts';
 import { type EnvelopeScanner, type ScanEvent, scanning } from './envelope-scan.ts';
 import { type EnvelopeConclusion, type EnvelopeProof, concludedEnvelope } from './envelope-conclusion.ts';
+import { RECEIPT_WAIT_MS, openAndReserve } from './reservation.ts';
 
 /** What the delivery of an envelope needs from outside. */
 export interface DeliveryPorts extends EnvelopeParts {
@@ -75,8 +76,6 @@ interface Facts {
   readonly receipt: Receipt | null;
 }
 
-/** How long the citizen waits for the receipt before the outbox goes on alone. */
-const RECEIPT_WAIT_MS = 8_000;
 /** How long the operator has to bring the envelope that was drawn. */
 const SCAN_WAIT_MS = 300_000;
 /** How long an envelope whose PIN is on the card may wait to be handed over. */
@@ -105,17 +104,10 @@ export function deliveryMachine(ports: DeliveryPorts) {
   const { cms, journal, envelopes, scanner, operators, outbox } = ports;
   const find: Find = (number) => envelopes.find(number);
 
-  const reserve = fromPromise<Result<EnvelopeReservation, CmsError | JournalError>, DeliveryInput>(async ({ input, signal }) => {
-    const id = input.reserve.operationId;
-    const opened = journal.append(id, { kind: 'OP_OPEN', ...input.opening });
-    if (!opened.ok) return opened;
-    const intent = journal.append(id, { kind: 'RESERVE_INTENT' });
-    if (!intent.ok) return intent;
-    const reserved = await cms.reserveEnvelope(input.reserve, signal);
-    if (!reserved.ok || signal.aborted) return reserved.ok ? err({ kind: 'aborted' }) : reserved;
-    const recorded = journal.append(id, { kind: 'RESERVED', expiresAt: reserved.value.expiresAt });
-    return recorded.ok ? reserved : recorded;
-  });
+  const reserve = fromPromise<Result<EnvelopeReservation, CmsError | JournalError>, DeliveryInput>(
+    ({ input: { opening, reserve: request }, signal }) =>
+      openAndReserve(journal, request.operationId, opening, () => cms.reserveEnvelope(request, signal), signal),
+  );
 
   const draw = fromPromise<Result<Draw, LedgerError>, { id: string; pile: Pile }>(({ input }) =>
     Promise.resolve(envelopes.draw(input.id, input.pile)),

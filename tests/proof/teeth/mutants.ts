@@ -27,9 +27,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'the CMS is asked to reserve before that is announced',
-    file: activation,
-    from: "    const opened = journal.append(id, { kind: 'OP_OPEN', ...input.opening });\n    if (!opened.ok) return opened;",
-    to: "    await cms.reserve(input.reserve, signal);\n    const opened = journal.append(id, { kind: 'OP_OPEN', ...input.opening });\n    if (!opened.ok) return opened;",
+    file: 'flows/operations/reservation.ts',
+    from: "  const opened = journal.append(operationId, { kind: 'OP_OPEN', ...opening });\n  if (!opened.ok) return opened;",
+    to: "  await reserve();\n  const opened = journal.append(operationId, { kind: 'OP_OPEN', ...opening });\n  if (!opened.ok) return opened;",
     breaks: 'liveness',
   },
   {
