@@ -4,7 +4,8 @@ import { X509Certificate, createHash } from 'node:crypto';
 export const factoryCodes = { pin: '12345', puk: '12345678' } as const;
 export const cardKeys = { scheme: 'cns', encryptionKey: '11'.repeat(8) + '5a'.repeat(8), macKey: '22'.repeat(8) + 'c3'.repeat(8) } as const;
 
-function luhn(body: string): string {
+/** A number with its check digit. */
+export function luhn(body: string): string {
   const sum = [...body].reverse().reduce((total, digit, place) => {
     const value = Number(digit) * (place % 2 === 0 ? 2 : 1);
     return total + (value > 9 ? value - 9 : value);

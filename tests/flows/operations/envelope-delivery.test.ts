@@ -11,20 +11,13 @@ import { heldOperation, resolve } from '../../../flows/operations/resolution.ts'
 import type { CmsError, EnvelopeStanding } from '../../../flows/ports/cms.ts';
 import type { EnvelopeCms, RelayAnswer } from '../../../flows/ports/envelopes.ts';
 import { usualRelayPolicy } from '../../../devices/card/relay.ts';
+import { luhn } from '../../harness/envelope-specimens.ts';
 import { opening, recordsIn, temporaryFolder } from '../../kiosk/records/specimen.ts';
 import { FakeCms, FakeOperators, FakePrinting, fakeOutbox } from '../fakes.ts';
 
 const rule: EnvelopeNumberRule = { pattern: String.raw`^20\d{10}$`, check: 'luhn', symbologies: ['code-39'] };
 const id = '01890a5d-ac96-774b-bcce-b302099a8057';
 const digest = 'd'.repeat(64);
-
-function luhn(body: string): string {
-  const sum = [...body].reverse().reduce((total, digit, place) => {
-    const value = Number(digit) * (place % 2 === 0 ? 2 : 1);
-    return total + (value > 9 ? value - 9 : value);
-  }, 0);
-  return body + String((10 - (sum % 10)) % 10);
-}
 const numbers = Array.from({ length: 9 }, (_, n) => luhn(`2000000000${n}`));
 
 /** What a relay does: as many commands as `commands`, the card answering each; then the CMS says `pin`, or is lost. */
