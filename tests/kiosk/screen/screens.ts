@@ -35,6 +35,11 @@ export async function drawScreens(out: string, only?: string): Promise<readonly 
   const pictures = new Map<string, string>();
   const shoot = async (page: Page, name: string): Promise<void> => {
     await page.evaluate('document.fonts.ready');
+    // What fades in is there before it is drawn; what turns for ever is not waited for.
+    await page.locator('.fade:not(.show)').first().waitFor({ state: 'detached' });
+    await page.evaluate(
+      'Promise.allSettled(document.getAnimations().filter((each) => each.effect.getTiming().iterations !== Infinity).map((each) => each.finished))',
+    );
     const picture = await page.screenshot({ path: join(out, `${name}.png`) });
     pictures.set(name, picture.toString('base64'));
   };

@@ -484,11 +484,11 @@ export const it = {
     represented: {
       case: 'Chi è il titolare',
       cases: {
-        adult: 'maggiorenne, qui di persona',
+        adult: 'adulto, di persona',
         minor: 'minore, con un genitore',
         'emancipated-minor': 'minore emancipato',
         ward: 'persona sotto tutela',
-        delegate: 'maggiorenne, con un delegato',
+        delegate: 'adulto, con un delegato',
       } satisfies Record<HolderCase, string>,
       relation: 'Chi si presenta è',
       relations: {
