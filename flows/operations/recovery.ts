@@ -26,6 +26,8 @@ export type Recovery =
   | { readonly need: 'retract'; readonly attempt: number; readonly conclusion: Conclusion; readonly raw: string }
   /** What was decided stands; the outbox brings it to the CMS. */
   | { readonly need: 'receipt' }
+  /** The card alone was asked, and only it knows (a PIN by the PUK): nothing is left to do but to say so. */
+  | { readonly need: 'close-pin'; readonly asked: boolean }
   /** Held: it waits for an operator's decision. */
   | { readonly need: 'operator' }
   /** The CMS's receipt is there; only the closing row is missing. */
@@ -44,6 +46,8 @@ export function recoveryOf(entries: readonly JournalEntry[], wanted: EvidenceCla
   const rows = entries.map(({ row }) => row);
   const attempt = rows.findLast((row) => row.kind === 'PRINT_INTENT')?.attempt ?? 1;
   const last = rows.at(-1);
+  const [opening] = rows;
+  if (opening?.kind === 'OP_OPEN' && opening.operation === 'pin-unblock') return { need: 'close-pin', asked: last?.kind === 'PIN_INTENT' };
   const drawn = rows.findLast((row) => row.kind === 'ENVELOPE_DRAWN')?.number ?? '';
   switch (last?.kind) {
     case 'RECEIPT':
@@ -105,6 +109,11 @@ export async function recover(parts: RecoveryParts, signal: AbortSignal): Promis
         if (!closed.ok) return closed;
         break;
       }
+      case 'close-pin': {
+        const closed = closePin(journal, operationId, recovery.asked);
+        if (!closed.ok) return closed;
+        break;
+      }
       case 'outcome':
         told.push(concludedAs(operationId, recovery));
         break;
@@ -134,6 +143,15 @@ export async function recover(parts: RecoveryParts, signal: AbortSignal): Promis
   if (!pins.ok) return pins;
   const found = journal.appendOutcomes([...slips.value, ...pins.value]);
   return found.ok ? ok(open.length) : found;
+}
+
+/** `asked`: the card's answer never came. Its holder tries the new PIN, or begins anew. */
+function closePin(journal: Journal, operationId: string, asked: boolean): Result<unknown, JournalError> {
+  if (asked) {
+    const seen = journal.append(operationId, { kind: 'PIN_EVIDENCE', pin: 'unknown', answer: 'interrupted', triesLeft: null });
+    if (!seen.ok) return seen;
+  }
+  return journal.append(operationId, { kind: 'CLOSED', state: 'NONE' });
 }
 
 /** Asks the printer, once for all, what became of these prints, oldest first. `viewOf`: what the CMS has; `null` where it did not say. */

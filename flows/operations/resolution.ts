@@ -58,7 +58,7 @@ export function heldOperation(operationId: string, rows: readonly JournalEntry[]
     operationId,
     openedAt: opening.at,
     heldAt: outcome.at,
-    operator: opening.row.operator,
+    operator: opening.row.operator ?? '',
     attempt,
     reason: outcome.row.reason,
     evidence: evidence === undefined ? null : evidenceOf(evidence),

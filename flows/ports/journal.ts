@@ -1,5 +1,5 @@
 import type { Result } from '../../devices/result.ts';
-import type { HolderCase } from '../procedures/vocabulary.ts';
+import type { HolderCase, Operation } from '../procedures/vocabulary.ts';
 import type { EvidenceClass } from '../../devices/printer/contract.ts';
 import { type EnvelopeEnd, type EnvelopeRow, type ShiftRow, envelopeRowKinds, shiftRowKinds } from '../envelopes/rows.ts';
 import type { CmsState, Outcome, OutcomeReport, Receipt } from './cms.ts';
@@ -12,7 +12,7 @@ import type { Finding, FailedSlip } from './operators.ts';
 export type JournalRow =
   | {
       readonly kind: 'OP_OPEN';
-      readonly operation: 'activation';
+      readonly operation: Operation;
       readonly case: HolderCase;
       readonly profile: string;
       readonly profileVersion: string;
@@ -20,7 +20,8 @@ export type JournalRow =
       /** Digest of who stood here for the holder. */
       readonly representative?: string;
       readonly card: string;
-      readonly operator: string;
+      /** Absent where none has a part in it. */
+      readonly operator?: string;
     }
   | { readonly kind: 'RESERVE_INTENT' }
   | { readonly kind: 'RESERVED'; readonly expiresAt: string }
@@ -62,8 +63,23 @@ export type JournalRow =
       readonly envelope?: EnvelopeEnd;
     }
   | { readonly kind: 'CLOSED'; readonly state: CmsState }
+  | PinRow
   | EnvelopeRow
   | ShiftRow;
+
+/** Rows of a PIN that the holder chooses, by the PUK, between OP_OPEN and CLOSED: the CMS has no part in it. */
+export type PinRow =
+  /** From here on the card may have the new PIN. */
+  | { readonly kind: 'PIN_INTENT' }
+  /** What the card said, in a word, and the tries that its PUK has left, where it told them. */
+  | {
+      readonly kind: 'PIN_EVIDENCE';
+      readonly pin: 'set' | 'not-set' | 'unknown';
+      readonly answer: string;
+      readonly triesLeft: number | null;
+    };
+
+export const pinRowKinds = ['PIN_INTENT', 'PIN_EVIDENCE'] as const satisfies readonly PinRow['kind'][];
 
 export type JournalRowKind = JournalRow['kind'];
 
@@ -87,7 +103,12 @@ export const splitRowKinds = [
 
 export type SplitRowKind = (typeof splitRowKinds)[number];
 
-export const journalRowKinds = [...splitRowKinds, ...envelopeRowKinds, ...shiftRowKinds] as const satisfies readonly JournalRowKind[];
+export const journalRowKinds = [
+  ...splitRowKinds,
+  ...envelopeRowKinds,
+  ...shiftRowKinds,
+  ...pinRowKinds,
+] as const satisfies readonly JournalRowKind[];
 
 export interface JournalEntry {
   /** Gap-free over the whole journal, from 1. */

@@ -50,9 +50,12 @@ export type CitizenScreen =
     }
   /** The card has the envelope's PIN and the holder the envelope. `pending`: the CMS does not know yet; it will, at the latest `until`. */
   | { readonly screen: 'envelope-done'; readonly receipt: 'received' | 'pending' }
-  | { readonly screen: 'stopped'; readonly reason: StopReason; readonly cardIn: boolean; readonly codes: 'not-issued' | 'void' | 'held' }
+  | { readonly screen: 'stopped'; readonly reason: StopReason; readonly cardIn: boolean; readonly codes: CodesState }
   | { readonly screen: 'card-forgotten' }
   | { readonly screen: 'out-of-service'; readonly reason: ServiceProblem };
+
+/** What became of the codes that a session was about; of a PIN that the holder chooses, whether the card still has the one before. */
+export type CodesState = 'not-issued' | 'void' | 'held' | 'pin-unchanged' | 'pin-unknown';
 
 /** Where the delivery of an envelope is: `taking`, the operator looks for it; `setting`, the card is in the CMS's hands; `handing`, it has the PIN. */
 export const envelopeStages = ['reserving', 'taking', 'setting', 'handing', 'recording'] as const;
@@ -89,6 +92,10 @@ export const stopReasons = [
   'no-envelopes',
   'pin-not-set',
   'envelope-not-handed',
+  'puk-blocked',
+  'pin-not-changeable',
+  'pin-unknown',
+  'no-puk',
   'records-unwritable',
 ] as const;
 export type StopReason = (typeof stopReasons)[number];

@@ -9,6 +9,29 @@ import type { RecordsError } from './failure.ts';
 /** What takes a file from one version to the next: SQL, or what SQL alone cannot do. */
 type Step = string | ((database: Database.Database) => void);
 
+/** More kinds of rows. SQLite cannot change a check: the journal is made anew, with all that belongs to it, and holds the same rows. */
+const withRowKinds =
+  (...kinds: readonly string[]): Step =>
+  (database) => {
+    const parts = database
+      .prepare<[], { type: string; sql: string }>("select type, sql from sqlite_schema where tbl_name = 'journal' and sql is not null")
+      .all();
+    const sqlOf = (wanted: (type: string) => boolean): string =>
+      parts
+        .filter(({ type }) => wanted(type))
+        .map(({ sql }) => `${sql};`)
+        .join('\n');
+    const more = kinds.map((kind) => `'${kind}'`).join(', ');
+    database.exec(`
+      pragma defer_foreign_keys = on;
+      create temp table journal_aside as select * from journal;
+      drop table journal;
+      ${sqlOf((type) => type === 'table').replace(/(kind in \([^)]*')(\s*\))/, `$1, ${more}$2`)}
+      insert into journal select * from journal_aside order by sequence;
+      drop table journal_aside;
+      ${sqlOf((type) => type !== 'table')}`);
+  };
+
 /** To version 3: rows are chained, and checkpoints sign the chain. */
 const chained: Step = (database) => {
   database.exec(`
@@ -253,6 +276,8 @@ const migrations: readonly Step[] = [
   begin
     select raise(abort, 'a seed is not changed');
   end;`,
+  // 7: rows of a PIN that the holder chooses.
+  withRowKinds('PIN_INTENT', 'PIN_EVIDENCE'),
 ];
 
 export const recordsVersion = 1 + migrations.length;

@@ -5,7 +5,7 @@ import type { JournalRow, JournalRowKind } from '../../flows/ports/journal.ts';
 
 /** Which rows may come right after which. An operation may end, or be given up, wherever nothing is under way at the CMS. */
 const followers: Readonly<Record<JournalRowKind, readonly JournalRowKind[]>> = {
-  OP_OPEN: ['RESERVE_INTENT', 'OUTCOME', 'CLOSED'],
+  OP_OPEN: ['RESERVE_INTENT', 'PIN_INTENT', 'OUTCOME', 'CLOSED'],
   RESERVE_INTENT: ['RESERVED', 'OUTCOME', 'CLOSED'],
   RESERVED: ['PRINTER_READY', 'ENVELOPE_DRAWN', 'OUTCOME', 'CLOSED'],
   PRINTER_READY: ['PRINT_INTENT', 'OUTCOME', 'CLOSED'],
@@ -27,6 +27,9 @@ const followers: Readonly<Record<JournalRowKind, readonly JournalRowKind[]>> = {
   BATCH_RECEIVED: ['BATCH_RECEIVED', 'ENVELOPES_ASSIGNED', 'ENVELOPE_MOVED', 'SHIFT_COUNTED'],
   ENVELOPES_ASSIGNED: ['BATCH_RECEIVED', 'ENVELOPES_ASSIGNED', 'ENVELOPE_MOVED', 'SHIFT_COUNTED'],
   SHIFT_COUNTED: [],
+  // The card alone says what became of the PIN, and nobody else is told.
+  PIN_INTENT: ['PIN_EVIDENCE'],
+  PIN_EVIDENCE: ['CLOSED'],
 };
 
 /** What an outcome makes of the envelope in the operation's hands: what is not known is put apart. */
@@ -55,6 +58,9 @@ export function mayFollow(rows: readonly JournalRow[], next: JournalRow): boolea
   if (!followers[last.kind].includes(next.kind)) return false;
   if ((rows[0]?.kind === 'SHIFT_OPENED') !== ofShifts.includes(next.kind) && next.kind !== 'ENVELOPE_MOVED') return false;
   const held = envelopeIn(rows);
+  // Only the card says what became of a PIN: such an operation has nothing at the CMS.
+  const byThePuk = rows[0]?.kind === 'OP_OPEN' && rows[0].operation === 'pin-unblock';
+  if (byThePuk !== (next.kind === 'PIN_INTENT') && last.kind === 'OP_OPEN' && next.kind !== 'CLOSED') return false;
   const prints = rows.filter(({ kind }) => kind === 'PRINT_INTENT').length;
   switch (next.kind) {
     case 'PRINT_INTENT':

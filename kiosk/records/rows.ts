@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { envelopeStates, puts } from '../../flows/envelopes/envelope.ts';
 import { type OutcomeReport, cardEvidence } from '../../flows/ports/cms.ts';
 import type { JournalRow } from '../../flows/ports/journal.ts';
-import { holderCases } from '../../flows/procedures/vocabulary.ts';
+import { holderCases, operations } from '../../flows/procedures/vocabulary.ts';
 import { failedSlips, findings } from '../../flows/ports/operators.ts';
 import { operatorId } from '../operators/assertion.ts';
 
@@ -37,14 +37,14 @@ export const operationId = z.uuid().lowercase();
 export const journalRow = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('OP_OPEN'),
-    operation: z.literal('activation'),
+    operation: z.enum(operations),
     case: z.enum(holderCases),
     profile: word,
     profileVersion: version,
     holder: digest,
     representative: digest.exactOptional(),
     card: digest,
-    operator: operatorId,
+    operator: operatorId.exactOptional(),
   }),
   z.strictObject({ kind: z.literal('RESERVE_INTENT') }),
   z.strictObject({ kind: z.literal('RESERVED'), expiresAt: instant }),
@@ -82,6 +82,13 @@ export const journalRow = z.discriminatedUnion('kind', [
     envelope: envelopeEnd.exactOptional(),
   }),
   z.strictObject({ kind: z.literal('CLOSED'), state: cmsState }),
+  z.strictObject({ kind: z.literal('PIN_INTENT') }),
+  z.strictObject({
+    kind: z.literal('PIN_EVIDENCE'),
+    pin: z.enum(['set', 'not-set', 'unknown']),
+    answer: word,
+    triesLeft: count.max(15).nullable(),
+  }),
   z.strictObject({
     kind: z.literal('ENVELOPE_DRAWN'),
     shift: operationId,

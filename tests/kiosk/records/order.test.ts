@@ -32,6 +32,10 @@ const receipt = (state: 'CONFIRMED' | 'VOIDED' | 'HELD'): JournalRow => ({ kind:
 const resolution: JournalRow = { kind: 'RESOLUTION', finding: 'destroyed', operator: 'o', assertion: 'a.b.c' };
 const closed: JournalRow = { kind: 'CLOSED', state: 'VOIDED' };
 
+const byThePuk: JournalRow = { ...open, operation: 'pin-unblock' };
+const toThePin: JournalRow = { kind: 'PIN_INTENT' };
+const pinSet: JournalRow = { kind: 'PIN_EVIDENCE', pin: 'set', answer: 'set', triesLeft: null };
+
 const number = 'A1';
 const drawn = (draw: number): JournalRow => ({
   kind: 'ENVELOPE_DRAWN',
@@ -90,6 +94,8 @@ describe('the order of an operation', () => {
     ['an envelope that is torn, and another', [...toDraw, drawn(1), { ...missing, to: 'spoiled', why: 'torn' }, drawn(2), scanned, bound]],
     ['an envelope that was not found, and no other', [...toDraw, drawn(1), missing, outcome]],
     ['an envelope put apart, and resolved', [...toBound, ending('quarantined', 'unknown'), receipt('HELD'), resolved('spoiled')]],
+    ['a PIN set by the PUK', [byThePuk, toThePin, pinSet, closed]],
+    ['a PIN that was never asked of the card', [byThePuk, closed]],
     ['a shift', [shift, batch, assigned, missing, assigned, counted]],
     ['held and resolved', [...held, resolution, receipt('VOIDED'), closed]],
     ['a resolution that the CMS refused, and another', [...held, resolution, receipt('HELD'), resolution, receipt('VOIDED'), closed]],
@@ -110,6 +116,11 @@ describe('the order of an operation', () => {
     ['unknown, and back in the pile', [...toDraw, drawn(1)], ending('assigned', 'unknown')],
     ['a resolution that says nothing of it', [...toBound, ending('quarantined', 'unknown'), receipt('HELD')], resolution],
     ['an envelope in a split operation', printed, ending('handed', 'handed-over')],
+    ['a PIN without its intent', [byThePuk], pinSet],
+    ['a PIN of which the card said nothing, left at that', [byThePuk, toThePin], closed],
+    ['a PIN by the PUK in an activation', [open], toThePin],
+    ['a reservation for a PIN by the PUK', [byThePuk], asked],
+    ['an outcome for the CMS of a PIN by the PUK', [byThePuk], outcome],
     ['a print in a shift', [shift], asked],
     ['a lot in a shift', [shift, batch, assigned, missing], drawn(1)],
     ['the count of a shift in an operation', [...toDraw, drawn(1), missing], counted],
@@ -164,6 +175,8 @@ describe('the order of an operation', () => {
       BATCH_RECEIVED: () => batch,
       ENVELOPES_ASSIGNED: () => assigned,
       SHIFT_COUNTED: () => counted,
+      PIN_INTENT: () => toThePin,
+      PIN_EVIDENCE: () => pinSet,
     };
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.constantFrom(...journalRowKinds), fc.integer({ min: 1, max: 3 })), { maxLength: 400 }), (tries) => {

@@ -369,6 +369,10 @@ const stops: Readonly<Record<StopReason, ReactElement>> = {
   'no-envelopes': envelope(attention),
   'pin-not-set': cardWith(attention),
   'envelope-not-handed': envelope(<Clock x={394} y={232} scale={0.5} />),
+  'puk-blocked': cardWith(attention),
+  'pin-not-changeable': cardWith(attention),
+  'pin-unknown': insertCard,
+  'no-puk': cardWith(attention),
   'records-unwritable': deskTrouble,
 };
 

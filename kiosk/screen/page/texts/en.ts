@@ -174,6 +174,8 @@ export const en: Texts = {
     codes: {
       'not-issued': 'Nothing is lost: no code was issued.',
       void: 'The codes prepared are void: if you have a sheet, it is of no use now. Your card is fine.',
+      'pin-unchanged': 'The card has the PIN that it had before.',
+      'pin-unknown': 'I do not know whether the card has the new PIN or the one before.',
       held: 'The codes are blocked: nobody can use them until an operator has checked. Your card is fine.',
     },
     takeCard: 'Take your card',
@@ -252,6 +254,22 @@ export const en: Texts = {
       'envelope-not-handed': {
         main: 'The envelope was not handed over',
         next: 'The old PIN no longer works. For a new one, in another envelope, start again with your card.',
+      },
+      'puk-blocked': {
+        main: 'The PUK is blocked',
+        next: 'For safety this card can no longer be unblocked. You need a new one: the operator tells you where to ask.',
+      },
+      'pin-not-changeable': {
+        main: 'This card takes no PIN that you choose',
+        next: 'The operator can give you new codes: show your document.',
+      },
+      'pin-unknown': {
+        main: 'The card did not answer',
+        next: 'The new PIN may already hold. Put the card in again and try once more.',
+      },
+      'no-puk': {
+        main: 'Without the PUK you need new codes',
+        next: 'I cannot give them to you at this desk. The operator tells you where to go.',
       },
       'records-unwritable': {
         main: 'I cannot record the operation',

@@ -212,6 +212,8 @@ export const it = {
     codes: {
       'not-issued': 'Non hai perso nulla: nessun codice è stato emesso.',
       void: 'I codici preparati sono annullati: se hai un foglio, non serve più. La tessera è a posto.',
+      'pin-unchanged': 'Il PIN della tessera è quello di prima.',
+      'pin-unknown': 'Non so se la tessera ha il PIN nuovo o quello di prima.',
       held: 'I codici sono bloccati: nessuno può usarli finché un operatore non ha controllato. La tessera è a posto.',
     } satisfies Record<Extract<CitizenScreen, { screen: 'stopped' }>['codes'], string>,
     takeCard: 'Riprendi la tessera',
@@ -299,6 +301,22 @@ export const it = {
       'envelope-not-handed': {
         main: 'La busta non è stata consegnata',
         next: 'Il PIN vecchio non vale più. Per averne uno nuovo, in un’altra busta, ricomincia con la tessera.',
+      },
+      'puk-blocked': {
+        main: 'Il PUK è bloccato',
+        next: 'Per sicurezza questa tessera non si sblocca più. Ne serve una nuova: l’operatore ti dice dove chiederla.',
+      },
+      'pin-not-changeable': {
+        main: 'Questa tessera non accetta un PIN scelto da te',
+        next: 'L’operatore può darti codici nuovi: mostragli il tuo documento.',
+      },
+      'pin-unknown': {
+        main: 'La tessera non ha risposto',
+        next: 'Può darsi che il PIN nuovo valga già. Inseriscila di nuovo e riprova.',
+      },
+      'no-puk': {
+        main: 'Senza PUK servono codici nuovi',
+        next: 'A questo sportello non posso darteli. L’operatore ti dice dove andare.',
       },
       'records-unwritable': {
         main: 'Non posso registrare l’operazione',
