@@ -26,7 +26,7 @@ import { type CodeScheme, digits } from './codes.ts';
 import { isContact, masked, maySend, mayTry, oneTimeCodes, sameHash } from './contacts.ts';
 import { type EnvelopeOffer, createEnvelopes } from './envelopes.ts';
 import type { Mail } from './mail.ts';
-import { type Operation, type TimesToLive, afterSilence, refusalOf, release, reserve, settle } from './ratchet.ts';
+import { type Operation, type TimesToLive, afterSilence, refusalOf, release, reserve, sendsSecondPart, settle } from './ratchet.ts';
 import { seal } from './sealing.ts';
 import type { CmsKey } from './signing.ts';
 import type { Contact, Store } from './store.ts';
@@ -272,7 +272,7 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
 
         if (standing.value?.state !== state) move(kiosk, id, settled.value, now, outcome);
         store.addOutcome(report, now);
-        if (state === 'CONFIRMED') {
+        if (sendsSecondPart(standing.value, settled.value)) {
           const reservation = store.envelopes.reservation(id);
           if (reservation === null) store.queueSecondPart(id, now);
           else store.envelopes.activateCard(reservation.cardId);

@@ -106,6 +106,11 @@ export function settle(standing: Standing, report: Report): Result<Operation, Pr
   return ok(settled(standing, wanted));
 }
 
+/** The second part goes with the step to CONFIRMED and with nothing else: once. */
+export function sendsSecondPart(before: Standing, after: Operation): boolean {
+  return after.state === 'CONFIRMED' && before?.state !== 'CONFIRMED';
+}
+
 function settled(operation: Operation, state: 'CONFIRMED' | 'VOIDED' | 'HELD'): Operation {
   return { state, expiresAt: null, releases: operation.releases };
 }

@@ -30,6 +30,7 @@ import { digestOf } from '../records/checkpoint.ts';
 import { createWitness } from './checkpoints.ts';
 import type { Decide, ReferenceCmsRules } from './cms.ts';
 import type { Fault, Faults } from './faults.ts';
+import { askedBefore } from './idempotency.ts';
 import type { CmsKey } from './signing.ts';
 import type { Store, StoredAnswer } from './store.ts';
 
@@ -112,8 +113,9 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
 
   /** Same key and same request: the stored answer. Same key and another request: an alarm. `null`: not seen before. */
   const storedFor = (kiosk: string, keyText: string, digest: Buffer): Answer | null => {
-    const stored = store.answer(kiosk, keyText);
-    if (stored === null || stored.digest.equals(digest)) return stored;
+    const before = askedBefore(store.answer(kiosk, keyText), digest);
+    if (before.kind === 'new') return null;
+    if (before.kind === 'same') return before.kept;
     log.event('cms-idempotency-mismatch', { kiosk, key: keyText });
     return problemOf('idempotency-mismatch');
   };

@@ -1,7 +1,16 @@
 import { type Result, err, ok } from '../../../devices/result.ts';
 import { type Finding, findings } from '../../../flows/ports/operators.ts';
 import type { Cms, CmsError, OutcomeReport, Receipt, Reservation } from '../../../flows/ports/cms.ts';
-import { type Operation, type Standing, afterSilence, release, reserve, settle } from '../../../kiosk/reference-cms/ratchet.ts';
+import {
+  type Operation,
+  type Standing,
+  afterSilence,
+  release,
+  reserve,
+  sendsSecondPart,
+  settle,
+} from '../../../kiosk/reference-cms/ratchet.ts';
+import { askedBefore } from '../../../kiosk/reference-cms/idempotency.ts';
 import type { Chance, Time } from './time.ts';
 
 /** How long a caller waits for an answer that does not come, as the kiosk's client does (milliseconds). */
@@ -47,7 +56,9 @@ export class SimulatedCms implements Cms {
   readonly #time: Time;
   readonly #chance: Chance;
   /** Answers by idempotency key: the same write has the same effect once. */
-  readonly #answers = new Map<string, Result<unknown, CmsError>>();
+  readonly #answers = new Map<string, { readonly digest: Buffer; readonly answer: Result<unknown, CmsError> }>();
+  /** Keys under which another request came than the first time. */
+  readonly mismatches: string[] = [];
   #receipts = 0;
 
   constructor(time: Time, chance: Chance) {
@@ -89,13 +100,10 @@ export class SimulatedCms implements Cms {
       return ok({ attempt, jwe: `sealed.${operationId}.${attempt}` });
     });
 
-  reportOutcome: Cms['reportOutcome'] = (report, signal) =>
-    this.#call<Receipt>(`${report.operationId}:${report.outcome}:${report.attempt}`, signal, () => this.#settle(report));
+  reportOutcome: Cms['reportOutcome'] = (report, signal) => this.#call<Receipt>('', signal, () => this.#report(report));
 
   reportOutcomes: Cms['reportOutcomes'] = (reports, signal) =>
-    this.#call('', signal, () =>
-      ok(reports.map((report) => this.#once(`${report.operationId}:${report.outcome}:${report.attempt}`, () => this.#settle(report)))),
-    );
+    this.#call('', signal, () => ok(reports.map((report) => this.#report(report))));
 
   operations: Cms['operations'] = (ids, signal) =>
     this.#call('', signal, () =>
@@ -108,6 +116,11 @@ export class SimulatedCms implements Cms {
     );
 
   countDay: Cms['countDay'] = (day, signal) => this.#call('', signal, () => ok({ day, releases: [] }));
+
+  #report(report: OutcomeReport): Result<Receipt, CmsError> {
+    const { operationId, outcome, attempt } = report;
+    return this.#once(`${operationId}:${outcome}:${attempt}`, JSON.stringify(report), () => this.#settle(report));
+  }
 
   #settle(report: OutcomeReport): Result<Receipt, CmsError> {
     const { operationId, outcome, attempt, evidence } = report;
@@ -122,10 +135,8 @@ export class SimulatedCms implements Cms {
       if (before === null || before.state === 'RESERVED') return this.#refusal(settled.error);
       return ok(this.#receipt(operationId, before.state));
     }
-    if (before?.state !== settled.value.state) {
-      this.#move(operationId, settled.value);
-      if (settled.value.state === 'CONFIRMED') this.sent.push(operationId);
-    }
+    if (before?.state !== settled.value.state) this.#move(operationId, settled.value);
+    if (sendsSecondPart(before, settled.value)) this.sent.push(operationId);
     return ok(this.#receipt(operationId, settled.value.state));
   }
 
@@ -160,7 +171,7 @@ export class SimulatedCms implements Cms {
     const fate = this.#fate();
     await this.#time.wait(fate === 'slow' ? this.#chance.between(1_000, 4_000) : this.#chance.between(5, 100));
     if (this.#isDown() || fate === 'lost-request') return await this.#silence(signal);
-    const answer = key === '' ? effect() : this.#once(key, effect);
+    const answer = key === '' ? effect() : this.#once(key, key, effect);
     await this.#time.wait(this.#chance.between(5, 100));
     if (this.#isDown() || fate === 'lost-answer') return await this.#silence(signal);
     return signal.aborted ? err({ kind: 'aborted' }) : answer;
@@ -171,11 +182,16 @@ export class SimulatedCms implements Cms {
     return this.down;
   }
 
-  #once<T>(key: string, effect: () => Result<T, CmsError>): Result<T, CmsError> {
-    const before = this.#answers.get(key);
-    if (before !== undefined) return before as Result<T, CmsError>;
+  #once<T>(key: string, body: string, effect: () => Result<T, CmsError>): Result<T, CmsError> {
+    const digest = Buffer.from(body);
+    const before = askedBefore(this.#answers.get(key) ?? null, digest);
+    if (before.kind === 'same') return before.kept.answer as Result<T, CmsError>;
+    if (before.kind === 'another') {
+      this.mismatches.push(key);
+      return this.#refusal('idempotency-mismatch');
+    }
     const answer = effect();
-    this.#answers.set(key, answer);
+    this.#answers.set(key, { digest, answer });
     return answer;
   }
 

@@ -55,6 +55,7 @@ export function broken(kiosk: Kiosk, ids: readonly string[], { cms, printer, sit
     // I3, I4: the second part only after a hand-over that is proved, and once.
     const sent = cms.sent.filter((id) => id === operationId).length;
     if (sent > 1) violate(`I4: ${sent} second parts`);
+    if (cms.mismatches.some((key) => key.startsWith(operationId))) violate('I4: another request under a key that was used');
     const handedOver = outcome?.outcome === 'handed-over' && suffices(outcome.class, site.handOverEvidence);
     const resolved = found(rows, 'RESOLUTION').some(({ finding }) => finding === 'handed-over');
     if (sent > 0 && !handedOver && !resolved) violate('I3: sent without a hand-over');

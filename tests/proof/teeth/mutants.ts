@@ -1,9 +1,14 @@
-/** A fault that somebody could write into the protocol: a place in a production file, and what would stand there instead. */
-export interface Mutant {
-  readonly name: string;
+interface Place {
   readonly file: string;
   readonly from: string;
   readonly to: string;
+}
+
+/** A fault that somebody could write into the protocol: a place in a production file, and what would stand there instead. */
+export interface Mutant extends Place {
+  readonly name: string;
+  /** A second place, where one fault alone is made good elsewhere. */
+  readonly and?: Place;
   /** The invariant (reliability.md, 1.3) by which the simulation must see it. */
   readonly breaks: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'liveness';
 }
@@ -220,5 +225,24 @@ export const mutants: readonly Mutant[] = [
     from: '    void printing\n      .print(slip, (key, signal) => cms.releasePaperPart({ ...request, key }, signal), abort.signal)\n      .then((report): Result<PrintReport, JournalError> => {\n        const { class: evidenceClass, raw, buffer } = report.evidence;',
     to: "    let raw = '';\n    void printing\n      .print(slip, async (key, signal) => { const part = await cms.releasePaperPart({ ...request, key }, signal); raw = part.ok ? Buffer.from(part.value.jwe).toString('hex') : ''; return part; }, abort.signal)\n      .then((report): Result<PrintReport, JournalError> => {\n        const { class: evidenceClass, buffer } = report.evidence;",
     breaks: 'I7',
+  },
+  {
+    name: 'the same request is done again, and each time the second part is sent',
+    file: 'kiosk/reference-cms/idempotency.ts',
+    from: "  if (kept === null) return { kind: 'new' };",
+    to: "  return { kind: 'new' };",
+    and: {
+      file: ratchet,
+      from: "return after.state === 'CONFIRMED' && before?.state !== 'CONFIRMED';",
+      to: "return after.state === 'CONFIRMED';",
+    },
+    breaks: 'I4',
+  },
+  {
+    name: 'each try tells the CMS something else',
+    file: outbox,
+    from: 'await settle({ cms, journal: records }, report, limit);',
+    to: 'await settle({ cms, journal: records }, { ...report, reason: String(Math.random()) }, limit);',
+    breaks: 'liveness',
   },
 ];

@@ -13,13 +13,18 @@ export interface Caught {
 }
 
 /** The built product with one file of it mutated; a mutant whose place is not there exactly once is a fault of its own. */
-function mutated({ file, from, to }: Mutant): string {
-  const source = readFileSync(join(projectRoot(), file), 'utf8');
-  if (source.split(from).length !== 2) throw new Error(`${file} has not exactly one place of: ${from}`);
+function mutated({ file, from, to, and }: Mutant): string {
   const folder = mkdtempSync(join(tmpdir(), 'sportello-mutant-'));
   cpSync(join(projectRoot(), 'dist'), join(folder, 'dist'), { recursive: true });
   for (const name of ['node_modules', 'kiosk', 'flows', 'devices', 'package.json'])
     symlinkSync(join(projectRoot(), name), join(folder, name));
+  for (const place of and === undefined ? [{ file, from, to }] : [{ file, from, to }, and]) mutate(folder, place);
+  return folder;
+}
+
+function mutate(folder: string, { file, from, to }: Mutant['and'] & object): void {
+  const source = readFileSync(join(projectRoot(), file), 'utf8');
+  if (source.split(from).length !== 2) throw new Error(`${file} has not exactly one place of: ${from}`);
   const { outputText } = ts.transpileModule(
     source.replace(from, () => to),
     {
@@ -27,7 +32,6 @@ function mutated({ file, from, to }: Mutant): string {
     },
   );
   writeFileSync(join(folder, 'dist', file.replace(/\.ts$/, '.js')), outputText.replaceAll(/(from '[^']+|import\('[^']+)\.ts'/g, "$1.js'"));
-  return folder;
 }
 
 /** Lets a mutant live through histories until it breaks something, or the time is up. */
