@@ -9,6 +9,7 @@ import { openPrinter } from '../devices/printer/esc-pos.ts';
 import { type Result, err, ok } from '../devices/result.ts';
 import type { Attention } from '../flows/ports/attention.ts';
 import type { JournalEntry } from '../flows/ports/journal.ts';
+import { carriedOut } from '../flows/procedures/offer.ts';
 import type { Profile } from '../flows/procedures/profile.ts';
 import { fixedDelays } from '../flows/session/delays.ts';
 import { type RunningDesk, startDesk } from '../flows/session/facade.ts';
@@ -261,6 +262,7 @@ function rulesOf({ site, policy, envelopes }: Configuration, profile: Profile): 
   return {
     profile,
     desk: site.desk,
+    operations: carriedOut,
     siteName: site.name,
     uncertainRevocation: policy.uncertainRevocation,
     handOverEvidence: policy.handOverEvidence,

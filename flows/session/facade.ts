@@ -11,6 +11,7 @@ import { deliveryOf } from '../procedures/card-and-document.ts';
 import type { Profile } from '../procedures/profile.ts';
 import { deskMachine, type DeskPorts, serviceProblem } from './desk.ts';
 import { CODE_TRIES, type DeskRules } from './facts.ts';
+import { whyNotActivated } from './judgement.ts';
 import type { SessionSnapshot } from './session.ts';
 import type {
   CitizenCommand,
@@ -168,13 +169,22 @@ function citizenScreenOf(desk: SnapshotFrom<Desk>, session: SessionSnapshot | nu
 
 function sessionScreenOf(session: SessionSnapshot, rules: DeskRules, today: string): CitizenScreen {
   const { context } = session;
-  if (session.matches({ talking: 'recognised' }) && context.reading !== null) {
+  if (session.matches({ talking: { choosing: 'recognised' } }) && context.reading !== null) {
     const { personalData } = context.reading;
     return {
       screen: 'recognised',
       greeting: greetingOf(personalData),
       maskedFiscalCode: maskedFiscalCode(personalData.fiscalCode),
       ofAge: isOfAge(rules.profile.cases.adult.minimumAge, 'adult', personalData.birthDate, today),
+      others: context.offered.length > 1,
+    };
+  }
+  if (session.matches({ talking: { choosing: 'menu' } }) && context.reading !== null && context.verdict !== null) {
+    return {
+      screen: 'menu',
+      greeting: greetingOf(context.reading.personalData),
+      operations: context.offered,
+      notActivated: whyNotActivated(rules, today, context.reading, context.verdict),
     };
   }
   if (session.matches({ talking: 'notice' })) return { screen: 'notice' };

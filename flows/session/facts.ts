@@ -7,7 +7,7 @@ import type { ContactChannel, ContactCodeSent, ProofOfContact } from '../ports/c
 import type { Trust, TrustVerdict } from '../ports/trust.ts';
 import type { Profile } from '../procedures/profile.ts';
 import type { UncertainTable } from '../procedures/uncertain-revocation.ts';
-import type { DeskType } from '../procedures/vocabulary.ts';
+import type { DeskType, Operation } from '../procedures/vocabulary.ts';
 import type { SessionDelays } from './delays.ts';
 import type { CitizenCommand, ContactProblem, OperatorCommand, StopReason } from './status.ts';
 
@@ -23,6 +23,8 @@ export interface SessionPorts extends ActivationPorts {
 export interface DeskRules {
   readonly profile: Profile;
   readonly desk: DeskType;
+  /** What a session here carries out, as far as the profile knows it. */
+  readonly operations: readonly Operation[];
   readonly siteName: string;
   readonly uncertainRevocation: UncertainTable;
   readonly handOverEvidence: ActivationInput['handOverEvidence'];
@@ -56,6 +58,9 @@ export interface SessionFacts {
   readonly cardIn: boolean;
   readonly reading: CardReading | null;
   readonly verdict: TrustVerdict | null;
+  /** What may be asked for with this card, in the menu's order, and what was. */
+  readonly offered: readonly Operation[];
+  readonly operation: Operation;
   readonly identified: Identified | null;
   /** Why what the operator entered last is not enough. */
   readonly refusals: readonly Refusal[];

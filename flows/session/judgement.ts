@@ -1,7 +1,9 @@
 import type { CardError, CardReading } from '../../devices/card/contract.ts';
 import type { TrustVerdict } from '../ports/trust.ts';
 import { refusalsOfActivation } from '../procedures/card-and-document.ts';
+import { type CardAtHand, isOffered } from '../procedures/offer.ts';
 import { mayGoOn } from '../procedures/uncertain-revocation.ts';
+import type { Operation } from '../procedures/vocabulary.ts';
 import type { DeskRules } from './facts.ts';
 import type { StopReason } from './status.ts';
 
@@ -25,8 +27,24 @@ export function stopReasonOfCard(error: CardError): StopReason {
   }
 }
 
-/** Whether the card may go on, from what the trust cache says of its certificate and the profile of its holder. */
-export function stopReasonOfChecked(rules: DeskRules, today: string, reading: CardReading, verdict: TrustVerdict): StopReason | null {
+/** What may be asked for with this card; nothing where the path of its certificate does not hold. */
+export function offeredFor(rules: DeskRules, today: string, reading: CardReading, verdict: TrustVerdict): readonly Operation[] {
+  const card = cardAtHand(reading, verdict);
+  if (card === null) return [];
+  return rules.operations.filter((operation) =>
+    operation === 'activation'
+      ? whyNotActivated(rules, today, reading, verdict) === null
+      : isOffered(rules.profile, rules.desk, operation, card, rules.uncertainRevocation),
+  );
+}
+
+function cardAtHand({ personalData }: CardReading, { status, crl }: TrustVerdict): CardAtHand | null {
+  if (status === 'invalid') return null;
+  return { status: status === 'good' ? 'active' : status, secondsPastEnd: crl?.secondsPastEnd ?? null, issuer: personalData.issuer };
+}
+
+/** Why the card cannot be activated, from what the trust cache says of its certificate and the profile of its holder. */
+export function whyNotActivated(rules: DeskRules, today: string, reading: CardReading, verdict: TrustVerdict): StopReason | null {
   switch (verdict.status) {
     case 'revoked':
       return 'card-revoked';

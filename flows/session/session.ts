@@ -17,7 +17,7 @@ import {
   type Unexpected,
 } from './facts.ts';
 import { activationInputOf, deliveryInputOf } from './inputs.ts';
-import { stopReasonOfCard, stopReasonOfChecked } from './judgement.ts';
+import { offeredFor, stopReasonOfCard, whyNotActivated } from './judgement.ts';
 import type { StopReason } from './status.ts';
 
 /** A screen that waits for the citizen: a warning after `idle`, the end after `idleWarning` more; any sign of life starts anew. */
@@ -84,6 +84,8 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
       cardIn: true,
       reading: null,
       verdict: null,
+      offered: [],
+      operation: 'activation',
       identified: null,
       refusals: [],
       operatorAssertion: null,
@@ -134,19 +136,36 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
               input: ({ context }) => ({ reading: readingOf(context) }),
               onDone: [
                 {
-                  guard: ({ context, event }) => stopReasonOfChecked(rules, today(), readingOf(context), event.output) === null,
-                  target: 'recognised',
-                  actions: assign({ verdict: ({ event }) => event.output }),
+                  guard: ({ context, event }) => offeredFor(rules, today(), readingOf(context), event.output).length > 0,
+                  target: 'choosing',
+                  actions: assign(({ context, event }) => ({
+                    verdict: event.output,
+                    offered: offeredFor(rules, today(), readingOf(context), event.output),
+                  })),
                 },
                 {
                   target: '#session.stopped',
-                  actions: assign({ stop: ({ context, event }) => stopReasonOfChecked(rules, today(), readingOf(context), event.output) }),
+                  actions: assign({ stop: ({ context, event }) => whyNotActivated(rules, today(), readingOf(context), event.output) }),
                 },
               ],
               onError: { target: '#session.stopped', actions: { type: 'stopFor', params: { reason: 'card-not-verifiable' } } },
             },
           },
-          recognised: { ...patience, on: { 'citizen.wish': 'notice' } },
+          choosing: {
+            initial: 'opening',
+            on: {
+              'citizen.wish': {
+                guard: ({ context, event }) => context.offered.includes(event.operation ?? 'activation'),
+                target: 'notice',
+                actions: assign({ operation: ({ event }) => event.operation ?? 'activation' }),
+              },
+            },
+            states: {
+              opening: { always: [{ guard: ({ context }) => context.offered.includes('activation'), target: 'recognised' }, 'menu'] },
+              recognised: { ...patience, on: { 'citizen.menu': { guard: ({ context }) => context.offered.length > 1, target: 'menu' } } },
+              menu: patience,
+            },
+          },
           notice: { ...patience, on: { 'citizen.notice-read': 'operator' } },
           operator: {
             initial: 'waiting',

@@ -13,6 +13,7 @@ import type { IdentityDocument } from '../people/identity-document.ts';
 import type { Representation } from '../people/representation.ts';
 import type { Refusal } from '../procedures/card-and-document.ts';
 import type { CaseChoice } from '../procedures/case-choices.ts';
+import type { Operation } from '../procedures/vocabulary.ts';
 
 /**
  * What the outside sees of a session: flat, plain data, one `screen` a state. It never holds any part of a code, and for the
@@ -24,8 +25,21 @@ export type CitizenScreen =
   | { readonly screen: 'starting' }
   | { readonly screen: 'welcome' }
   | { readonly screen: 'reading' }
-  /** `ofAge`: the holder may act alone; else somebody stands here for them. */
-  | { readonly screen: 'recognised'; readonly greeting: string; readonly maskedFiscalCode: string; readonly ofAge: boolean }
+  /** `ofAge`: the holder may act alone; else somebody stands here for them. `others`: more may be asked for than the activation. */
+  | {
+      readonly screen: 'recognised';
+      readonly greeting: string;
+      readonly maskedFiscalCode: string;
+      readonly ofAge: boolean;
+      readonly others: boolean;
+    }
+  /** What else may be asked for; `notActivated`: why the card cannot be activated, where that is so. */
+  | {
+      readonly screen: 'menu';
+      readonly greeting: string;
+      readonly operations: readonly Operation[];
+      readonly notActivated: StopReason | null;
+    }
   | { readonly screen: 'notice' }
   | { readonly screen: 'operator' }
   | { readonly screen: 'contact'; readonly channels: readonly ContactChannel[]; readonly problem: ContactProblem | null }
@@ -195,7 +209,9 @@ export interface OperatorStatus {
 
 /** What the citizen's page may ask for. Validated at the screen's edge; `code` becomes a `Secret` there. */
 export type CitizenCommand =
-  | { readonly type: 'wish' }
+  /** Without an operation: the activation. */
+  | { readonly type: 'wish'; readonly operation?: Operation }
+  | { readonly type: 'menu' }
   | { readonly type: 'cancel' }
   | { readonly type: 'notice-read' }
   | { readonly type: 'contact'; readonly email: string; readonly language: string }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Secret } from '../../devices/secret.ts';
 import { identityDocument } from '../../flows/people/identity-document.ts';
 import { representation } from '../../flows/people/representation.ts';
+import { operations } from '../../flows/procedures/vocabulary.ts';
 import type { CitizenCommand, OperatorCommand, ShiftCommand } from '../../flows/session/status.ts';
 import { failedSlips, findings } from '../../flows/ports/operators.ts';
 import { languages } from './site.ts';
@@ -18,7 +19,8 @@ const forSession = <Command extends z.ZodType>(command: Command) =>
 
 export const citizenRequest = forSession(
   z.discriminatedUnion('type', [
-    z.strictObject({ type: z.literal('wish') }),
+    z.strictObject({ type: z.literal('wish'), operation: z.enum(operations).exactOptional() }),
+    z.strictObject({ type: z.literal('menu') }),
     z.strictObject({ type: z.literal('cancel') }),
     z.strictObject({ type: z.literal('notice-read') }),
     z.strictObject({ type: z.literal('contact-mobile'), mobile: z.string().trim().min(1).max(30), language: z.enum(languages) }),

@@ -12,7 +12,7 @@ import './styles/kit.ts';
 import './styles/citizen.css';
 import { texts } from './texts/texts.ts';
 
-const cancellable: readonly CitizenScreen['screen'][] = ['reading', 'recognised', 'notice', 'operator', 'contact', 'contact-code'];
+const cancellable: readonly CitizenScreen['screen'][] = ['reading', 'recognised', 'menu', 'notice', 'operator', 'contact', 'contact-code'];
 /** Where people read and type for long without asking for anything: their touches are signs of life. */
 const slow: readonly CitizenScreen['screen'][] = ['notice', 'contact', 'contact-code'];
 const signOfLifeEveryMs = 10_000;

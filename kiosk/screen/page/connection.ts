@@ -1,10 +1,12 @@
 import { useEffect, useRef, useState } from 'react';
 import type { CitizenStatus, OperatorCommand, OperatorStatus } from '../../../flows/session/status.ts';
+import type { Operation } from '../../../flows/procedures/vocabulary.ts';
 import type { Site } from '../site.ts';
 
 /** Commands as they travel: the one-time code is text here for as long as the request takes. */
 export type CitizenRequest =
-  | { readonly type: 'wish' | 'cancel' | 'notice-read' | 'resend-code' | 'change-contact' | 'taken' | 'stay' }
+  | { readonly type: 'wish'; readonly operation?: Operation }
+  | { readonly type: 'menu' | 'cancel' | 'notice-read' | 'resend-code' | 'change-contact' | 'taken' | 'stay' }
   | { readonly type: 'contact'; readonly email: string; readonly language: string }
   | { readonly type: 'contact-mobile'; readonly mobile: string; readonly language: string }
   | { readonly type: 'contact-code'; readonly code: string };

@@ -8,6 +8,7 @@ const stepOf: Readonly<Partial<Record<CitizenScreen['screen'], number>>> = {
   welcome: 0,
   reading: 0,
   recognised: 0,
+  menu: 0,
   notice: 0,
   operator: 1,
   contact: 2,

@@ -6,6 +6,7 @@ import { Bring } from './bring.tsx';
 import { Contact, ContactCode } from './contact.tsx';
 import { drawingOf } from './drawings/drawings.tsx';
 import { Overlay, Screen } from './frame.tsx';
+import { Menu } from './menu.tsx';
 import type { Texts } from './texts/texts.ts';
 
 export interface ScreenProps {
@@ -48,8 +49,15 @@ export function CitizenScreenView(props: ScreenProps): ReactElement {
           <p className="aside">
             {t.recognised.code} <span className="mono">{status.maskedFiscalCode}</span>
           </p>
+          {status.others && (
+            <button type="button" className="quiet" onClick={() => void send({ type: 'menu' })}>
+              {t.menu.others}
+            </button>
+          )}
         </Screen>
       );
+    case 'menu':
+      return <Menu status={status} send={send} t={t} />;
     case 'notice':
       return <Notice {...props} drawing={drawing} />;
     case 'operator':

@@ -3,6 +3,7 @@ import { SimulatedClock } from 'xstate';
 import { Secret } from '../../../devices/secret.ts';
 import type { IdentityDocument } from '../../../flows/people/identity-document.ts';
 import type { TrustVerdict } from '../../../flows/ports/trust.ts';
+import { carriedOut } from '../../../flows/procedures/offer.ts';
 import { parseProfile, type Profile } from '../../../flows/procedures/profile.ts';
 import { uncertainRevocation } from '../../../flows/procedures/uncertain-revocation.ts';
 import { startDesk } from '../../../flows/session/facade.ts';
@@ -76,6 +77,7 @@ export function startTestDesk(journal = new FakeJournal(), profile: Profile = em
     {
       profile,
       desk: 'health-authority',
+      operations: rules.operations ?? carriedOut,
       siteName: 'Sportello di prova',
       uncertainRevocation: rules.uncertainRevocation ?? uncertainRevocation.parse({}),
       handOverEvidence: rules.handOverEvidence ?? 'E4',

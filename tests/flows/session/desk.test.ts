@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
 import type { Representation } from '../../../flows/people/representation.ts';
+import { type Profile, parseProfile } from '../../../flows/procedures/profile.ts';
 import { straightWay } from '../../harness/straight-way.ts';
 import { FakeJournal, evidence } from '../fakes.ts';
 import { delays, document, emiliaRomagna, good, settled, startTestDesk } from './desk-harness.ts';
@@ -468,5 +470,57 @@ describe('service', () => {
     expect(again.screen()).toBe('welcome');
     expect(again.journal.outcome()).toMatchObject({ outcome: 'not-handed-over', exposed: true, reason: 'interrupted' });
     expect(again.printing.prints).toBe(0);
+  });
+});
+
+describe('the menu', () => {
+  const sardegna = (): Profile => {
+    const parsed = parseProfile(JSON.parse(readFileSync('flows/procedures/profiles/sardegna.json', 'utf8')));
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+    return parsed.value;
+  };
+  const operations = ['activation', 'suspension', 'reactivation', 'revocation', 'interop-revocation'] as const;
+  const atDesk = (issuer: string) => {
+    const desk = startTestDesk(new FakeJournal(), sardegna(), { operations });
+    desk.card.reading = { ...desk.card.reading, personalData: { ...desk.card.reading.personalData, issuer } };
+    return desk;
+  };
+
+  test('offers what the profile does at this desk for this region’s cards, and leads on', async () => {
+    const { desk, goTo, send, screen } = atDesk('0200');
+    await goTo('recognised');
+    expect(desk.citizen()).toMatchObject({ screen: 'recognised', others: true });
+    await send({ type: 'menu' });
+    expect(desk.citizen()).toMatchObject({
+      screen: 'menu',
+      operations: ['activation', 'suspension', 'revocation'],
+      notActivated: null,
+    });
+    expect(await send({ type: 'wish', operation: 'reactivation' })).toBe(false);
+    expect(screen()).toBe('menu');
+    await send({ type: 'wish', operation: 'suspension' });
+    expect(screen()).toBe('notice');
+  });
+
+  test('a suspended card may not be activated, and its holder is not sent away', async () => {
+    const { desk, seen, goTo } = atDesk('0200');
+    seen.verdict = { ...good, status: 'suspended' };
+    await goTo('recognised');
+    expect(desk.citizen()).toMatchObject({ screen: 'menu', operations: ['reactivation', 'revocation'], notActivated: 'card-suspended' });
+  });
+
+  test('a card of another region', async () => {
+    const { desk, goTo, send } = atDesk('0080');
+    await goTo('recognised');
+    await send({ type: 'menu' });
+    expect(desk.citizen()).toMatchObject({ screen: 'menu', operations: ['activation', 'interop-revocation'] });
+  });
+
+  test('where nothing but the activation is offered there is none', async () => {
+    const { desk, goTo, send, screen } = startTestDesk();
+    await goTo('recognised');
+    expect(desk.citizen()).toMatchObject({ screen: 'recognised', others: false });
+    expect(await send({ type: 'menu' })).toBe(false);
+    expect(screen()).toBe('recognised');
   });
 });

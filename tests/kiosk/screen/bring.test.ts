@@ -108,7 +108,7 @@ describe('what to bring', () => {
 
   test('no paper is spent while somebody is being served, nor for a stranger, nor for what is not a question', async () => {
     const ask = await asPage();
-    set.show({ screen: 'recognised', greeting: 'MARIO R.', maskedFiscalCode: 'RSS•••••••••501S', ofAge: true });
+    set.show({ screen: 'recognised', greeting: 'MARIO R.', maskedFiscalCode: 'RSS•••••••••501S', ofAge: true, others: false });
     expect((await ask('/bring/print', minor)).status).toBe(429);
     set.show({ screen: 'welcome' });
     expect((await ask('/bring/print', { ...minor, case: 'cat' })).status).toBe(400);

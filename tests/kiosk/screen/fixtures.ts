@@ -56,12 +56,17 @@ const stopped = (reason: (typeof stopReasons)[number]): Extract<CitizenScreen, {
 const contactProblems = ['not-an-address', 'not-accepted', 'unreachable'] as const satisfies readonly ContactProblem[];
 const code = { screen: 'contact-code', masked: 'm•••••@e••••••.it', resendAfter: '2020-01-01T00:00:00Z' } as const;
 
+const menu = ['activation', 'reissue', 'suspension', 'revocation', 'signature-certificate', 'reader-handout', 'pin-unblock'] as const;
+
 /** Every screen that a citizen can see, with each of its variants, by the name of its picture. */
 export const citizenScreens: Readonly<Record<string, CitizenScreen>> = {
   starting: { screen: 'starting' },
   welcome: { screen: 'welcome' },
   reading: { screen: 'reading' },
-  recognised: { screen: 'recognised', greeting: 'MARIO R.', maskedFiscalCode: 'RSS•••••••••501S', ofAge: true },
+  recognised: { screen: 'recognised', greeting: 'MARIO R.', maskedFiscalCode: 'RSS•••••••••501S', ofAge: true, others: false },
+  'recognised-others': { screen: 'recognised', greeting: 'MARIO R.', maskedFiscalCode: 'RSS•••••••••501S', ofAge: true, others: true },
+  menu: { screen: 'menu', greeting: 'MARIO R.', operations: menu, notActivated: null },
+  'menu-suspended': { screen: 'menu', greeting: 'MARIO R.', operations: ['reactivation', 'revocation'], notActivated: 'card-suspended' },
   notice: { screen: 'notice' },
   operator: { screen: 'operator' },
   contact: { screen: 'contact', channels: ['email'], problem: null },

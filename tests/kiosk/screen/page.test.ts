@@ -21,7 +21,13 @@ const sizes = [
   { width: 1080, height: 1920 },
   { width: 1280, height: 800 },
 ];
-const recognised = { screen: 'recognised', greeting: 'MARIO R.', maskedFiscalCode: 'RSS•••••••••501S', ofAge: true } as const;
+const recognised = {
+  screen: 'recognised',
+  greeting: 'MARIO R.',
+  maskedFiscalCode: 'RSS•••••••••501S',
+  ofAge: true,
+  others: false,
+} as const;
 const codeScreen = {
   screen: 'contact-code',
   masked: 'm•••••@e••••••.it',

@@ -109,7 +109,7 @@ export async function drawScreens(out: string, only?: string): Promise<readonly 
       set.show({ screen: 'contact', channels: ['email'], problem: null }, 24);
       await page.waitForSelector('[role=alertdialog]');
       await shoot(page, 'overlay-warning');
-      set.show({ screen: 'recognised', greeting: 'MARIO R.', maskedFiscalCode: 'RSS•••••••••501S', ofAge: true });
+      set.show({ screen: 'recognised', greeting: 'MARIO R.', maskedFiscalCode: 'RSS•••••••••501S', ofAge: true, others: false });
       await page.waitForSelector('[data-screen="recognised"]');
       await page.getByRole('button', { name: 'Accessibilità' }).click();
       for (const choice of ['Contrasto alto', 'Testo più grande']) await page.getByRole('button', { name: choice }).click();

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Secret } from '../../../devices/secret.ts';
 import { noEnvelopeRules } from '../../flows/fakes.ts';
 import type { IdentityDocument } from '../../../flows/people/identity-document.ts';
+import { carriedOut } from '../../../flows/procedures/offer.ts';
 import { type Profile, parseProfile } from '../../../flows/procedures/profile.ts';
 import { fixedDelays } from '../../../flows/session/delays.ts';
 import type { DeskPorts } from '../../../flows/session/desk.ts';
@@ -40,6 +41,7 @@ export function deskFront(ports: DeskPorts, { card, operators, chance, time, pri
     {
       profile,
       desk: 'health-authority',
+      operations: carriedOut,
       siteName: 'Sportello di prova',
       uncertainRevocation: uncertainRevocation.parse({}),
       handOverEvidence: site.handOverEvidence,

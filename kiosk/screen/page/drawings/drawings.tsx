@@ -396,6 +396,8 @@ export function drawingOf(screen: CitizenScreen | { readonly screen: 'lost' }): 
       return cardWithin;
     case 'recognised':
       return cardWith(<Check x={394} y={234} r={48} />);
+    case 'menu':
+      return screen.notActivated === null ? cardWith(<Check x={394} y={234} r={48} />) : stops[screen.notActivated];
     case 'notice':
       return notice;
     case 'operator':

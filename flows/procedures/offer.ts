@@ -1,0 +1,35 @@
+import type { Profile } from './profile.ts';
+import { type UncertainTable, mayGoOn } from './uncertain-revocation.ts';
+import type { DeskType, Operation } from './vocabulary.ts';
+
+/** The operations that a session carries out to their end, in the menu's order. What a profile knows beyond them is not offered. */
+export const carriedOut: readonly Operation[] = ['activation'];
+
+/** What can be known of a card before anybody is identified and the CMS was asked. */
+export interface CardAtHand {
+  /** By its certificate; `unknown`: no CRL speaks for it. */
+  readonly status: 'active' | 'suspended' | 'revoked' | 'expired' | 'unknown';
+  /** For `unknown`: since when that CRL is too old, `null` where there is none. */
+  readonly secondsPastEnd: number | null;
+  /** The issuer that the card names. */
+  readonly issuer: string;
+}
+
+/**
+ * Whether the menu offers an operation for a card that is in: the profile does it at this desk, for cards of this region and in this state.
+ * It is a first look: what is allowed is decided once it is known who stands here and what the CMS says.
+ */
+export function isOffered(
+  profile: Profile,
+  desk: DeskType,
+  operation: Operation,
+  { status, secondsPastEnd, issuer }: CardAtHand,
+  uncertain: UncertainTable,
+): boolean {
+  const rule = profile.operations[operation];
+  if (rule.absent === true || rule.places[desk] === undefined) return false;
+  const { region, statuses } = rule.card;
+  const own = profile.ownCards.issuers.includes(issuer);
+  if (region !== 'any' && own !== (region === 'own')) return false;
+  return status === 'unknown' ? mayGoOn(uncertain, operation, secondsPastEnd) : statuses.includes(status);
+}

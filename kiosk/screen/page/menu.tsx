@@ -1,0 +1,29 @@
+import type { ReactElement } from 'react';
+import type { CitizenScreen } from '../../../flows/session/status.ts';
+import type { CitizenRequest } from './connection.ts';
+import { Screen } from './frame.tsx';
+import type { Texts } from './texts/texts.ts';
+
+/** What may be asked for with this card, one button each; where it cannot be activated, why. */
+export function Menu({
+  status: { greeting, operations, notActivated },
+  send,
+  t,
+}: {
+  readonly status: Extract<CitizenScreen, { screen: 'menu' }>;
+  readonly send: (command: CitizenRequest) => Promise<boolean>;
+  readonly t: Texts;
+}): ReactElement {
+  return (
+    <Screen main={t.menu.main} drawing={null}>
+      <p className="below">{notActivated === null ? t.menu.below(greeting) : t.stopped.reasons[notActivated].main}</p>
+      <div className="choices">
+        {operations.map((operation) => (
+          <button key={operation} type="button" className="quiet" onClick={() => void send({ type: 'wish', operation })}>
+            {t.menu.operations[operation]}
+          </button>
+        ))}
+      </div>
+    </Screen>
+  );
+}
