@@ -15,9 +15,9 @@ export function Menu({
   readonly t: Texts;
 }): ReactElement {
   return (
-    <Screen main={t.menu.main} drawing={null}>
+    <Screen main={t.menu.main} drawing={null} wide>
       <p className="below">{notActivated === null ? t.menu.below(greeting) : t.stopped.reasons[notActivated].main}</p>
-      <div className="choices">
+      <div className="choices menu">
         {operations.map((operation) => (
           <button key={operation} type="button" className="quiet" onClick={() => void send({ type: 'wish', operation })}>
             {t.menu.operations[operation]}
