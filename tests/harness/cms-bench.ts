@@ -1,11 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type CryptoKey, exportJWK } from 'jose';
+import { join } from 'node:path';
+import { exportJWK, generateKeyPair } from 'jose';
 import type { Bench } from '../../kiosk/cms/check/bench.ts';
-import type { Mailbox } from '../../kiosk/reference-cms/mailbox.ts';
+import { usualSubject } from '../../kiosk/cms/check/bench.ts';
+import type { CmsSurroundings } from './cms.ts';
+import { type BenchCard, desk } from './relay-bench.ts';
 
-/** What a test bench lends to `sportello cms check` (docs/connectors.md), over a mailbox and an operator's key. */
-export async function startCmsBench(mailbox: Mailbox, operatorKey: CryptoKey): Promise<{ bench: Bench; close(): void }> {
+/** What a test bench lends to `sportello cms check` (docs/connectors.md), over a mailbox, an operator's key, and perhaps a card with sealed envelopes. */
+export async function startCmsBench(
+  { mailbox, operatorKey, folder }: Pick<CmsSurroundings, 'mailbox' | 'operatorKey' | 'folder'>,
+  card: Pick<BenchCard, 'cardId' | 'certificateDigest'> | null,
+): Promise<{ bench: Bench; close(): void }> {
   const server = createServer((request, response) => {
     const [, what, id = ''] = /^\/(codes|second-parts)\/([0-9a-f-]{36})$/.exec(request.url ?? '') ?? [];
     const mails = mailbox.messages().filter(({ messageId }) => messageId.includes(id));
@@ -16,11 +23,14 @@ export async function startCmsBench(mailbox: Mailbox, operatorKey: CryptoKey): P
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const { kty, crv, x, y, d } = await exportJWK(operatorKey);
+  const device = await exportJWK((await generateKeyPair('ES256', { extractable: true })).privateKey);
   return {
     bench: {
       contact: { channel: 'email', value: 'collaudo@example.it' },
       oneTimeCode: { url: `${at}/codes/{contactId}` },
       operator: { id: 'operator-1', privateKey: { kty, crv, x, y, d } as NonNullable<Bench['operator']>['privateKey'] },
+      device: { privateKey: device as NonNullable<Bench['device']>['privateKey'], journal: join(folder, `journal-${randomUUID()}.json`) },
+      ...(card === null ? {} : { envelope: envelopeSubject(card) }),
       secondParts: { url: `${at}/second-parts/{operationId}` },
     },
     close() {
@@ -28,4 +38,8 @@ export async function startCmsBench(mailbox: Mailbox, operatorKey: CryptoKey): P
       server.close();
     },
   };
+}
+
+function envelopeSubject({ cardId, certificateDigest }: Pick<BenchCard, 'cardId' | 'certificateDigest'>): NonNullable<Bench['envelope']> {
+  return { ...usualSubject, desk, profile: { id: 'sardegna', version: '1' }, card: { cardId, certificateDigest, chip: true } };
 }

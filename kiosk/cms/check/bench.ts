@@ -5,6 +5,17 @@ import { identityDocument } from '../../../flows/people/identity-document.ts';
 import { operatorId, publicSigningKey } from '../../operators/assertion.ts';
 import { contactCodeRequest, reserveRequest } from '../contract.ts';
 
+/** Whom, which card and which desk the bench takes. */
+const subject = z.strictObject({
+  desk: reserveRequest.shape.desk,
+  profile: reserveRequest.shape.profile,
+  card: reserveRequest.shape.card,
+  applicant: reserveRequest.shape.applicant,
+  document: identityDocument,
+});
+
+const base64url = z.string().regex(/^[A-Za-z0-9_-]{40,50}$/);
+
 /**
  * What the other side's test bench lends to the suite (`--bench FILE`): how to learn a one-time code, the key of an operator that it
  * knows, and whom and which card it takes. Specimens only.
@@ -20,15 +31,19 @@ const benchFile = z.strictObject({
     .union([z.strictObject({ fixed: z.string().regex(/^\d{6}$/) }), z.strictObject({ url: z.url({ protocol: /^https?$/ }) })])
     .optional(),
   operator: z.strictObject({ id: operatorId, privateKey: publicSigningKey.extend({ d: z.string().min(1) }) }).optional(),
-  subject: z
+  subject: subject.optional(),
+  /** A kiosk's device key, which the CMS pins when it first sees it, and a file in which the suite keeps how far the device's journal was countersigned. */
+  device: z
     .strictObject({
-      desk: reserveRequest.shape.desk,
-      profile: reserveRequest.shape.profile,
-      card: reserveRequest.shape.card,
-      applicant: reserveRequest.shape.applicant,
-      document: identityDocument,
+      privateKey: z.union([
+        z.strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: base64url, y: base64url, d: base64url }),
+        z.strictObject({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: base64url, d: base64url }),
+      ]),
+      journal: z.string().min(1),
     })
     .optional(),
+  /** A desk with sealed envelopes, and whose card may be bound to one: each run spends an envelope of the operator's or of a magazine's. */
+  envelope: subject.optional(),
   /** An address that answers with the number of second parts that were sent for `{operationId}`. */
   secondParts: z.strictObject({ url: z.url({ protocol: /^https?$/ }) }).optional(),
 });

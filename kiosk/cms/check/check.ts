@@ -6,7 +6,9 @@ import { Conversation, Fault, type Identity } from './conversation.ts';
 import { readDescription } from './description.ts';
 import { onceChecks } from './once.ts';
 import { operationChecks } from './operations.ts';
+import { envelopeChecks } from './envelopes.ts';
 import { transportChecks } from './transport.ts';
+import { witnessChecks } from './witness.ts';
 
 export interface Check {
   /** Stable: scripts may ask for it. */
@@ -38,7 +40,14 @@ const description = {
   title: 'Every answer and every refusal is as openapi.json describes it',
 };
 
-const all: readonly Check[] = [...transportChecks, ...onceChecks, ...contactChecks, ...operationChecks];
+const all: readonly Check[] = [
+  ...transportChecks,
+  ...onceChecks,
+  ...contactChecks,
+  ...operationChecks,
+  ...witnessChecks,
+  ...envelopeChecks,
+];
 export const checkIds: readonly string[] = [...all.map(({ id }) => id), description.id];
 
 export interface CheckOptions {

@@ -158,21 +158,29 @@ export class Conversation {
 
   /** A whole, good reservation request. */
   async reserveBody(operationId: string): Promise<Record<string, unknown>> {
-    const { desk, profile, card, applicant, document } = this.bench.subject ?? usualSubject;
-    const { certificateDigest } = card;
-    const { fiscalCode } = applicant;
-    return {
+    const request = await this.#identified(operationId, this.bench.subject ?? usualSubject);
+    return { ...request, proofOfContact: await this.proof(operationId) };
+  }
+
+  /** The same where the codes lie in an envelope: no contact is proved. */
+  async envelopeReserveBody(operationId: string): Promise<Record<string, unknown>> {
+    must(this.bench.envelope !== undefined, 'the bench gives no envelope');
+    return { ...(await this.#identified(operationId, this.bench.envelope)), delivery: 'envelope' };
+  }
+
+  async #identified(operationId: string, subject: NonNullable<Bench['subject']>): Promise<Record<string, unknown>> {
+    const { document } = subject;
+    const { certificateDigest } = subject.card;
+    const { fiscalCode } = subject.applicant;
+    const operatorAssertion = await this.sign({
+      decision: 'identified',
       operationId,
-      operation: 'activation',
+      certificateDigest,
+      fiscalCode,
       case: 'adult',
-      desk,
-      profile,
-      card,
-      applicant,
       document,
-      proofOfContact: await this.proof(operationId),
-      operatorAssertion: await this.sign({ decision: 'identified', operationId, certificateDigest, fiscalCode, case: 'adult', document }),
-    };
+    });
+    return { operationId, operation: 'activation', case: 'adult', ...subject, operatorAssertion };
   }
 
   reserve(operationId: string, body: Record<string, unknown>): Asked {

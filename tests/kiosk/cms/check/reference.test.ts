@@ -6,7 +6,9 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkIds } from '../../../../kiosk/cms/check/check.ts';
 import { commandEntry } from '../../../../kiosk/project.ts';
+import { specimens } from '../../../../devices/card/virtual/specimen.ts';
 import { startCmsBench } from '../../../harness/cms-bench.ts';
+import { benchCard, specimensFile } from '../../../harness/relay-bench.ts';
 import { type CmsSurroundings, type TestCms, cmsSurroundings, startCms } from '../../../harness/cms.ts';
 
 let surroundings: CmsSurroundings;
@@ -15,8 +17,10 @@ let bench: Awaited<ReturnType<typeof startCmsBench>>;
 let files: string[];
 beforeAll(async () => {
   surroundings = await cmsSurroundings();
-  cms = await startCms(surroundings);
-  bench = await startCmsBench(surroundings.mailbox, surroundings.operatorKey);
+  const card = await benchCard('cns', specimens.adult);
+  const envelopes = { specimens: specimensFile(surroundings.folder, [card]), profiles: ['sardegna'] };
+  cms = await startCms(surroundings, { envelopes });
+  bench = await startCmsBench(surroundings, card);
   const { kioskClient, kioskClientKey, cmsCa } = surroundings.pki.files;
   files = ['--client-cert', kioskClient, '--client-key', kioskClientKey, '--ca', cmsCa];
   writeFileSync(benchFile(), JSON.stringify(bench.bench));

@@ -2,11 +2,15 @@ import { readFileSync } from 'node:fs';
 import type { TlsOptions } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkCms } from '../../../../kiosk/cms/check/check.ts';
+import { countType } from '../../../../kiosk/cms/envelopes.ts';
 import type { RawAnswer } from '../../../../kiosk/cms/exchange.ts';
 import { signingKeyOf } from '../../../../kiosk/cms/signed.ts';
 import { makeOneUseKey } from '../../../../kiosk/printing/one-use-key.ts';
+import { countersignatureType, digestOf } from '../../../../kiosk/records/checkpoint.ts';
 import { cmsKey } from '../../../../kiosk/reference-cms/signing.ts';
+import { specimens } from '../../../../devices/card/virtual/specimen.ts';
 import { startCmsBench } from '../../../harness/cms-bench.ts';
+import { benchCard, specimensFile } from '../../../harness/relay-bench.ts';
 import { type Between, startCmsProxy } from '../../../harness/cms-proxy.ts';
 import { type CmsSurroundings, type TestCms, cmsSurroundings, startCms } from '../../../harness/cms.ts';
 
@@ -15,8 +19,10 @@ let cms: TestCms;
 let bench: Awaited<ReturnType<typeof startCmsBench>>;
 beforeAll(async () => {
   surroundings = await cmsSurroundings();
-  cms = await startCms(surroundings);
-  bench = await startCmsBench(surroundings.mailbox, surroundings.operatorKey);
+  const card = await benchCard('cns', specimens.adult);
+  const envelopes = { specimens: specimensFile(surroundings.folder, [card]), profiles: ['sardegna'] };
+  cms = await startCms(surroundings, { envelopes });
+  bench = await startCmsBench(surroundings, card);
 });
 afterAll(async () => {
   bench.close();
@@ -35,6 +41,7 @@ const aReceipt = (operationId: string, state: string, sequence = 1): RawAnswer =
   return { status: 200, mediaType: 'application/json', body: Buffer.from(JSON.stringify({ ...claims, jws })) };
 };
 const operationOf = (path: string): string => path.split('/')[2] ?? '';
+const reservedCard = (): string => bench.bench.envelope?.card.certificateDigest ?? '';
 const asItIs: Between = (asked, forward) => forward(asked);
 
 interface Mutant {
@@ -181,6 +188,77 @@ const mutants: Record<string, Mutant> = {
       if (asked.path !== '/outcomes') return answer;
       const { answers, at } = json(answer) as { answers: { operationId: string }[]; at: string };
       return withBody(answer, { at, answers: answers.map(({ operationId }) => ({ operationId, refused: 'request-unusable' })) });
+    },
+  },
+  'countersigns whatever it is shown': {
+    breaks: ['checkpoints-contradicted'],
+    between: () => async (asked, forward) => {
+      const answer = await forward(asked);
+      if (asked.path !== '/checkpoints' || answer.status === 200) return answer;
+      const { checkpoint } = json(asked) as { checkpoint: string };
+      const { sequence, hash } = JSON.parse(Buffer.from(checkpoint.split('.')[1] ?? '', 'base64url').toString('utf8')) as Json;
+      const at = new Date().toISOString();
+      const claims = { kiosk: 'kiosk', sequence, hash, checkpoint: digestOf(checkpoint), at };
+      const countersignature = theKey().sign(countersignatureType, claims);
+      return { status: 200, mediaType: 'application/json', body: Buffer.from(JSON.stringify({ countersignature, at })) };
+    },
+  },
+  'countersigns another checkpoint than the one it was shown': {
+    breaks: ['checkpoints'],
+    between: () => {
+      let first: RawAnswer | null = null;
+      return async (asked, forward) => {
+        const answer = await forward(asked);
+        if (asked.path !== '/checkpoints' || answer.status !== 200) return answer;
+        first ??= withBody(answer, { ...json(answer), countersignature: theKey().sign(countersignatureType, {}) });
+        return first;
+      };
+    },
+  },
+  'lists an envelope twice': {
+    breaks: ['envelope-lists'],
+    between: () => async (asked, forward) => {
+      const answer = await forward(asked);
+      if (!asked.path.startsWith('/envelopes/batches')) return answer;
+      const { batches, at } = json(answer) as { batches: string[]; at: string };
+      return withBody(answer, { at, batches: [...batches, ...batches] });
+    },
+  },
+  'lets any card stand in for the reserved one': {
+    breaks: ['relay-binds'],
+    between: () => async (asked, forward) => {
+      if (!asked.path.endsWith('/relay')) return await forward(asked);
+      const { card, ...others } = json(asked);
+      const body =
+        card === undefined ? asked.body : Buffer.from(JSON.stringify({ ...others, card: { certificateDigest: reservedCard() } }));
+      return await forward({ ...asked, body });
+    },
+  },
+  'shows the PIN to the kiosk': {
+    breaks: ['relay-card-says-no'],
+    between: () => async (asked, forward) => {
+      const answer = await forward(asked);
+      const { sequence, command, at } = json(answer);
+      if (!asked.path.endsWith('/relay') || command === undefined) return answer;
+      return withBody(answer, { sequence, command: '002C00100839313835323634', at });
+    },
+  },
+  'agrees with every count': {
+    breaks: ['envelope-count'],
+    between: () => async (asked, forward) => {
+      const answer = await forward(asked);
+      if (asked.path !== '/envelopes/counts' || answer.status !== 200) return answer;
+      const { counted } = json(answer) as { counted: string };
+      const claims = JSON.parse(Buffer.from(counted.split('.')[1] ?? '', 'base64url').toString('utf8')) as Json;
+      return withBody(answer, { ...json(answer), counted: theKey().sign(countType, { ...claims, agrees: true, differences: [] }) });
+    },
+  },
+  'knows every card': {
+    breaks: ['card-known'],
+    between: () => async (asked, forward) => {
+      const answer = await forward(asked);
+      const known = { cardId: '9'.repeat(16), issuer: '200', state: 'activated', secureMessaging: true, at: new Date().toISOString() };
+      return asked.path.startsWith('/cards/9') ? { ...withBody(answer, known), status: 200, mediaType: 'application/json' } : answer;
     },
   },
 };
