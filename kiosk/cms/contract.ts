@@ -229,6 +229,7 @@ export const calls = {
       'channel-unsupported',
       'resend-too-soon',
       'sends-exhausted',
+      'contact-exhausted',
       'operation-reserved',
       'operation-confirmed',
       'operation-voided',

@@ -10,6 +10,7 @@ export const problems = {
   'contact-unusable': { status: 422, title: 'The contact is not an address of its channel' },
   'channel-unsupported': { status: 422, title: 'This CMS does not send by this channel' },
   'contact-unknown': { status: 404, title: 'No code was sent to this contact for this operation' },
+  'contact-exhausted': { status: 409, title: 'Too many one-time codes were sent to this contact within a day' },
   'sends-exhausted': { status: 409, title: 'No more one-time codes are sent for this operation' },
   'resend-too-soon': { status: 429, title: 'The last one-time code was sent a moment ago' },
   'wrong-code': { status: 422, title: 'The one-time code is wrong' },

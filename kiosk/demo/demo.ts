@@ -149,6 +149,8 @@ function worldOf(
       signingKey: files.cmsSigningKey,
       operators: [{ id, publicKey }],
       database: at.cmsDatabase,
+      // Whoever tries the demo gives one address again and again.
+      codesADay: 1_000,
       distributionPoint: {
         file: files.cnsCrl,
         issue: {

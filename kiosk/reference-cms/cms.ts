@@ -53,6 +53,8 @@ export interface CmsParts {
   readonly scheme: readonly CodeScheme[];
   readonly ttl: TimesToLive;
   readonly offer: EnvelopeOffer | null;
+  /** One-time codes to one contact within 24 hours. */
+  readonly codesADay: number;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
 }
@@ -68,7 +70,7 @@ export type ReferenceCmsRules = ReturnType<typeof createCms>;
  * What each call of the contract does. Whatever has to be waited for (signatures, seals) is done first and writes nothing; what it
  * returns is decided and written in one transaction.
  */
-export function createCms({ store, key, mail, log, operators, behind, scheme, ttl, offer, clock }: CmsParts) {
+export function createCms({ store, key, mail, log, operators, behind, scheme, ttl, offer, codesADay, clock }: CmsParts) {
   /** Where an operation stands at `now`, for the kiosk that began it; silence is written down where it is met. */
   const standingOf = (kiosk: string, id: string, now: number): Result<Operation | null, ProblemType> => {
     const found = store.operation(id);
@@ -141,7 +143,8 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
         if (standing.value !== null) return err(refusalOf[standing.value.state]);
         const sent = store.contactsOf(operationId);
         if (sent.some((contact) => contact.kiosk !== kiosk)) return err('operation-of-another-kiosk');
-        const refusal = maySend(sent, value, now);
+        const withinADay = store.codesSentTo(value, now - DAY_MS);
+        const refusal = maySend(sent, { value, withinADay, mostADay: codesADay }, now);
         if (refusal !== null) return err(refusal);
 
         const contactId = randomUUID();

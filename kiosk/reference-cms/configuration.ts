@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
 import { operatorId, publicSigningKey } from '../operators/assertion.ts';
 import { usualScheme } from './codes.ts';
+import { oneTimeCodes } from './contacts.ts';
 import { revocationReason } from './crl-signing.ts';
 import { usualPace } from './mail.ts';
 import { usualTimesToLive } from './ratchet.ts';
@@ -81,6 +82,8 @@ export const cmsConfiguration = z.strictObject({
     .min(1)
     .max(6)
     .default([...usualScheme]),
+  /** One-time codes to one contact within 24 hours. */
+  codesADay: z.int().min(1).default(oneTimeCodes.aDay),
   /** Milliseconds after which silence voids. */
   ttl: z
     .strictObject({

@@ -12,6 +12,8 @@ export const oneTimeCodes = {
   resendAfterMs: 30_000,
   /** How long a proof of contact serves. */
   proofLifeMs: 30 * 60_000,
+  /** To one contact within 24 hours, if the CMS's owner says nothing else: a family's cards at one address. */
+  aDay: 10,
 } as const;
 
 /** An address that one mail goes to, and no header or list can be made of. */
@@ -26,10 +28,18 @@ export function isContact(channel: ContactChannel, value: string): boolean {
   return shapes[channel].safeParse(value).success;
 }
 
-/** May another code be sent to `value`, after these sends? Who mistyped an address need not wait to correct it. */
-export function maySend(sent: readonly Contact[], value: string, now: number): ProblemType | null {
+/**
+ * May another code be sent to `value`, after these sends for the operation, and so many to it within a day for whatever operation? Who mistyped an address
+ * need not wait to correct it; nobody's mailbox is flooded from a kiosk.
+ */
+export function maySend(
+  sent: readonly Contact[],
+  { value, withinADay, mostADay }: { readonly value: string; readonly withinADay: number; readonly mostADay: number },
+  now: number,
+): ProblemType | null {
   const last = sent.findLast((contact) => contact.value === value);
   if (sent.length >= oneTimeCodes.sends) return 'sends-exhausted';
+  if (withinADay >= mostADay) return 'contact-exhausted';
   if (last !== undefined && now < last.sentAt + oneTimeCodes.resendAfterMs) return 'resend-too-soon';
   return null;
 }

@@ -44,7 +44,7 @@ export async function startReferenceCms(
 ): Promise<RunningCms> {
   const begun = performance.now();
   const text = (file: string): string => readFileSync(file, 'utf8');
-  const { tls, smtp, sms, operators, codes, ttl, mailPace, control, distributionPoint, envelopes, host, port } = configuration;
+  const { tls, smtp, sms, operators, codes, codesADay, ttl, mailPace, control, distributionPoint, envelopes, host, port } = configuration;
 
   const { kid, ...jwk } = signingJwk.parse(JSON.parse(text(configuration.signingKey)));
   const key = cmsKey({ ...jwk, ...(kid === undefined ? {} : { kid }) });
@@ -70,6 +70,7 @@ export async function startReferenceCms(
     operators: new Map(operators.map(({ id, publicKey }) => [id, publicKey])),
     scheme: codes,
     ttl,
+    codesADay,
     offer: envelopes ?? null,
     clock: now,
   });

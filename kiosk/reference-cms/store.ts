@@ -115,6 +115,7 @@ export function openStore(file: string) {
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const findContact = sql(`SELECT ${contactColumns} FROM contacts WHERE contact_id = ?`);
   const findContacts = sql(`SELECT ${contactColumns} FROM contacts WHERE operation_id = ? ORDER BY send`);
+  const countSends = sql('SELECT count(*) FROM contacts WHERE value = ? COLLATE NOCASE AND sent_at > ?').pluck();
   const setTries = sql('UPDATE contacts SET tries_left = ? WHERE contact_id = ?');
   const setProved = sql('UPDATE contacts SET proved_at = ? WHERE contact_id = ?');
   const addSecondPart = sql('INSERT INTO second_parts (operation_id, queued_at, due_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
@@ -205,6 +206,8 @@ export function openStore(file: string) {
     contact: (id: string): Contact | null => one(contactRow, findContact.get(id)),
     /** All sends for an operation, the newest last. */
     contactsOf: (operationId: string): readonly Contact[] => findContacts.all(operationId).map((row) => contactRow.parse(row)),
+    /** One-time codes that went to a contact since then, for whatever operation. */
+    codesSentTo: (value: string, since: number): number => z.int().parse(countSends.get(value, since)),
     setTriesLeft(contactId: string, tries: number): void {
       setTries.run(tries, contactId);
     },

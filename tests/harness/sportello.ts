@@ -21,6 +21,7 @@ import { addAccount, createAccount } from '../../kiosk/operators/accounts.ts';
 import { processEntry } from '../../kiosk/project.ts';
 import { type History, openHistory } from '../../kiosk/records/history.ts';
 import { type Mailbox, startMailbox } from '../../kiosk/reference-cms/mailbox.ts';
+import { type TextGateway, startTextGateway } from '../../kiosk/reference-cms/text-gateway.ts';
 import { type EnvelopePerson, cardKeys, envelopeSpecimens, factoryCodes } from './envelope-specimens.ts';
 import { CmsLedger } from './cms-ledger.ts';
 import { type Pcscd, startPcscd } from './pcscd.ts';
@@ -36,6 +37,7 @@ export const identityCard: IdentityDocument = {
 export const operator = { id: 'operatore', pin: '24680' } as const;
 export const address = 'mario.rossi@example.org';
 
+const gatewayToken = 'gettone-di-prova';
 const WAIT_MS = 15_000;
 const DAY_MS = 24 * 3_600_000;
 
@@ -60,6 +62,10 @@ interface WorldOptions {
   readonly nodeOptions?: readonly string[];
   /** The codes lie in blind envelopes (Sardinia): those of `envelope-specimens.ts`, and a scanner for their numbers. */
   readonly envelopes?: boolean;
+  /** The region's; left out: Emilia-Romagna, or Sardinia where there are envelopes. */
+  readonly profile?: string;
+  /** The CMS has a gateway for text messages: they come to the same mailbox. */
+  readonly textMessages?: boolean;
   /** Told what comes to the printer on its line. */
   readonly onPrinterBytes?: (bytes: Uint8Array) => void;
 }
@@ -93,6 +99,8 @@ export class Sportello {
   #product = false;
   #nodeOptions: readonly string[] = [];
   #kioskProcess: WorldOptions['kiosk'];
+  #profile = 'emilia-romagna';
+  #texts: TextGateway | null = null;
   #paused: JournalRowKind | null = null;
 
   static async start(options: WorldOptions = {}): Promise<Sportello> {
@@ -102,6 +110,7 @@ export class Sportello {
     world.#product = options.product ?? false;
     world.#nodeOptions = options.nodeOptions ?? [];
     world.#kioskProcess = options.kiosk;
+    world.#profile = options.profile ?? (options.envelopes === true ? 'sardegna' : 'emilia-romagna');
     world.#reader = options.reader ?? 'pcscd';
     const in_ = (name: string): string => join(world.folder, name);
     const [pki, pcscd, mailbox, printer, account] = await Promise.all([
@@ -118,6 +127,7 @@ export class Sportello {
       createAccount({ id: operator.id, displayName: 'Operatore di prova', pin: Secret.fromText(operator.pin), cost: 2 ** 15 }),
     ]);
     Object.assign(world, { pki, mailbox, printer });
+    if (options.textMessages === true) world.#texts = await startTextGateway(mailbox, gatewayToken);
     world.#pcscd = pcscd;
     await pki.writeCrl({ revoked: [], thisUpdate: new Date(Date.now() - DAY_MS), nextUpdate: new Date(Date.now() + DAY_MS), number: 100 });
     addAccount(in_('operators.json'), account);
@@ -127,6 +137,9 @@ export class Sportello {
       tls: { certificate: files.cmsServer, key: files.cmsServerKey, clientCa: files.kioskCa },
       signingKey: files.cmsSigningKey,
       smtp: { port: mailbox.port },
+      ...(world.#texts === null ? {} : { sms: { url: world.#texts.url, token: gatewayToken } }),
+      // One specimen proves its address many times a day.
+      codesADay: 1_000,
       operators: [{ id: operator.id, publicKey: account.publicKey }],
       database: in_('cms.db'),
       control: in_('cms.sock'),
@@ -176,7 +189,7 @@ export class Sportello {
         id: 'prova-1',
         name: 'Casa della Salute - prova',
         desk: 'health-authority',
-        profile: this.scanner === null ? 'emilia-romagna' : 'sardegna',
+        profile: this.#profile,
       },
       ...(this.scanner === null ? {} : { barcode: { device: this.scanner.address } }),
       policy: { attended: true, ...this.#policy },
@@ -457,7 +470,7 @@ export class Sportello {
   async close(): Promise<void> {
     this.client.close();
     await Promise.all([kill(this.#kiosk), kill(this.#cms), kill(this.#card)]);
-    await Promise.all([this.printer.close(), this.mailbox.close(), this.#pcscd?.close(), this.scanner?.close()]);
+    await Promise.all([this.printer.close(), this.mailbox.close(), this.#pcscd?.close(), this.scanner?.close(), this.#texts?.close()]);
     rmSync(this.folder, { recursive: true, force: true });
   }
 

@@ -119,7 +119,7 @@ export function CitizenScreenView(props: ScreenProps): ReactElement {
               ? t.done.received(status.masked)
               : t.done.pending(status.masked, status.until === null ? null : moment(status.until, language))}
           </p>
-          <p className="aside">{t.done.missing(site.helpLine)}</p>
+          <p className="aside">{t.done.missing(status.masked, site.helpLine)}</p>
           <p className="aside strong">
             {t.done.takeCard} {t.done.apart}
           </p>

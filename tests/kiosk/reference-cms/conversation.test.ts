@@ -278,6 +278,19 @@ test('codes are sent three times, not at once, and only the newest serves', asyn
   });
 });
 
+test('a contact is not flooded: so many codes a day, however it is spelt and whichever operation asks', async () => {
+  const few = await startCms(cms, { codesADay: 2 });
+  const send = (value: string) =>
+    few.client.sendContactCode({ operationId: newOperationId(), send: 1, channel: 'email', value, language: 'it' }, signal);
+  expect(await send('bianchi@example.it')).toMatchObject({ ok: true });
+  expect(await send('Bianchi@example.it')).toMatchObject({ ok: true });
+  expect(await send('bianchi@example.it')).toMatchObject({ error: { type: 'contact-exhausted' } });
+  expect(await send('verdi@example.it')).toMatchObject({ ok: true });
+  few.clock.aheadMs += 24 * 3_600_000 + 1;
+  expect(await send('bianchi@example.it')).toMatchObject({ ok: true });
+  await few.close();
+});
+
 test('nothing of a code is in the log', async () => {
   const { operationId, paper } = await released(cms);
   await cms.client.reportOutcome(await handedOver(cms, operationId), signal);

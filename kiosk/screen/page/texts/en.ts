@@ -185,7 +185,8 @@ export const en: Texts = {
       until === null
         ? `The second part of the codes will reach ${masked} as soon as the connection is back.`
         : `The second part of the codes waits for the connection. It will reach ${masked} at the latest on ${until}.`,
-    missing: (number) => `If it does not come, look in your junk mail or call ${number}.`,
+    missing: (masked, number) =>
+      masked.includes('@') ? `If it does not come, look in your junk mail or call ${number}.` : `If it does not come, call ${number}.`,
     apart: 'Keep the sheet away from the card.',
     takeCard: 'Take your card.',
   },

@@ -223,7 +223,10 @@ export const it = {
       until === null
         ? `La seconda parte dei codici arriva a ${masked} appena il collegamento torna.`
         : `La seconda parte dei codici aspetta il collegamento. Arriva a ${masked} al più tardi il ${until}.`,
-    missing: (number: string) => `Se non la ricevi, guarda nella posta indesiderata o chiama il ${number}.`,
+    missing: (masked: string, number: string) =>
+      masked.includes('@')
+        ? `Se non la ricevi, guarda nella posta indesiderata o chiama il ${number}.`
+        : `Se non la ricevi, chiama il ${number}.`,
     apart: 'Tieni il foglio lontano dalla tessera.',
     takeCard: 'Riprendi la tessera.',
   },
