@@ -95,10 +95,14 @@ export function startDesk(ports: DeskPorts, rules: DeskRules, observer: DeskObse
   }
 
   const held = new Map<string, HeldOperation>();
+  const leftSlips = new Set<string>();
   function journalGrew(operationId: string): void {
-    const now = heldOperation(operationId, ports.journal.rowsOf(operationId));
+    const rows = ports.journal.rowsOf(operationId);
+    const now = heldOperation(operationId, rows);
     if (now === null) held.delete(operationId);
     else held.set(operationId, now);
+    const last = rows.at(-1)?.row;
+    if (last?.kind === 'OUTCOME' && last.outcome === 'not-handed-over' && last.exposed) leftSlips.add(operationId);
     queueMicrotask(publish);
   }
 
@@ -106,7 +110,12 @@ export function startDesk(ports: DeskPorts, rules: DeskRules, observer: DeskObse
     citizen: () => citizenStatusOf(desk.getSnapshot(), session(), rules, ports.today()),
     operator() {
       const status = operatorStatusOf(desk.getSnapshot(), session(), ports, rules);
-      return { ...status, envelopes: status.envelopes === null ? null : { ...status.envelopes, lastCount }, held: [...held.values()] };
+      return {
+        ...status,
+        envelopes: status.envelopes === null ? null : { ...status.envelopes, lastCount },
+        held: [...held.values()],
+        leftSlips: [...leftSlips],
+      };
     },
     onStatus(listener) {
       listeners.add(listener);
@@ -122,6 +131,10 @@ export function startDesk(ports: DeskPorts, rules: DeskRules, observer: DeskObse
       const resolved = await resolve(ports, operationId, finding);
       if (!resolved.ok) observer.unresolved(operationId, resolved.error.kind);
       return resolved.ok;
+    },
+    slipRemoved(operationId) {
+      queueMicrotask(publish);
+      return leftSlips.delete(operationId);
     },
     async shift(command) {
       const operator = ports.operators.signedOn();
@@ -241,7 +254,7 @@ function operatorStatusOf(
   session: SessionSnapshot | null,
   ports: DeskPorts,
   rules: DeskRules,
-): Omit<OperatorStatus, 'held' | 'envelopes'> & { readonly envelopes: ReturnType<typeof envelopesOf> } {
+): Omit<OperatorStatus, 'held' | 'leftSlips' | 'envelopes'> & { readonly envelopes: ReturnType<typeof envelopesOf> } {
   return {
     sessionId: session?.context.sessionId ?? null,
     signedOn: ports.operators.signedOn(),

@@ -162,6 +162,8 @@ export interface OperatorStatus {
   readonly envelopes: EnvelopesStatus | null;
   /** Operations whose end is not known, oldest first. */
   readonly held: readonly HeldOperation[];
+  /** Operations whose slip is out, in nobody's hands, and void: until somebody says that it is removed. */
+  readonly leftSlips: readonly string[];
   readonly waiting:
     | null
     | {
@@ -244,6 +246,8 @@ export interface SessionFacade {
   send(command: CitizenCommand | OperatorCommand): boolean;
   /** The decision of the operator who is signed on about an operation that is held; `false`: nothing was decided. */
   resolve(operationId: string, finding: Finding): Promise<boolean>;
+  /** Somebody took a slip away that was left in the output; `false`: none of this operation was. */
+  slipRemoved(operationId: string): boolean;
   /** The shift of the operator who is signed on; `null`: done, or in a word why not. */
   shift(command: ShiftCommand): Promise<string | null>;
 }

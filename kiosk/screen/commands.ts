@@ -48,6 +48,8 @@ export const operatorRequest = forSession(
 /** A decision names its operation, and belongs to no session. */
 export const resolveRequest = z.strictObject({ operationId: z.uuid().lowercase(), finding: z.enum(findings) });
 
+export const slipRemovedRequest = z.strictObject({ operationId: z.uuid().lowercase() });
+
 export const shiftRequest = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('receive') }),
   z.strictObject({ type: z.literal('count'), counted: z.int().min(0).max(100_000) }),

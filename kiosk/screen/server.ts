@@ -8,7 +8,15 @@ import type { CitizenCommand, OperatorCommand, SessionFacade } from '../../flows
 import type { Log } from '../log/log.ts';
 import { projectRoot } from '../project.ts';
 import { type BringOptions, serveBring } from './bring.ts';
-import { citizenRequest, emptyRequest, operatorRequest, resolveRequest, shiftRequest, signOnRequest } from './commands.ts';
+import {
+  citizenRequest,
+  emptyRequest,
+  operatorRequest,
+  resolveRequest,
+  shiftRequest,
+  signOnRequest,
+  slipRemovedRequest,
+} from './commands.ts';
 import { type Refusal, Ticket } from './guard.ts';
 import { type PortNotFree, createLocalServer } from './local-server.ts';
 import type { Site } from './site.ts';
@@ -112,6 +120,11 @@ export async function startScreen({ port, session, operators, site, bring, log }
     const asked = resolveRequest.safeParse(request.body);
     if (!asked.success) return refuse(reply, 'not-a-command');
     return { accepted: await session.resolve(asked.data.operationId, asked.data.finding) };
+  });
+  server.post('/operator/slip-removed', { onRequest: fromDesk }, (request, reply) => {
+    operators.active();
+    const asked = slipRemovedRequest.safeParse(request.body);
+    return asked.success ? { accepted: session.slipRemoved(asked.data.operationId) } : refuse(reply, 'not-a-command');
   });
   server.post('/operator/shift', { onRequest: fromDesk }, async (request, reply) => {
     operators.active();

@@ -79,6 +79,13 @@ export class ScreenClient {
     return this.#command('/operator/command', this.citizen().sessionId, command);
   }
 
+  /** Somebody took away what was left in the output. */
+  async slipRemoved(operationId: string): Promise<boolean> {
+    const answer = await this.#ask('POST', '/operator/slip-removed', { operationId });
+    if (answer.status !== 200) throw new Error(`the kiosk answered ${answer.status}`);
+    return (JSON.parse(answer.body) as { accepted: boolean }).accepted;
+  }
+
   /** A decision about an operation that is held. */
   async resolve(operationId: string, finding: Finding): Promise<boolean> {
     const answer = await this.#ask('POST', '/operator/resolve', { operationId, finding });

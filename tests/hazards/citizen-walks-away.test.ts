@@ -18,7 +18,7 @@ test('before the reservation: warned, then ended; nothing anywhere', async () =>
   expect(world.ledger.operations()).toBe(0);
 }, 60_000);
 
-test('with the slip out: warned, then the slip is reported exposed, and void', async () => {
+test('with the slip out: warned, then the slip is reported exposed, and void; the operator is told until somebody takes it away', async () => {
   world = await Sportello.start({ policy: { collect: 21, idleWarning: 20 } });
   await world.toCollect();
   await world.client.until((status) => status.screen === 'collect' && status.warning !== null);
@@ -26,4 +26,11 @@ test('with the slip out: warned, then the slip is reported exposed, and void', a
   await world.closed('VOIDED');
   expect(world.row('OUTCOME')).toMatchObject({ outcome: 'not-handed-over', exposed: true });
   expect(world.secondParts()).toEqual([]);
+
+  await world.card('remove');
+  await world.client.on('welcome');
+  await world.client.untilOperator(({ leftSlips }) => leftSlips.includes(world.operationId));
+  expect(await world.client.slipRemoved('01890a5d-ac96-774b-bcce-b302099a8058')).toBe(false);
+  expect(await world.client.slipRemoved(world.operationId)).toBe(true);
+  await world.client.untilOperator(({ leftSlips }) => leftSlips.length === 0);
 }, 60_000);

@@ -93,6 +93,6 @@ function HeldOne({ t, held }: { readonly t: Texts; readonly held: HeldOperation 
 }
 
 /** As it stands on the slip. */
-function shortNumber(operationId: string): string {
+export function shortNumber(operationId: string): string {
   return operationId.replaceAll('-', '').slice(-8).toUpperCase();
 }

@@ -6,7 +6,7 @@ import type { OperatorCommand, OperatorStatus } from '../../../flows/session/sta
 import { type Language, languages } from '../site.ts';
 import { command, post, useKiosk } from './connection.ts';
 import { HandEnvelope, TakeEnvelope } from './envelope.tsx';
-import { Held } from './held.tsx';
+import { Held, shortNumber } from './held.tsx';
 import { Identify } from './identify.tsx';
 import { Reprint } from './reprint.tsx';
 import { Shift } from './shift.tsx';
@@ -166,6 +166,9 @@ function Desk({
       </header>
       <main className="desk">
         <div role="alert">{stale && <Alert color="warning">{t.desk.notAccepted}</Alert>}</div>
+        {status?.leftSlips.map((operationId) => (
+          <LeftSlip key={operationId} t={t} operationId={operationId} />
+        ))}
         {!connected || status === null ? (
           <p className="nobody">{t.desk.lost}</p>
         ) : status.waiting === null ? (
@@ -190,6 +193,23 @@ function Desk({
         )}
       </main>
     </>
+  );
+}
+
+/** Nobody took it: whoever comes next must not find it. It stays on the page, whoever is there, until it is gone. */
+function LeftSlip({ t, operationId }: { readonly t: Texts; readonly operationId: string }): ReactElement {
+  return (
+    <section className="left-slip" aria-labelledby={`left-${operationId}`}>
+      <div>
+        <h2 id={`left-${operationId}`}>{t.desk.leftSlip.title}</h2>
+        <p>
+          {t.desk.leftSlip.below} <code>{shortNumber(operationId)}</code>
+        </p>
+      </div>
+      <Button color="primary" outline onClick={() => void post('/operator/slip-removed', { operationId })}>
+        {t.desk.leftSlip.removed}
+      </Button>
+    </section>
   );
 }
 

@@ -210,6 +210,7 @@ export interface Stage {
   show(screen: CitizenScreen, secondsLeft?: number): void;
   ask(waiting: OperatorStatus['waiting'], printer?: OperatorStatus['printer']): void;
   hold(held: OperatorStatus['held']): void;
+  leave(slips: OperatorStatus['leftSlips']): void;
   know(revocation: RevocationStatus): void;
   readonly resolved: readonly (readonly [string, Finding])[];
 }
@@ -220,6 +221,7 @@ export function stage(): Stage {
   let printer: OperatorStatus['printer'] = 'ready';
   const attention: OperatorStatus['attention'] = [];
   let held: OperatorStatus['held'] = [];
+  let leftSlips: OperatorStatus['leftSlips'] = [];
   let revocation: RevocationStatus = { lists: [list], clockFault: null, table };
   const resolved: [string, Finding][] = [];
   let signedOn: SignedOnOperator | null = null;
@@ -266,10 +268,16 @@ export function stage(): Stage {
         envelopes: null,
         revocation,
         held,
+        leftSlips,
         waiting,
       }),
       async resolve(operationId, finding) {
         resolved.push([operationId, finding]);
+        return true;
+      },
+      slipRemoved(operationId) {
+        leftSlips = leftSlips.filter((each) => each !== operationId);
+        changed();
         return true;
       },
       shift: () => Promise.resolve(null),
@@ -309,6 +317,10 @@ export function stage(): Stage {
     resolved,
     know(state) {
       revocation = state;
+      changed();
+    },
+    leave(slips) {
+      leftSlips = slips;
       changed();
     },
     hold(operations) {

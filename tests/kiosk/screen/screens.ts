@@ -152,6 +152,10 @@ export async function drawScreens(out: string, only?: string): Promise<readonly 
       await shoot(page, `operator-${name}.desk`);
     }
     set.hold([]);
+    set.leave(['01890a5d-ac96-774b-bcce-b302099a8058']);
+    await page.waitForSelector('.left-slip');
+    await shoot(page, 'operator-left-slip.desk');
+    set.leave([]);
     for (const [name, revocation] of Object.entries(revocationScreens)) {
       set.know(revocation);
       await page.waitForSelector('.revocation');

@@ -397,6 +397,11 @@ export const en: Texts = {
         'validity-extension': 'extension of validity',
       },
     },
+    leftSlip: {
+      title: 'A slip was left in the printer',
+      below: 'Its codes are void. Take it away before somebody else comes, and destroy it.',
+      removed: 'Removed and destroyed',
+    },
     attention: 'To be looked at',
     attentionBelow: 'Tell the help desk the operation number. Nothing is put right by itself.',
     attentionKinds: {

@@ -451,6 +451,11 @@ export const it = {
         'validity-extension': 'proroga della validità',
       } satisfies Record<Operation, string>,
     },
+    leftSlip: {
+      title: 'Un foglio è rimasto nella stampante',
+      below: 'I suoi codici non valgono più. Toglilo prima che arrivi qualcun altro, e distruggilo.',
+      removed: 'Tolto e distrutto',
+    },
     attention: 'Da controllare',
     attentionBelow: 'Avvisa l’assistenza e indica il numero di operazione. Nulla viene corretto da solo.',
     attentionKinds: {
