@@ -3,6 +3,7 @@ import type { Secret } from '../../devices/secret.ts';
 import type { IdentityDocument } from '../people/identity-document.ts';
 import type { Representative } from '../people/representation.ts';
 import type { HolderCase } from '../procedures/vocabulary.ts';
+import type { ServiceRequest } from './services.ts';
 
 /** An operator who signed on: the key that signs is unlocked for as long as the sign-on lasts. */
 export interface SignedOnOperator {
@@ -40,6 +41,11 @@ export type OperatorDecision =
       /** Of who stands here. */
       readonly document: IdentityDocument;
     }
+  /** A service for a holder's card, and what was shown for it; `certificateDigest` where the card itself was. */
+  | ({ readonly decision: 'service'; readonly fiscalCode: string; readonly certificateDigest?: string } & Pick<
+      ServiceRequest,
+      'operationId' | 'operation' | 'case' | 'representative' | 'document' | 'reason' | 'forms' | 'lossProof'
+    >)
   | { readonly decision: 'hand-over'; readonly operationId: string; readonly attempt: number; readonly handedOver: boolean }
   /** One more print: `attempt` is its number, `slip` what is left of the one before. */
   | { readonly decision: 'reprint'; readonly operationId: string; readonly attempt: number; readonly slip: FailedSlip }

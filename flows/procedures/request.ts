@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { documentTypes } from '../people/identity-document.ts';
-import { cardStatuses, forms, holderCases, identificationModes, operations, places, reasons, relations } from './vocabulary.ts';
+import { cardStatuses, forms, holderCases, identificationModes, lossProofs, operations, places, reasons, relations } from './vocabulary.ts';
 
 /** What is asked of the engine. What is left out counts as not there; an unknown field is refused, lest a misspelt one be overlooked. */
 export const procedureRequest = z.strictObject({
@@ -24,7 +24,7 @@ export const procedureRequest = z.strictObject({
     .strictObject({
       forms: z.array(z.enum(forms)).default([]),
       medicalCertificate: z.strictObject({ months: z.number().min(0).max(1200), mentionsDiagnosis: z.boolean() }).optional(),
-      lossProof: z.enum(['police-report', 'self-certification']).optional(),
+      lossProof: z.enum(lossProofs).optional(),
       holderDocumentCopy: z.boolean().optional(),
       householdHasReader: z.boolean().optional(),
     })

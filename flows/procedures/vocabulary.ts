@@ -33,6 +33,8 @@ export const forms = [
   'validity-extension',
 ] as const;
 export const reasons = ['theft', 'loss', 'compromise', 'malfunction', 'data-error'] as const;
+/** Of a theft or loss. */
+export const lossProofs = ['police-report', 'self-certification'] as const;
 export const cardStatuses = ['active', 'suspended', 'revoked', 'expired'] as const;
 export const channels = ['email', 'sms'] as const;
 

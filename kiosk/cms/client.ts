@@ -8,6 +8,7 @@ import { withDeadline } from '../../devices/deadline.ts';
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { Cms, CmsError, OperationView, OutcomeReport, Receipt } from '../../flows/ports/cms.ts';
 import type { EnvelopeCms } from '../../flows/ports/envelopes.ts';
+import type { CardServices } from '../../flows/ports/services.ts';
 import type { Log } from '../log/log.ts';
 import { countersignature, countersignatureType, digestOf } from '../records/checkpoint.ts';
 import type { UncountersignedCheckpoint } from '../records/checkpoints.ts';
@@ -30,6 +31,7 @@ import { envelopeCalls } from './envelope-calls.ts';
 import { type RawAnswer, exchange } from './exchange.ts';
 import { type Clock, createPace, realClock } from './pace.ts';
 import { type ProblemType, problemMediaType, problemPrefix, problems } from './problems.ts';
+import { serviceCalls } from './service-calls.ts';
 import { claimsOf, jsonOf, signingKeyOf } from './signed.ts';
 
 export interface CmsLimits {
@@ -68,7 +70,7 @@ export interface CmsHealth {
   readonly tookMs: number;
 }
 
-export interface CmsClient extends Cms, EnvelopeCms {
+export interface CmsClient extends Cms, EnvelopeCms, CardServices {
   health(signal: AbortSignal): Promise<Result<CmsHealth, CmsError>>;
   /** The CMS's countersignature (JWS) of a checkpoint of the journal. */
   countersign(checkpoint: UncountersignedCheckpoint, signal: AbortSignal): Promise<Result<string, CmsError>>;
@@ -241,6 +243,7 @@ export function createCmsClient({
 
   return ok({
     ...envelopeCalls({ run, json, signed }),
+    ...serviceCalls({ run, json, signed }),
 
     sendContactCode(request, signal) {
       const key = idempotencyKey.write({ operationId: request.operationId, step: stepOf.contactCode, attempt: request.send });

@@ -26,6 +26,7 @@ import {
   relayRequest,
 } from './envelopes.ts';
 import type { ProblemType } from './problems.ts';
+import { cardOfHolder, cardStanding, nationalRevokeRequest, serviceReceipt, serviceRequest, serviceVoidRequest } from './services.ts';
 import { attempt, channel, contactId, fiscalCode, instant, jws, line, operationId } from './shapes.ts';
 
 /**
@@ -172,6 +173,14 @@ export const outcomeAnswers = z.object({
     .max(mostOutcomes),
   at: instant,
 });
+
+const serviceRefusals = [
+  'card-unknown',
+  'card-of-another-region',
+  'card-state-wrong',
+  'assertion-refused',
+  'service-voided',
+] as const satisfies readonly ProblemType[];
 
 export const mostReleasesCounted = 5_000;
 
@@ -379,6 +388,52 @@ export const calls = {
     answer: cardAnswer,
     refusals: ['delivery-not-offered', 'card-unknown'],
   },
+  'card-standing': {
+    method: 'POST',
+    path: '/cards/standing',
+    summary: "What the CMS knows of a holder's card, which need not be here; the holder is in the body, so that no address names anybody",
+    request: cardOfHolder,
+    status: 200,
+    answer: cardStanding,
+    refusals: ['card-unknown', 'card-of-another-region'],
+  },
+  service: {
+    method: 'POST',
+    path: '/services',
+    summary: 'Suspends, reactivates or revokes a card, registers a reader or asks for the signature certificate; the receipt is signed',
+    request: serviceRequest,
+    status: 201,
+    answer: serviceReceipt,
+    refusals: [...serviceRefusals, 'household-has-reader', 'signature-asked-before'],
+  },
+  'service-void': {
+    method: 'POST',
+    path: '/services/{id}/void',
+    summary:
+      'Ends a service, national or not, of which no answer came: the receipt says that it was done, or that it will never be. Then the late request is refused',
+    request: serviceVoidRequest,
+    status: 200,
+    answer: serviceReceipt,
+    refusals: [],
+  },
+  'national-standing': {
+    method: 'POST',
+    path: '/national/identify',
+    summary: "As `card-standing`, of another region's card: the national system knows of no suspension",
+    request: cardOfHolder,
+    status: 200,
+    answer: cardStanding,
+    refusals: ['card-unknown', 'card-of-another-region'],
+  },
+  'national-revoke': {
+    method: 'POST',
+    path: '/national/revoke',
+    summary: "Revokes another region's card through the national system; the receipt is signed",
+    request: nationalRevokeRequest,
+    status: 201,
+    answer: serviceReceipt,
+    refusals: serviceRefusals,
+  },
   checkpoint: {
     method: 'POST',
     path: '/checkpoints',
@@ -446,6 +501,8 @@ export const stepOf = {
   paperPart: 'paper-part',
   outcome: (outcome: OutcomeReport['outcome']): string => outcome,
   relay: (relay: string): string => `relay-${relay}`,
+  service: 'service',
+  serviceVoid: 'service-void',
   envelopeCount: (batch: string): string => `envelope-count-${batch}`,
   /** `digest`: of the checkpoint's JWS. */
   checkpoint: (digest: string): string => `checkpoint-${digest.slice(0, 32)}`,

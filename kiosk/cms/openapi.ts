@@ -40,7 +40,7 @@ function describeCall(name: CallName): Record<string, unknown> {
   if (name === 'counts')
     parameters.push({ name: 'day', in: 'query', required: true, description: 'The day (UTC)', schema: { type: 'string', format: 'date' } });
   if (name === 'envelope-batches') parameters.push({ name: 'desk', in: 'query', required: true, schema: { type: 'string' } });
-  if (call.method === 'POST' && name !== 'outcomes') {
+  if (call.method === 'POST' && !unkeyed.includes(name)) {
     parameters.push({ name: idempotencyHeader, in: 'header', required: true, description: keyDescription, schema: { type: 'string' } });
   }
   const refusals = call.refusals.map((type) => `\`${type}\``).join(', ');
@@ -68,10 +68,13 @@ function schemaOf(schema: z.ZodType): unknown {
   return rest;
 }
 
+/** Writes under the keys of what they hold, and questions that write nothing. */
+const unkeyed: readonly CallName[] = ['outcomes', 'card-standing', 'national-standing'];
+
 const idsDescription = `Up to ${mostOperationsAsked} operations (UUIDv7, lower case), parted by commas`;
 
 const keyDescription =
-  '`<operation>:<step>:<attempt>`. Steps: `contact-code` (attempt: the send), `proof-<contact>`, `reserve` (attempt 1), `paper-part`, `relay-<relay>` (attempt: the sequence), `envelope-count-<batch>` (operation: the shift), `checkpoint-` and the first 32 characters of the SHA-256 of its JWS in hexadecimal, and the outcome itself (`handed-over`, …).';
+  '`<operation>:<step>:<attempt>`. Steps: `contact-code` (attempt: the send), `proof-<contact>`, `reserve` (attempt 1), `paper-part`, `relay-<relay>` (attempt: the sequence), `envelope-count-<batch>` (operation: the shift), `checkpoint-` and the first 32 characters of the SHA-256 of its JWS in hexadecimal, `service` and `service-void` (attempt 1), and the outcome itself (`handed-over`, …).';
 
 const description = `What a kiosk needs of a Card Management System.
 
@@ -84,6 +87,8 @@ const description = `What a kiosk needs of a Card Management System.
 **Signed and sealed.** Proofs of contact and receipts are JWS by the CMS's key, which the kiosk has pinned apart from TLS. The paper part is a compact JWE (ECDH-ES on X25519, A256GCM), \`kid\` \`<operation>:<attempt>\`; inside, ASCII bytes, one line a code: \`<LABEL> <paper characters> <number of characters withheld>\\n\`, as in \`PIN 12 3\\nPUK 3456 4\\n\`.
 
 **Blind envelopes.** A reservation with \`delivery: "envelope"\` is answered with scheme \`envelope\`, and has no paper part: the CMS sets the card's PIN to the envelope's, over \`POST /operations/{id}/relay\`. The first exchange binds the envelope to the operation, for good. The kiosk carries the card's answers to the CMS and its commands to the card; they are protected by keys that the kiosk has not. The end is a JWS (\`typ\` \`sportello-relay+jwt\`) that says whether the PIN is set, and how far that is known. A relay with a new id, after a tear, ends the one before and sets the same PIN again. Lists (\`sportello-envelope-batch+jwt\`) and answers to counts (\`sportello-envelope-count+jwt\`) are JWS as well; none of them holds a code.
+
+**Services.** What gives no codes (suspension, reactivation, revocation, reader, signature certificate; the national revocation) is one question under the key \`<operation>:service:1\` and one receipt (JWS, \`typ\` \`sportello-service-receipt+jwt\`). A card's state moves one way: active ↔ suspended → revoked, and revoked is for good. A kiosk that got no answer asks \`/services/{id}/void\`: what was done stays done, and what was not never will be.
 
 **Problems** (RFC 9457) have these types, after \`${problemPrefix}\`:
 

@@ -179,6 +179,11 @@ export const events = {
     meaning: 'An operation moved at the CMS, and by what.',
     fields: { operation: 'string', state: 'string', by: 'string' },
   },
+  'cms-service': {
+    level: 'info',
+    meaning: 'A service that gives no codes was done at the CMS, or never will be, and how the card stands afterwards.',
+    fields: { operation: 'string', service: 'string', state: 'string', card: 'string' },
+  },
   'cms-relay': {
     level: 'info',
     meaning:

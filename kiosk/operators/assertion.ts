@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
 import { identityDocument } from '../../flows/people/identity-document.ts';
 import { representative } from '../../flows/people/representation.ts';
-import { holderCases } from '../../flows/procedures/vocabulary.ts';
+import { forms, holderCases, lossProofs, reasons } from '../../flows/procedures/vocabulary.ts';
+import { serviceOperations } from '../../flows/ports/services.ts';
 import { failedSlips, findings, type OperatorDecision } from '../../flows/ports/operators.ts';
 
 /** ECDSA on P-256 with SHA-256 (RFC 7518, 3.4): what a software key, a TPM and an operator's card can all do. */
@@ -35,7 +36,7 @@ const claims = {
 
 /**
  * What stands in an operator's JWS: the decision and its claims, flat. Header: `{ alg: "ES256", typ: "sportello-decision+jwt", kid: <operator id> }`.
- * Only `identified` names a person and a card: the others may stand in the records and wait in the outbox.
+ * Only `identified` and `service` name a person and a card: the others may stand in the records and wait in the outbox.
  */
 export const operatorAssertion = z.discriminatedUnion('decision', [
   z.strictObject({
@@ -47,6 +48,20 @@ export const operatorAssertion = z.discriminatedUnion('decision', [
     case: z.enum(holderCases),
     representative: representative.exactOptional(),
     document: identityDocument,
+    ...claims,
+  }),
+  z.strictObject({
+    decision: z.literal('service'),
+    operationId: z.uuid(),
+    operation: z.enum(serviceOperations),
+    certificateDigest: z.string().min(1).max(200).exactOptional(),
+    fiscalCode: z.string().min(1).max(16),
+    case: z.enum(holderCases),
+    representative: representative.exactOptional(),
+    document: identityDocument,
+    reason: z.enum(reasons).exactOptional(),
+    forms: z.array(z.enum(forms)).max(forms.length),
+    lossProof: z.enum(lossProofs).exactOptional(),
     ...claims,
   }),
   z.strictObject({

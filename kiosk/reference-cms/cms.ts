@@ -28,6 +28,7 @@ import { type EnvelopeOffer, createEnvelopes } from './envelopes.ts';
 import type { Mail } from './mail.ts';
 import { type Operation, type TimesToLive, afterSilence, refusalOf, release, reserve, sendsSecondPart, settle } from './ratchet.ts';
 import { seal } from './sealing.ts';
+import { type ServiceParts, createServices } from './services.ts';
 import type { CmsKey } from './signing.ts';
 import type { Contact, Store } from './store.ts';
 
@@ -55,6 +56,8 @@ export interface CmsParts {
   readonly offer: EnvelopeOffer | null;
   /** One-time codes to one contact within 24 hours. */
   readonly codesADay: number;
+  /** A card was suspended, reactivated or revoked. */
+  readonly cardChanged: () => void;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
 }
@@ -70,7 +73,7 @@ export type ReferenceCmsRules = ReturnType<typeof createCms>;
  * What each call of the contract does. Whatever has to be waited for (signatures, seals) is done first and writes nothing; what it
  * returns is decided and written in one transaction.
  */
-export function createCms({ store, key, mail, log, operators, behind, scheme, ttl, offer, codesADay, clock }: CmsParts) {
+export function createCms({ store, key, mail, log, operators, behind, scheme, ttl, offer, codesADay, cardChanged, clock }: CmsParts) {
   /** Where an operation stands at `now`, for the kiosk that began it; silence is written down where it is met. */
   const standingOf = (kiosk: string, id: string, now: number): Result<Operation | null, ProblemType> => {
     const found = store.operation(id);
@@ -130,6 +133,10 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
       return decision !== null && identifies(decision, request) ? decision : null;
     },
   });
+
+  const serving: ServiceParts = { store: store.services, key, log, signedDecision, cardChanged };
+  const services = createServices(serving, 'regional');
+  const national = createServices(serving, 'national');
 
   return {
     contactCode:
@@ -285,6 +292,8 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
     },
 
     envelopes,
+    services,
+    national,
 
     operations: (kiosk: string, ids: readonly string[], now: number): z.infer<typeof operationViews> => ({
       operations: ids.map((operationId) => {

@@ -65,6 +65,8 @@ export const cmsConfiguration = z.strictObject({
       portalPort: z.int().min(0).max(65535).optional(),
     })
     .optional(),
+  /** Registered cards and their holders (`service-specimens.ts`), JSON; left out: none are, and no service is done. */
+  services: z.strictObject({ specimens: file }).optional(),
   operators: z.array(z.strictObject({ id: operatorId, publicKey: publicSigningKey })),
   database: file,
   /** Unix socket that takes faults (`faults.ts`). */
@@ -117,7 +119,7 @@ export function readCmsConfiguration(path: string): Result<CmsConfiguration, Cms
     return err({ kind: 'configuration-unusable', detail: `${path}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}` });
   }
   const at = (name: string): string => resolve(dirname(path), name);
-  const { tls, signingKey, database, control, distributionPoint, envelopes, ...rest } = read.data;
+  const { tls, signingKey, database, control, distributionPoint, envelopes, services, ...rest } = read.data;
   return ok({
     ...rest,
     tls: { certificate: at(tls.certificate), key: at(tls.key), clientCa: at(tls.clientCa) },
@@ -125,6 +127,7 @@ export function readCmsConfiguration(path: string): Result<CmsConfiguration, Cms
     database: at(database),
     ...(control === undefined ? {} : { control: at(control) }),
     ...(distributionPoint === undefined ? {} : { distributionPoint: locatedPoint(distributionPoint, at) }),
+    ...(services === undefined ? {} : { services: { specimens: at(services.specimens) } }),
     ...(envelopes === undefined ? {} : { envelopes: { ...envelopes, specimens: at(envelopes.specimens) } }),
   });
 }

@@ -9,8 +9,9 @@ const versions = [
   { version: 2, file: 'schema.sql' },
   { version: 3, file: 'envelopes.sql' },
   { version: 4, file: 'representatives.sql' },
+  { version: 5, file: 'services.sql' },
 ] as const;
-const newest = 4;
+const newest = 5;
 
 /** The reference CMS's one SQLite file, durable at each commit, brought to the newest version. Throws where it is of one that is not known. */
 export function openDatabase(file: string): Database.Database {

@@ -1,23 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { type Result, ok } from '../../devices/result.ts';
-import { type CallName, stepOf } from '../cms/contract.ts';
+import { ok } from '../../devices/result.ts';
+import { stepOf } from '../cms/contract.ts';
 import { cardId, desk, envelopeCountRequest, relayRequest } from '../cms/envelopes.ts';
-import type { ProblemType } from '../cms/problems.ts';
 import { operationId } from '../cms/shapes.ts';
 import type { ReferenceCmsRules } from './cms.ts';
-import { Refusal, type Write, idOf, jsonOf } from './requests.ts';
+import { type Look, Refusal, type Write, idOf, jsonOf } from './requests.ts';
 
 interface Server {
   readonly envelopes: ReferenceCmsRules['envelopes'];
   readonly write: (request: FastifyRequest, reply: FastifyReply, wanted: Write) => Promise<FastifyReply>;
-  /** A call that changes nothing. */
-  readonly look: (
-    call: CallName,
-    request: FastifyRequest,
-    reply: FastifyReply,
-    see: (now: number) => Result<object, ProblemType>,
-  ) => Promise<FastifyReply>;
+  readonly look: Look;
 }
 
 /** A count of the largest batch, bytes. */

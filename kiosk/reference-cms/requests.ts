@@ -1,5 +1,5 @@
 import { TLSSocket } from 'node:tls';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Result } from '../../devices/result.ts';
 import type { CallName, IdempotencyKey } from '../cms/contract.ts';
@@ -16,6 +16,14 @@ export interface Write {
   /** `ProblemType`: refused before anything could be decided, and not stored. */
   readonly prepare: (kiosk: string, key: IdempotencyKey) => Promise<Result<Decide<object>, ProblemType>>;
 }
+
+/** A call that changes nothing: what is seen at an instant. */
+export type Look = (
+  call: CallName,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  see: (now: number) => Result<object, ProblemType>,
+) => Promise<FastifyReply>;
 
 /** A refusal of the request itself: nothing was looked up, decided or stored. */
 export class Refusal extends Error {

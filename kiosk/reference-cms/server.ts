@@ -24,12 +24,13 @@ import {
 import { type ProblemType, problemMediaType, problemPrefix, problems } from '../cms/problems.ts';
 import { contactId, operationId } from '../cms/shapes.ts';
 import { envelopeRoutes } from './envelope-routes.ts';
-import { Refusal, type Write, bodyOf, idOf, jsonOf, kioskOf } from './requests.ts';
+import { type Look, Refusal, type Write, bodyOf, idOf, jsonOf, kioskOf } from './requests.ts';
 import type { Log } from '../log/log.ts';
 import { digestOf } from '../records/checkpoint.ts';
 import { createWitness } from './checkpoints.ts';
 import type { Decide, ReferenceCmsRules } from './cms.ts';
 import type { Fault, Faults } from './faults.ts';
+import { nationalRoutes, serviceRoutes } from './service-routes.ts';
 import { askedBefore } from './idempotency.ts';
 import type { CmsKey } from './signing.ts';
 import type { Store, StoredAnswer } from './store.ts';
@@ -270,16 +271,15 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
     return send(reply, answerOf('outcomes', { answers, at: new Date(now()).toISOString() }));
   });
 
-  envelopeRoutes(app, {
-    envelopes: cms.envelopes,
-    write,
-    async look(call, request, reply, see) {
-      await suffer(call, request);
-      const seen = see(now());
-      if (!seen.ok) throw new Refusal(seen.error);
-      return send(reply, answerOf(call, seen.value));
-    },
-  });
+  const look: Look = async (call, request, reply, see) => {
+    await suffer(call, request);
+    const seen = see(now());
+    if (!seen.ok) throw new Refusal(seen.error);
+    return send(reply, answerOf(call, seen.value));
+  };
+  envelopeRoutes(app, { envelopes: cms.envelopes, write, look });
+  serviceRoutes(app, { services: cms.services, write, look });
+  nationalRoutes(app, { services: cms.national, write, look });
 
   app.get('/counts', async (request, reply) => {
     await suffer('counts', request);

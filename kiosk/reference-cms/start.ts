@@ -8,10 +8,12 @@ import type { CmsConfiguration } from './configuration.ts';
 import { takeIn } from './envelope-specimens.ts';
 import { type Faults, createFaults, listenForFaults } from './faults.ts';
 import { createCrlIssuing } from './crl-issuing.ts';
+import type { RevokedCard } from './crl-signing.ts';
 import { startDistributionPoint } from './distribution-point.ts';
 import { createHoldersPortal } from './holders-portal.ts';
 import { createMail } from './mail.ts';
 import { createServer } from './server.ts';
+import { registerCards } from './service-specimens.ts';
 import { cmsKey } from './signing.ts';
 import { type Store, openStore } from './store.ts';
 
@@ -44,13 +46,18 @@ export async function startReferenceCms(
 ): Promise<RunningCms> {
   const begun = performance.now();
   const text = (file: string): string => readFileSync(file, 'utf8');
-  const { tls, smtp, sms, operators, codes, codesADay, ttl, mailPace, control, distributionPoint, envelopes, host, port } = configuration;
+  const { tls, smtp, sms, operators, codes, codesADay, ttl, mailPace, control, distributionPoint, envelopes, services, host, port } =
+    configuration;
 
   const { kid, ...jwk } = signingJwk.parse(JSON.parse(text(configuration.signingKey)));
   const key = cmsKey({ ...jwk, ...(kid === undefined ? {} : { kid }) });
   const files = { certificate: text(tls.certificate), key: text(tls.key), clientCa: text(tls.clientCa) };
   const store = openStore(configuration.database);
   if (envelopes !== undefined) store.transaction(() => takeIn(envelopes.specimens, store.envelopes, now()));
+  if (services !== undefined) {
+    const digest = (household: string): Buffer => key.digest('household', household);
+    store.transaction(() => registerCards(services.specimens, store.services, digest, now()));
+  }
   const mail = createMail({
     store,
     route: smtp,
@@ -72,13 +79,21 @@ export async function startReferenceCms(
     ttl,
     codesADay,
     offer: envelopes ?? null,
+    cardChanged: () => issuing?.renew(),
     clock: now,
   });
   const faults = createFaults(({ mode, call }) => log.event('cms-fault', { mode, call: call ?? 'all' }));
   const app = createServer({ tls: files, cms, store, key, faults, log, now });
 
   const issuing =
-    distributionPoint?.issue === undefined ? null : createCrlIssuing({ ...distributionPoint.issue, file: distributionPoint.file, now });
+    distributionPoint?.issue === undefined
+      ? null
+      : createCrlIssuing({
+          ...distributionPoint.issue,
+          file: distributionPoint.file,
+          now,
+          changed: () => store.services.listed().map(asListed),
+        });
   await issuing?.issueIfDue();
   const round = async (): Promise<void> => {
     store.transaction(() => {
@@ -113,4 +128,10 @@ export async function startReferenceCms(
       store.close();
     },
   };
+}
+
+/** What the list says of a card that a service changed: a suspension is a hold. */
+function asListed({ serial, status, reason, changedAt }: ReturnType<Store['services']['listed']>[number]): RevokedCard {
+  const why = status === 'suspended' ? 'certificateHold' : reason === 'malfunction' ? 'cessationOfOperation' : 'keyCompromise';
+  return { serial, reason: why, date: new Date(changedAt) };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { createCrlIssuing } from '../../../kiosk/reference-cms/crl-issuing.ts';
 import { issueAuthority, makeKeyPair } from '../../../kiosk/demo/x509.ts';
-import { derOf } from '../../../kiosk/reference-cms/crl-signing.ts';
+import { type RevokedCard, derOf } from '../../../kiosk/reference-cms/crl-signing.ts';
 import { ask, fileOf, importInto, newFolder } from '../trust/crl/store.ts';
 
 const keys = await makeKeyPair('RSA-2048');
@@ -14,7 +14,7 @@ const hour = 3_600_000;
 const begin = Date.parse('2026-06-15T10:00:00Z');
 const date = '2026-06-01T00:00:00Z';
 
-function issuing(file: string, clock: { now: number }) {
+function issuing(file: string, clock: { now: number }, changed: () => readonly RevokedCard[] = () => []) {
   return createCrlIssuing({
     certificate: fileOf(certificate),
     key: fileOf(keys.privateKeyPem),
@@ -25,6 +25,7 @@ function issuing(file: string, clock: { now: number }) {
     hours: 24,
     file,
     now: () => clock.now,
+    changed,
   });
 }
 
@@ -56,4 +57,25 @@ it('one that was started again goes on with higher numbers', async () => {
     expect(importInto(store, [ca], [readFileSync(file)], new Date(now)).ok).toBe(true);
   }
   expect(ask(store, ca, '08', {}, new Date(begin + hour)).crl?.number).toBe(BigInt(begin / 1000 + 1));
+});
+
+it('a card that is suspended is on the next list at once, and off it when it is reactivated, within a second too', async () => {
+  const store = newFolder();
+  const file = join(newFolder(), 'ca.crl');
+  const clock = { now: begin };
+  let suspended: readonly RevokedCard[] = [];
+  const issuer = issuing(file, clock, () => suspended);
+  const after = async (): Promise<string> => {
+    await issuer.issueIfDue();
+    expect(importInto(store, [ca], [readFileSync(file)], new Date(clock.now)).ok).toBe(true);
+    return ask(store, ca, '08', {}, new Date(clock.now)).status;
+  };
+  expect(await after()).toBe('good');
+  suspended = [{ serial: '08', reason: 'certificateHold', date: new Date(begin) }];
+  expect(await after()).toBe('good');
+  issuer.renew();
+  expect(await after()).toBe('suspended');
+  suspended = [];
+  issuer.renew();
+  expect(await after()).toBe('good');
 });

@@ -25,6 +25,7 @@ import {
   signal,
   startCms,
 } from '../../harness/cms.ts';
+import { luca, mario, serviceRequest, specimensFile as registerFile } from '../../harness/services.ts';
 import { type BenchCard, batch, benchCard, desk, envelopeRequest, envelopes, specimensFile } from '../../harness/relay-bench.ts';
 
 let surroundings: CmsSurroundings;
@@ -33,7 +34,10 @@ let card: BenchCard;
 beforeAll(async () => {
   surroundings = await cmsSurroundings();
   card = await benchCard('cns', specimens.adult);
-  cms = await startCms(surroundings, { envelopes: { specimens: specimensFile(surroundings.folder, [card]), profiles: ['sardegna'] } });
+  cms = await startCms(surroundings, {
+    services: { specimens: registerFile(surroundings.folder) },
+    envelopes: { specimens: specimensFile(surroundings.folder, [card]), profiles: ['sardegna'] },
+  });
 });
 afterAll(async () => {
   await cms.close();
@@ -368,7 +372,14 @@ test('the running server answers each call as its OpenAPI description says', asy
   const shift = newOperationId();
   const count = { shift, attempt: 1, desk, batch, seed: 'ef'.repeat(32), envelopes: [] };
   expect((await cms.client.reserveEnvelope(envelopeReserve, signal)).ok).toBe(true);
+  const service = await serviceRequest(surroundings);
+  const revocation = await serviceRequest(surroundings, { holder: luca, operation: 'interop-revocation' });
   const answers: Record<CallName, Raw> = {
+    'card-standing': await raw('POST', '/cards/standing', JSON.stringify({ holder: mario })),
+    service: await raw('POST', '/services', JSON.stringify(service), key(service.operationId, stepOf.service)),
+    'service-void': await raw('POST', `/services/${service.operationId}/void`, '{}', key(service.operationId, stepOf.serviceVoid)),
+    'national-standing': await raw('POST', '/national/identify', JSON.stringify({ holder: luca })),
+    'national-revoke': await raw('POST', '/national/revoke', JSON.stringify(revocation), key(revocation.operationId, stepOf.service)),
     relay: await raw(
       'POST',
       `/operations/${envelopeReserve.operationId}/relay`,

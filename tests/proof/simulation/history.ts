@@ -294,6 +294,7 @@ function signedBy(decision: OperatorDecision): string {
     case 'reprint':
       return reprintOf(decision.operationId, decision.attempt);
     case 'identified':
+    case 'service':
       return 'word.of.operator';
   }
 }

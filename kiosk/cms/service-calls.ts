@@ -1,0 +1,63 @@
+import type { z } from 'zod';
+import { type Result, err, ok } from '../../devices/result.ts';
+import type { CmsError } from '../../flows/ports/cms.ts';
+import { type CardServices, type ServiceReceipt, nationalServices } from '../../flows/ports/services.ts';
+import type { Question } from './client.ts';
+import { type CallName, calls, idempotencyKey, stepOf } from './contract.ts';
+import { serviceReceiptClaims, serviceReceiptType } from './services.ts';
+
+interface Parts {
+  readonly run: <T, U = T>(
+    call: CallName,
+    answer: z.ZodType<T>,
+    question: Question,
+    signal: AbortSignal,
+    accept: (answer: T) => Promise<Result<U, CmsError>>,
+  ) => Promise<Result<U, CmsError>>;
+  readonly json: (schema: z.ZodType, value: unknown) => NonNullable<Question['body']>;
+  readonly signed: <T>(jws: string, type: string, schema: z.ZodType<T>) => Promise<T | null>;
+}
+
+/** The client's calls of the operations that give no codes. */
+export function serviceCalls({ run, json, signed }: Parts): CardServices {
+  /** A receipt that is about this operation and was signed as it stands. */
+  const believed = async (operationId: string, receipt: ServiceReceipt): Promise<Result<ServiceReceipt, CmsError>> => {
+    const claims = await signed(receipt.jws, serviceReceiptType, serviceReceiptClaims);
+    const holds =
+      claims !== null &&
+      claims.operationId === operationId &&
+      claims.state === receipt.state &&
+      claims.cardStatus === receipt.cardStatus &&
+      claims.sequence === receipt.sequence &&
+      claims.at === receipt.at;
+    return holds ? ok(receipt) : err({ kind: 'unreachable', detail: 'a receipt that does not hold' });
+  };
+
+  return {
+    standing(of, national, signal) {
+      const call = national ? 'national-standing' : 'card-standing';
+      const { path, request, answer } = calls[call];
+      return run(call, answer, { path: path.slice(1), body: json(request, of) }, signal, (standing) => Promise.resolve(ok(standing)));
+    },
+
+    serve(request, signal) {
+      const { operationId, operation } = request;
+      const call = nationalServices.includes(operation) ? 'national-revoke' : 'service';
+      const { path, request: schema, answer } = calls[call];
+      const key = idempotencyKey.write({ operationId, step: stepOf.service, attempt: 1 });
+      return run(call, answer, { path: path.slice(1), key, body: json(schema, request) }, signal, (receipt) =>
+        believed(operationId, receipt),
+      );
+    },
+
+    voidService(operationId, signal) {
+      const key = idempotencyKey.write({ operationId, step: stepOf.serviceVoid, attempt: 1 });
+      const question = {
+        path: `services/${encodeURIComponent(operationId)}/void`,
+        key,
+        body: json(calls['service-void'].request, {}),
+      };
+      return run('service-void', calls['service-void'].answer, question, signal, (receipt) => believed(operationId, receipt));
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ok } from '../../devices/result.ts';
+import { calls, stepOf } from '../cms/contract.ts';
+import { cardOfHolder, nationalRevokeRequest, serviceRequest, serviceVoidRequest } from '../cms/services.ts';
+import { operationId } from '../cms/shapes.ts';
+import { type Look, type Write, idOf, jsonOf } from './requests.ts';
+import type { Services } from './services.ts';
+
+interface Server {
+  readonly services: Services;
+  readonly write: (request: FastifyRequest, reply: FastifyReply, wanted: Write) => Promise<FastifyReply>;
+  readonly look: Look;
+}
+
+/** The calls of this region's services. */
+export function serviceRoutes(app: FastifyInstance, { services, write, look }: Server): void {
+  app.post(calls['card-standing'].path, async (request, reply) => {
+    const of = jsonOf(request, cardOfHolder);
+    return await look('card-standing', request, reply, (now) => services.standing(of, now));
+  });
+
+  app.post(calls.service.path, async (request, reply) => {
+    const body = jsonOf(request, serviceRequest);
+    return await write(request, reply, {
+      call: 'service',
+      step: stepOf.service,
+      attempt: 1,
+      operationId: body.operationId,
+      prepare: async (kiosk) => ok(await services.serve(kiosk, body)),
+    });
+  });
+
+  app.post<{ Params: { id: string } }>('/services/:id/void', async (request, reply) => {
+    const id = idOf(request, operationId);
+    jsonOf(request, serviceVoidRequest);
+    return await write(request, reply, {
+      call: 'service-void',
+      step: stepOf.serviceVoid,
+      attempt: 1,
+      operationId: id,
+      prepare: (kiosk) => Promise.resolve(ok(services.void(kiosk, id))),
+    });
+  });
+}
+
+/** The national system's functions, apart from the regional ones (procedures.md, 2.1): it identifies a card, and revokes it. */
+export function nationalRoutes(app: FastifyInstance, { services, write, look }: Server): void {
+  app.post(calls['national-standing'].path, async (request, reply) => {
+    const of = jsonOf(request, cardOfHolder);
+    return await look('national-standing', request, reply, (now) => services.standing(of, now));
+  });
+
+  app.post(calls['national-revoke'].path, async (request, reply) => {
+    const body = jsonOf(request, nationalRevokeRequest);
+    return await write(request, reply, {
+      call: 'national-revoke',
+      step: stepOf.service,
+      attempt: 1,
+      operationId: body.operationId,
+      prepare: async (kiosk) => ok(await services.serve(kiosk, body)),
+    });
+  });
+}

@@ -1,0 +1,73 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { z } from 'zod';
+import type { Holder, ServiceRequest } from '../../flows/ports/services.ts';
+import type { serviceSpecimens } from '../../kiosk/reference-cms/service-specimens.ts';
+import { type TestCms, newOperationId, signDecision, specimen } from './cms.ts';
+
+/** The specimens of the register: Mario's card; Anna, who lives with him; Luca, of another region. */
+export const mario: Holder = { fiscalCode: 'RSSMRA72L09H501S', surname: 'ROSSI', name: 'MARIO', birthDate: '1972-07-09' };
+export const anna: Holder = { fiscalCode: 'BNCLRA85A41F205X', surname: 'BIANCHI', name: 'LAURA', birthDate: '1985-01-01' };
+export const luca: Holder = { fiscalCode: 'VRDLCU80A01H501I', surname: 'VERDI', name: 'LUCA', birthDate: '1980-01-01' };
+
+export const marioCard = { cardId: '6030000000000001', certificateDigest: 'ab'.repeat(32) };
+
+export function specimensFile(folder: string): string {
+  const file = join(folder, 'services.json');
+  const cards: z.input<typeof serviceSpecimens>['cards'] = [
+    { ...marioCard, ...mario, certificateSerial: '5a01', expiresOn: '2040-01-01', household: 'via Prova 1' },
+    { cardId: '6030000000000002', certificateDigest: 'cd'.repeat(32), ...anna, expiresOn: '2040-01-01', household: 'via Prova 1' },
+    { cardId: '6030000000000003', certificateDigest: 'ef'.repeat(32), register: 'national', ...luca, expiresOn: '2040-01-01' },
+  ];
+  writeFileSync(file, JSON.stringify({ cards }));
+  return file;
+}
+
+/** A whole, good request for a service of Mario's card, signed by the operator; `signed`: what the operator signed, where it differs. */
+export async function serviceRequest(
+  { operatorKey }: Pick<TestCms, 'operatorKey'>,
+  changes: Partial<ServiceRequest> = {},
+  signed: Partial<ServiceRequest> = {},
+): Promise<ServiceRequest> {
+  const request = {
+    operationId: newOperationId(),
+    operation: 'suspension' as const,
+    case: 'adult' as const,
+    desk: 'health-authority',
+    profile: { id: 'sardegna', version: '1' },
+    holder: mario,
+    document: specimen.document,
+    reason: 'loss' as const,
+    forms: [],
+    ...changes,
+  };
+  const {
+    operationId,
+    operation,
+    case: holderCase,
+    holder,
+    card,
+    representative,
+    document,
+    reason,
+    forms,
+    lossProof,
+  } = {
+    ...request,
+    ...signed,
+  };
+  const operatorAssertion = await signDecision(operatorKey, {
+    decision: 'service',
+    operationId,
+    operation,
+    case: holderCase,
+    fiscalCode: holder.fiscalCode,
+    document,
+    forms,
+    ...(card === undefined ? {} : { certificateDigest: card.certificateDigest }),
+    ...(representative === undefined ? {} : { representative }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(lossProof === undefined ? {} : { lossProof }),
+  });
+  return { ...request, operatorAssertion };
+}
