@@ -4,6 +4,7 @@ import type { EnvelopeEnd } from '../envelopes/rows.ts';
 import type { Cms, OperationView } from '../ports/cms.ts';
 import type { Concluded, Journal, JournalEntry, JournalError, JournalRow } from '../ports/journal.ts';
 import type { Printing } from '../ports/printing.ts';
+import { isService } from '../ports/services.ts';
 import { type EnvelopeProof, concludedEnvelope } from './envelope-conclusion.ts';
 import { type Conclusion, concluded, destroyed, retracted, unconfirmed } from './evidence.ts';
 
@@ -28,6 +29,8 @@ export type Recovery =
   | { readonly need: 'receipt' }
   /** The card alone was asked, and only it knows (a PIN by the PUK): nothing is left to do but to say so. */
   | { readonly need: 'close-pin'; readonly asked: boolean }
+  /** A service: what the rows do not say the CMS is asked (card-service.ts), once nobody is served. */
+  | { readonly need: 'service' }
   /** Held: it waits for an operator's decision. */
   | { readonly need: 'operator' }
   /** The CMS's receipt is there; only the closing row is missing. */
@@ -47,6 +50,7 @@ export function recoveryOf(entries: readonly JournalEntry[], wanted: EvidenceCla
   const attempt = rows.findLast((row) => row.kind === 'PRINT_INTENT')?.attempt ?? 1;
   const last = rows.at(-1);
   const [opening] = rows;
+  if (opening?.kind === 'OP_OPEN' && isService(opening.operation)) return { need: 'service' };
   if (opening?.kind === 'OP_OPEN' && opening.operation === 'pin-unblock') return { need: 'close-pin', asked: last?.kind === 'PIN_INTENT' };
   const drawn = rows.findLast((row) => row.kind === 'ENVELOPE_DRAWN')?.number ?? '';
   switch (last?.kind) {
@@ -125,6 +129,7 @@ export async function recover(parts: RecoveryParts, signal: AbortSignal): Promis
         chips.push({ operationId, number: recovery.number });
         break;
       case 'receipt':
+      case 'service':
       case 'operator':
         break;
     }

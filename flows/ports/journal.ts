@@ -1,9 +1,10 @@
 import type { Result } from '../../devices/result.ts';
-import type { HolderCase, Operation } from '../procedures/vocabulary.ts';
+import type { HolderCase, Operation, lossProofs, reasons } from '../procedures/vocabulary.ts';
 import type { EvidenceClass } from '../../devices/printer/contract.ts';
 import { type EnvelopeEnd, type EnvelopeRow, type ShiftRow, envelopeRowKinds, shiftRowKinds } from '../envelopes/rows.ts';
 import type { CmsState, Outcome, OutcomeReport, Receipt } from './cms.ts';
 import type { Finding, FailedSlip } from './operators.ts';
+import type { ServiceReceipt } from './services.ts';
 
 /**
  * The rows of one operation, in their order (reliability.md, 1.3). A row that announces is durable before what it announces
@@ -19,7 +20,8 @@ export type JournalRow =
       readonly holder: string;
       /** Digest of who stood here for the holder. */
       readonly representative?: string;
-      readonly card: string;
+      /** Absent where none was shown. */
+      readonly card?: string;
       /** Absent where none has a part in it. */
       readonly operator?: string;
     }
@@ -62,10 +64,24 @@ export type JournalRow =
       readonly assertion: string;
       readonly envelope?: EnvelopeEnd;
     }
-  | { readonly kind: 'CLOSED'; readonly state: CmsState }
+  | { readonly kind: 'CLOSED'; readonly state: ClosedState }
+  | ServiceRow
   | PinRow
   | EnvelopeRow
   | ShiftRow;
+
+/** Where an operation stood when it was closed; `DONE`: a service. */
+export type ClosedState = CmsState | ServiceReceipt['state'];
+
+/** Rows of a service, which gives no codes, between OP_OPEN and CLOSED: one question, one answer. */
+export type ServiceRow =
+  /** From here on the CMS may have done it. */
+  | { readonly kind: 'SERVICE_INTENT'; readonly reason?: (typeof reasons)[number]; readonly lossProof?: (typeof lossProofs)[number] }
+  | { readonly kind: 'SERVICE_RECEIPT'; readonly state: ServiceReceipt['state']; readonly cmsSequence: number; readonly jws: string }
+  /** The CMS said no, for this: nothing was done. */
+  | { readonly kind: 'SERVICE_REFUSED'; readonly type: string };
+
+export const serviceRowKinds = ['SERVICE_INTENT', 'SERVICE_RECEIPT', 'SERVICE_REFUSED'] as const satisfies readonly ServiceRow['kind'][];
 
 /** Rows of a PIN that the holder chooses, by the PUK, between OP_OPEN and CLOSED: the CMS has no part in it. */
 export type PinRow =
@@ -108,6 +124,7 @@ export const journalRowKinds = [
   ...envelopeRowKinds,
   ...shiftRowKinds,
   ...pinRowKinds,
+  ...serviceRowKinds,
 ] as const satisfies readonly JournalRowKind[];
 
 export interface JournalEntry {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
-import type { CmsState, Outcome, OutcomeReport } from '../../flows/ports/cms.ts';
-import type { JournalEntry, JournalRowKind } from '../../flows/ports/journal.ts';
+import type { Outcome, OutcomeReport } from '../../flows/ports/cms.ts';
+import type { ClosedState, JournalEntry, JournalRowKind } from '../../flows/ports/journal.ts';
 import { configure, settings } from './database.ts';
 import { type RecordsError, openingFailure } from './failure.ts';
 import { readIncidents } from './incidents.ts';
@@ -20,7 +20,7 @@ export interface OperationSummary {
   readonly lastRow: JournalRowKind;
   readonly open: boolean;
   readonly outcome: Outcome | null;
-  readonly state: CmsState | null;
+  readonly state: ClosedState | null;
   /** An outcome still waits for the CMS's receipt. */
   readonly waiting: boolean;
   /** It was brought to the CMS in vain too often: a person must look. */

@@ -278,6 +278,8 @@ const migrations: readonly Step[] = [
   end;`,
   // 7: rows of a PIN that the holder chooses.
   withRowKinds('PIN_INTENT', 'PIN_EVIDENCE'),
+  // 8: rows of a service.
+  withRowKinds('SERVICE_INTENT', 'SERVICE_RECEIPT', 'SERVICE_REFUSED'),
 ];
 
 export const recordsVersion = 1 + migrations.length;

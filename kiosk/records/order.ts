@@ -2,10 +2,12 @@ import type { EnvelopeState } from '../../flows/envelopes/envelope.ts';
 import { shiftRowKinds } from '../../flows/envelopes/rows.ts';
 import type { Outcome } from '../../flows/ports/cms.ts';
 import type { JournalRow, JournalRowKind } from '../../flows/ports/journal.ts';
+import { isService } from '../../flows/ports/services.ts';
+import type { Operation } from '../../flows/procedures/vocabulary.ts';
 
 /** Which rows may come right after which. An operation may end, or be given up, wherever nothing is under way at the CMS. */
 const followers: Readonly<Record<JournalRowKind, readonly JournalRowKind[]>> = {
-  OP_OPEN: ['RESERVE_INTENT', 'PIN_INTENT', 'OUTCOME', 'CLOSED'],
+  OP_OPEN: ['RESERVE_INTENT', 'PIN_INTENT', 'SERVICE_INTENT', 'OUTCOME', 'CLOSED'],
   RESERVE_INTENT: ['RESERVED', 'OUTCOME', 'CLOSED'],
   RESERVED: ['PRINTER_READY', 'ENVELOPE_DRAWN', 'OUTCOME', 'CLOSED'],
   PRINTER_READY: ['PRINT_INTENT', 'OUTCOME', 'CLOSED'],
@@ -30,6 +32,10 @@ const followers: Readonly<Record<JournalRowKind, readonly JournalRowKind[]>> = {
   // The card alone says what became of the PIN, and nobody else is told.
   PIN_INTENT: ['PIN_EVIDENCE'],
   PIN_EVIDENCE: ['CLOSED'],
+  // One question, one answer: it was done, it never will be, or the CMS said no.
+  SERVICE_INTENT: ['SERVICE_RECEIPT', 'SERVICE_REFUSED'],
+  SERVICE_RECEIPT: ['CLOSED'],
+  SERVICE_REFUSED: ['CLOSED'],
 };
 
 /** What an outcome makes of the envelope in the operation's hands: what is not known is put apart. */
@@ -47,6 +53,12 @@ function envelopeIn(rows: readonly JournalRow[]): string | undefined {
   return last?.kind === 'ENVELOPE_DRAWN' ? last.number : undefined;
 }
 
+/** What may come of an operation once it is open: only the card says what became of a PIN, and a service reserves nothing. */
+function beginningsOf(operation: Operation): readonly JournalRowKind[] {
+  if (operation === 'pin-unblock') return ['PIN_INTENT'];
+  return isService(operation) ? ['SERVICE_INTENT'] : ['RESERVE_INTENT', 'OUTCOME'];
+}
+
 /**
  * Whether `next` may be written after an operation's `rows`. The first is OP_OPEN; an answer stands only with what it answers; a further
  * print has the number that its authorisation gave it; what is held stays open until it is resolved; nothing follows CLOSED. A shift begins with
@@ -58,9 +70,7 @@ export function mayFollow(rows: readonly JournalRow[], next: JournalRow): boolea
   if (!followers[last.kind].includes(next.kind)) return false;
   if ((rows[0]?.kind === 'SHIFT_OPENED') !== ofShifts.includes(next.kind) && next.kind !== 'ENVELOPE_MOVED') return false;
   const held = envelopeIn(rows);
-  // Only the card says what became of a PIN: such an operation has nothing at the CMS.
-  const byThePuk = rows[0]?.kind === 'OP_OPEN' && rows[0].operation === 'pin-unblock';
-  if (byThePuk !== (next.kind === 'PIN_INTENT') && last.kind === 'OP_OPEN' && next.kind !== 'CLOSED') return false;
+  if (last.kind === 'OP_OPEN' && next.kind !== 'CLOSED' && !beginningsOf(last.operation).includes(next.kind)) return false;
   const prints = rows.filter(({ kind }) => kind === 'PRINT_INTENT').length;
   switch (next.kind) {
     case 'PRINT_INTENT':

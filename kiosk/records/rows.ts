@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { envelopeStates, puts } from '../../flows/envelopes/envelope.ts';
 import { type OutcomeReport, cardEvidence } from '../../flows/ports/cms.ts';
 import type { JournalRow } from '../../flows/ports/journal.ts';
-import { holderCases, operations } from '../../flows/procedures/vocabulary.ts';
+import { holderCases, lossProofs, operations, reasons } from '../../flows/procedures/vocabulary.ts';
 import { failedSlips, findings } from '../../flows/ports/operators.ts';
 import { operatorId } from '../operators/assertion.ts';
 
@@ -43,7 +43,7 @@ export const journalRow = z.discriminatedUnion('kind', [
     profileVersion: version,
     holder: digest,
     representative: digest.exactOptional(),
-    card: digest,
+    card: digest.exactOptional(),
     operator: operatorId.exactOptional(),
   }),
   z.strictObject({ kind: z.literal('RESERVE_INTENT') }),
@@ -81,7 +81,19 @@ export const journalRow = z.discriminatedUnion('kind', [
     assertion: compactJws,
     envelope: envelopeEnd.exactOptional(),
   }),
-  z.strictObject({ kind: z.literal('CLOSED'), state: cmsState }),
+  z.strictObject({ kind: z.literal('CLOSED'), state: z.enum([...cmsState.options, 'DONE']) }),
+  z.strictObject({
+    kind: z.literal('SERVICE_INTENT'),
+    reason: z.enum(reasons).exactOptional(),
+    lossProof: z.enum(lossProofs).exactOptional(),
+  }),
+  z.strictObject({
+    kind: z.literal('SERVICE_RECEIPT'),
+    state: z.enum(['DONE', 'VOIDED']),
+    cmsSequence: z.int().positive(),
+    jws: compactJws,
+  }),
+  z.strictObject({ kind: z.literal('SERVICE_REFUSED'), type: word }),
   z.strictObject({ kind: z.literal('PIN_INTENT') }),
   z.strictObject({
     kind: z.literal('PIN_EVIDENCE'),

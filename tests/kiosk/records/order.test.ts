@@ -34,6 +34,9 @@ const closed: JournalRow = { kind: 'CLOSED', state: 'VOIDED' };
 
 const byThePuk: JournalRow = { ...open, operation: 'pin-unblock' };
 const toThePin: JournalRow = { kind: 'PIN_INTENT' };
+const suspension: JournalRow = { ...open, operation: 'suspension' };
+const toTheCms: JournalRow = { kind: 'SERVICE_INTENT', reason: 'loss' };
+const served: JournalRow = { kind: 'SERVICE_RECEIPT', state: 'DONE', cmsSequence: 1, jws: 'r.e.c' };
 const pinSet: JournalRow = { kind: 'PIN_EVIDENCE', pin: 'set', answer: 'set', triesLeft: null };
 
 const number = 'A1';
@@ -95,6 +98,9 @@ describe('the order of an operation', () => {
     ['an envelope that was not found, and no other', [...toDraw, drawn(1), missing, outcome]],
     ['an envelope put apart, and resolved', [...toBound, ending('quarantined', 'unknown'), receipt('HELD'), resolved('spoiled')]],
     ['a PIN set by the PUK', [byThePuk, toThePin, pinSet, closed]],
+    ['a service that was done', [suspension, toTheCms, served, { kind: 'CLOSED', state: 'DONE' }]],
+    ['a service that the CMS refused', [suspension, toTheCms, { kind: 'SERVICE_REFUSED', type: 'card-unknown' }, closed]],
+    ['a service that was never asked for', [suspension, closed]],
     ['a PIN that was never asked of the card', [byThePuk, closed]],
     ['a shift', [shift, batch, assigned, missing, assigned, counted]],
     ['held and resolved', [...held, resolution, receipt('VOIDED'), closed]],
@@ -117,6 +123,11 @@ describe('the order of an operation', () => {
     ['a resolution that says nothing of it', [...toBound, ending('quarantined', 'unknown'), receipt('HELD')], resolution],
     ['an envelope in a split operation', printed, ending('handed', 'handed-over')],
     ['a PIN without its intent', [byThePuk], pinSet],
+    ['a receipt of what was not asked for', [suspension], served],
+    ['a service that reserves', [suspension], { kind: 'RESERVE_INTENT' }],
+    ['a service in an activation', [open], toTheCms],
+    ['a service that is given up without an answer', [suspension, toTheCms], { kind: 'CLOSED', state: 'NONE' }],
+    ['a second question', [suspension, toTheCms], toTheCms],
     ['a PIN of which the card said nothing, left at that', [byThePuk, toThePin], closed],
     ['a PIN by the PUK in an activation', [open], toThePin],
     ['a reservation for a PIN by the PUK', [byThePuk], asked],
@@ -177,6 +188,9 @@ describe('the order of an operation', () => {
       SHIFT_COUNTED: () => counted,
       PIN_INTENT: () => toThePin,
       PIN_EVIDENCE: () => pinSet,
+      SERVICE_INTENT: () => toTheCms,
+      SERVICE_RECEIPT: () => served,
+      SERVICE_REFUSED: () => ({ kind: 'SERVICE_REFUSED', type: 'card-unknown' }),
     };
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.constantFrom(...journalRowKinds), fc.integer({ min: 1, max: 3 })), { maxLength: 400 }), (tries) => {

@@ -1,0 +1,153 @@
+import { assign, fromPromise, setup } from 'xstate';
+import { type Result, err, ok } from '../../devices/result.ts';
+import type { CmsError } from '../ports/cms.ts';
+import type { Journal, JournalEntry, JournalError, JournalRow } from '../ports/journal.ts';
+import { type CardServices, type CardStatus, type ServiceReceipt, type ServiceRequest, isService } from '../ports/services.ts';
+
+/** What a service needs from outside: no card, no printer, no outbox. */
+export interface ServicePorts {
+  readonly services: CardServices;
+  readonly journal: Pick<Journal, 'append' | 'open'>;
+}
+
+export interface ServiceInput {
+  readonly opening: Omit<Extract<JournalRow, { kind: 'OP_OPEN' }>, 'kind'>;
+  readonly request: ServiceRequest;
+}
+
+/** `refused`: the CMS said no, and nothing was done. `unknown`: no answer came; `settleServices` asks for one. `unrecorded`: the journal failed. */
+export type ServiceOutput =
+  | { readonly end: 'done'; readonly cardStatus: CardStatus | null }
+  | { readonly end: 'refused'; readonly type: string }
+  | { readonly end: 'unknown' }
+  | { readonly end: 'unrecorded' };
+
+/** How long holder and operator wait for the CMS, and the pause between two questions, in milliseconds. */
+export const serviceWaits = { wait: 40_000, pause: 3_000 } as const;
+
+interface Facts {
+  readonly input: ServiceInput;
+  readonly output: ServiceOutput;
+}
+
+/**
+ * One service at the CMS (docs/decisions/0200): what is about to be asked is durable before it is, and so is the answer before anybody hears of it.
+ * An answer that does not come is asked for again under the same key, so that nothing is done twice.
+ */
+export function cardServiceMachine({ services, journal }: ServicePorts) {
+  return setup({
+    types: { context: {} as Facts, input: {} as ServiceInput, output: {} as ServiceOutput },
+    delays: serviceWaits,
+    actors: {
+      open: fromPromise<Result<unknown, JournalError>, ServiceInput>(({ input: { opening, request } }) => {
+        const { operationId, reason, lossProof } = request;
+        const opened = journal.append(operationId, { kind: 'OP_OPEN', ...opening });
+        if (!opened.ok) return Promise.resolve(opened);
+        const why = { ...(reason === undefined ? {} : { reason }), ...(lossProof === undefined ? {} : { lossProof }) };
+        return Promise.resolve(journal.append(operationId, { kind: 'SERVICE_INTENT', ...why }));
+      }),
+      ask: fromPromise<Result<ServiceOutput, CmsError>, ServiceRequest>(async ({ input: request, signal }) => {
+        const answer = await services.serve(request, signal);
+        // Nobody waits any more: what became of it is asked for, not taken from an answer that came too late.
+        if (signal.aborted) return err({ kind: 'aborted' });
+        return answered(journal, request.operationId, answer);
+      }),
+    },
+  }).createMachine({
+    id: 'service',
+    initial: 'opening',
+    context: ({ input }) => ({ input, output: { end: 'unknown' } }),
+    states: {
+      opening: {
+        invoke: {
+          src: 'open',
+          input: ({ context }) => context.input,
+          onDone: [
+            { guard: ({ event }) => event.output.ok, target: 'carrying' },
+            { target: 'ended', actions: assign({ output: { end: 'unrecorded' } }) },
+          ],
+          onError: { target: 'ended', actions: assign({ output: { end: 'unrecorded' } }) },
+        },
+      },
+      carrying: {
+        initial: 'asking',
+        after: { wait: 'ended' },
+        states: {
+          asking: {
+            invoke: {
+              src: 'ask',
+              input: ({ context }) => context.input.request,
+              onDone: [
+                {
+                  guard: ({ event }) => event.output.ok,
+                  target: '#service.ended',
+                  actions: assign({ output: ({ context, event }) => (event.output.ok ? event.output.value : context.output) }),
+                },
+                'pausing',
+              ],
+              onError: '#service.ended',
+            },
+          },
+          pausing: { after: { pause: 'asking' } },
+        },
+      },
+      ended: { type: 'final' },
+    },
+    output: ({ context }) => context.output,
+  });
+}
+
+/** Writes the CMS's answer down; where there was none, nothing. */
+function answered(
+  journal: Pick<Journal, 'append'>,
+  operationId: string,
+  answer: Result<ServiceReceipt, CmsError>,
+): Result<ServiceOutput, CmsError> {
+  if (answer.ok) {
+    const recorded = record(journal, operationId, answer.value);
+    return ok(recorded.ok ? { end: 'done', cardStatus: answer.value.cardStatus ?? null } : { end: 'unrecorded' });
+  }
+  if (answer.error.kind !== 'refused') return answer;
+  const { type } = answer.error;
+  const refused = journal.append(operationId, { kind: 'SERVICE_REFUSED', type });
+  const closed = refused.ok ? journal.append(operationId, { kind: 'CLOSED', state: 'NONE' }) : refused;
+  return ok(closed.ok ? { end: 'refused', type } : { end: 'unrecorded' });
+}
+
+function record(
+  journal: Pick<Journal, 'append'>,
+  operationId: string,
+  { state, sequence, jws }: ServiceReceipt,
+): Result<JournalEntry, JournalError> {
+  const received = journal.append(operationId, { kind: 'SERVICE_RECEIPT', state, cmsSequence: sequence, jws });
+  return received.ok ? journal.append(operationId, { kind: 'CLOSED', state }) : received;
+}
+
+/**
+ * Brings every service that was left open to its end, while none is under way: what the rows do not say the CMS is asked, once and for all. Answers how many
+ * still wait, because it could not be reached.
+ */
+export async function settleServices({ services, journal }: ServicePorts, signal: AbortSignal): Promise<Result<number, JournalError>> {
+  let waiting = 0;
+  for (const { operationId, rows } of journal.open()) {
+    const [opening, last] = [rows.at(0)?.row, rows.at(-1)?.row];
+    if (opening?.kind !== 'OP_OPEN' || !isService(opening.operation) || last === undefined) continue;
+    let written: Result<unknown, JournalError> = ok();
+    switch (last.kind) {
+      case 'SERVICE_INTENT': {
+        const answer = signal.aborted ? err({ kind: 'aborted' }) : await services.voidService(operationId, signal);
+        if (answer.ok) written = record(journal, operationId, answer.value);
+        else waiting += 1;
+        break;
+      }
+      case 'SERVICE_RECEIPT':
+        written = journal.append(operationId, { kind: 'CLOSED', state: last.state });
+        break;
+      default:
+        // It was never asked for, or the CMS said no.
+        written = journal.append(operationId, { kind: 'CLOSED', state: 'NONE' });
+    }
+    if (!written.ok) return written;
+  }
+  return ok(waiting);
+}
