@@ -29,15 +29,15 @@ export async function serviceRequest(
   changes: Partial<ServiceRequest> = {},
   signed: Partial<ServiceRequest> = {},
 ): Promise<ServiceRequest> {
-  const request = {
+  const request: Omit<ServiceRequest, 'operatorAssertion'> = {
     operationId: newOperationId(),
-    operation: 'suspension' as const,
-    case: 'adult' as const,
+    operation: 'suspension',
+    case: 'adult',
     desk: 'health-authority',
     profile: { id: 'sardegna', version: '1' },
     holder: mario,
     document: specimen.document,
-    reason: 'loss' as const,
+    reason: 'loss',
     forms: [],
     ...changes,
   };
