@@ -13,13 +13,14 @@ export async function operationOverFaultyLine(
   line: FaultyLine,
   [first, second, third]: readonly LineFault[],
   folder: string,
+  tryMs = 300,
 ): Promise<readonly string[]> {
   const request = await reserveRequest(cms);
   const { operationId } = request;
   const report = await handedOver(cms, operationId);
   const key = makeOneUseKey();
-  // Of each try 300 ms, so that a half-open connection does not hold the proof up; the pauses are simulated.
-  const client = clientAt(line.url, cms, { clock: new SimulatedClock(), limits: { tryMs: 300, tries: 1 } });
+  // A short time for each try, so that a half-open connection does not hold the proof up; the pauses are simulated.
+  const client = clientAt(line.url, cms, { clock: new SimulatedClock(), limits: { tryMs, tries: 1 } });
   const opened = openRecords({ folder });
   if (!opened.ok) throw new Error(JSON.stringify(opened.error));
   const records = opened.value;

@@ -6,12 +6,14 @@ import { type CmsSurroundings, type TestCms, cmsSurroundings, startCms } from '.
 import { type LineFault, FaultyLine } from './faulty-line.ts';
 import { operationOverFaultyLine } from './operation.ts';
 
-const kinds = ['reset', 'half-open', 'lost'] as const;
+const kinds = ['reset', 'half-open', 'forgotten', 'lost'] as const;
+/** As the kiosk's client gives each try of a call. */
+const SLOW_TRY_MS = 5_000;
 const directions = ['question', 'answer'] as const;
 
 /**
  * Every kind of fault, in each direction, after a number of bytes that the seed chooses, within TLS's greeting or after it: each
- * meets one call of an operation, which is asked again as the kiosk would.
+ * meets one call of an operation, which is asked again as the kiosk would. Then a whole operation at 256 kbit/s on a line that loses a fifth of its segments.
  */
 export const networkPart: ProofPart = {
   name: 'network',
@@ -20,7 +22,7 @@ export const networkPart: ProofPart = {
     const folder = mkdtempSync(join(tmpdir(), 'network-'));
     const surroundings: CmsSurroundings = await cmsSurroundings();
     const cms: TestCms = await startCms(surroundings);
-    const line = await FaultyLine.to(cms.cms.url);
+    const line = await FaultyLine.to(cms.cms.url, seed);
     const violations: string[] = [];
     let operations = 0;
     try {
@@ -34,11 +36,16 @@ export const networkPart: ProofPart = {
             violations.push(...broken.map((promise) => `network: seed ${seed}, ${kind} after bytes ${where} of each ${of}: ${promise}`));
           }
         }
-        progress(`network: ${line.struck} faults, ${violations.length} violations`);
+        line.slow = line.lossy = true;
+        const broken = await operationOverFaultyLine(cms, line, [], join(folder, String(operations)), SLOW_TRY_MS);
+        line.slow = line.lossy = false;
+        operations += 1;
+        violations.push(...broken.map((promise) => `network: seed ${seed}, a slow line that loses segments: ${promise}`));
+        progress(`network: ${line.struck} faults, ${line.retransmitted} segments lost and sent again, ${violations.length} violations`);
       }
       const sent = cms.mailbox.messages().map(({ messageId }) => messageId);
       if (new Set(sent).size !== sent.length) violations.push(`network: seed ${seed}: I4 a mail was sent twice`);
-      return { counts: { networkFaults: line.struck }, violations };
+      return { counts: { networkFaults: line.struck + line.retransmitted }, violations };
     } finally {
       line.close();
       await cms.close();
