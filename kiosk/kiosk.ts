@@ -200,6 +200,7 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
       ...records.value.incidents().map(({ operationId, kind }) => ({ operationId, why: kind })),
     ],
     card: reportingUnknownCards(card, log),
+    codes: card,
     cms: cms.value,
     journal: records.value,
     operators: operators.value,

@@ -10,7 +10,7 @@ import type { Printing, PrintReport, Slip } from '../ports/printing.ts';
 import type { StopReason } from '../session/status.ts';
 import { type Conclusion, concluded, retracted, unconfirmed } from './evidence.ts';
 import { mayReprint } from './reprint.ts';
-import { RECEIPT_WAIT_MS, openAndReserve } from './reservation.ts';
+import { RECEIPT_WAIT_MS, openAndReserve, stopReasonOfRefusal } from './reservation.ts';
 
 /** What an activation needs from outside. */
 export interface ActivationPorts {
@@ -78,7 +78,7 @@ function stopReasonOf(failure: Failure): StopReason {
     case 'aborted':
       return 'cms-unreachable';
     case 'refused':
-      return 'cms-refused';
+      return stopReasonOfRefusal(failure.type);
     case 'journal-unwritable':
       return 'records-unwritable';
     case 'printer-not-ready':

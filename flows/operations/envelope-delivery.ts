@@ -16,7 +16,7 @@ import type { StopReason } from '../session/status.ts';
 import { type ChipReport, setPin } from './chip.ts';
 import { type EnvelopeScanner, type ScanEvent, scanning } from './envelope-scan.ts';
 import { type EnvelopeConclusion, type EnvelopeProof, concludedEnvelope } from './envelope-conclusion.ts';
-import { RECEIPT_WAIT_MS, openAndReserve } from './reservation.ts';
+import { RECEIPT_WAIT_MS, openAndReserve, stopReasonOfRefusal } from './reservation.ts';
 
 /** What the delivery of an envelope needs from outside. */
 export interface DeliveryPorts extends EnvelopeParts {
@@ -87,7 +87,7 @@ function stopReasonOf(failure: CmsError | LedgerError): StopReason {
     case 'aborted':
       return 'cms-unreachable';
     case 'refused':
-      return 'cms-refused';
+      return stopReasonOfRefusal(failure.type);
     case 'journal-unwritable':
       return 'records-unwritable';
     default:

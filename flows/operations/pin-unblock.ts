@@ -43,9 +43,13 @@ export async function tryToUnblock(
     const closed = journal.append(id, { kind: 'CLOSED', state: 'NONE' });
     return closed.ok ? ok(answer) : closed;
   } finally {
-    typed.puk.wipe();
-    typed.newPin.wipe();
+    wipe(typed);
   }
+}
+
+export function wipe({ puk, newPin }: NewPin): void {
+  puk.wipe();
+  newPin.wipe();
 }
 
 function evidenceOf(answer: Result<void, CodeError>): Extract<PinRow, { kind: 'PIN_EVIDENCE' }> {
@@ -93,8 +97,21 @@ export type UnblockEvent =
   | { readonly type: 'citizen.no-puk' | 'citizen.stay' }
   | { readonly type: 'stop'; readonly reason: StopReason };
 
+/** Digits, by the profile. */
+export interface Lengths {
+  readonly puk: number;
+  readonly shortestPin: number;
+  readonly longestPin: number;
+}
+
+/** Whether the card may be asked: a PUK that cannot be one would cost a try. */
+function fits({ puk, newPin }: NewPin, lengths: Lengths): boolean {
+  return puk.length === lengths.puk && newPin.length >= lengths.shortestPin && newPin.length <= lengths.longestPin;
+}
+
 interface Facts {
   readonly opening: Opening;
+  readonly lengths: Lengths;
   readonly problem: UnblockProblem | null;
   readonly output: UnblockOutput;
 }
@@ -139,7 +156,7 @@ export function unblockMachine(
   return setup({
     types: {
       context: {} as Facts,
-      input: {} as { readonly opening: Opening },
+      input: {} as Pick<Facts, 'opening' | 'lengths'>,
       events: {} as UnblockEvent,
       output: {} as UnblockOutput,
       tags: {} as 'warned',
@@ -163,7 +180,10 @@ export function unblockMachine(
       asking: {
         initial: 'calm',
         on: {
-          'citizen.unblock': 'setting',
+          'citizen.unblock': [
+            { guard: ({ context, event }) => fits(event, context.lengths), target: 'setting' },
+            { target: '.calm', actions: [assign({ problem: { kind: 'not-read' } }), ({ event }) => wipe(event)] },
+          ],
           'citizen.no-puk': { target: 'ended', actions: { type: 'endAs', params: { pin: 'no-puk' } } },
           stop: { target: 'ended', actions: { type: 'endAs', params: ({ event }) => ({ pin: 'not-set', reason: event.reason }) } },
         },

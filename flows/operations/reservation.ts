@@ -1,6 +1,12 @@
 import { type Result, err } from '../../devices/result.ts';
 import type { CmsError } from '../ports/cms.ts';
+import type { StopReason } from '../session/status.ts';
 import type { Journal, JournalError, JournalRow } from '../ports/journal.ts';
+
+/** Why the CMS gives no codes, as the holder is told: of a card that has had its first ones, or none, what to ask for instead. */
+export function stopReasonOfRefusal(type: string): StopReason {
+  return type === 'card-activated' || type === 'card-not-activated' ? type : 'cms-refused';
+}
 
 /** How long the citizen waits for the receipt before the outbox goes on alone. */
 export const RECEIPT_WAIT_MS = 8_000;

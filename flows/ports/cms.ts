@@ -37,9 +37,13 @@ export interface ContactCodeSent {
 /** A short-lived JWS of the CMS: this contact was proved by a one-time code. */
 export type ProofOfContact = string;
 
+/** Operations in which the CMS gives codes to a holder whom an operator identified: a card's first ones, or new ones for a card that has some. */
+export const codeOperations = ['activation', 'reissue'] as const;
+export type CodeOperation = (typeof codeOperations)[number];
+
 export interface Reserve {
   readonly operationId: string;
-  readonly operation: 'activation';
+  readonly operation: CodeOperation;
   readonly case: HolderCase;
   readonly desk: string;
   readonly profile: { readonly id: string; readonly version: string };

@@ -1,10 +1,11 @@
 import type { Result } from '../../devices/result.ts';
 import type { PrinterStatus, PrintEvidence } from '../../devices/printer/contract.ts';
-import type { CmsError, OneUseKey, Reservation, SealedPaperPart } from './cms.ts';
+import type { CmsError, CodeOperation, OneUseKey, Reservation, SealedPaperPart } from './cms.ts';
 
 /** What a slip says besides the code's paper part: nothing that names a person or a card (reliability.md, 2). */
 export interface Slip {
   readonly operationId: string;
+  readonly operation: CodeOperation;
   readonly attempt: number;
   readonly siteName: string;
   readonly printedAt: string;

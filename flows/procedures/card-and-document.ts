@@ -1,10 +1,11 @@
 import type { IdentityDocument } from '../people/identity-document.ts';
 import type { Representation } from '../people/representation.ts';
 import { paperDemands } from './papers.ts';
-import { placeDemands } from './place.ts';
-import type { Profile } from './profile.ts';
+import { placeDemands, rulesOfOperations } from './place.ts';
+import type { OperationRule, Profile } from './profile.ts';
 import type { ProcedureRequest } from './request.ts';
-import { type DeskType, type HolderCase, holderCases } from './vocabulary.ts';
+import { type DeskType, type HolderCase, type Operation, holderCases } from './vocabulary.ts';
+import { operationsIt } from './words.ts';
 import { isOfAge, isRepresented, whoDemands } from './who.ts';
 
 /** Why something may not be: the rule's id in the domain reference, what it says, and the source that the profile cites for it. */
@@ -23,10 +24,16 @@ interface CardFacts {
   readonly fiscalCode: string;
 }
 
-/** The cases in which this desk activates a card of a holder of this age today. */
-export function casesHere(profile: Profile, desk: DeskType, today: string, birthDate: string): readonly HolderCase[] {
-  const { activation } = profile.operations;
-  const here = activation.absent === true ? undefined : activation.places[desk];
+/** Which operation, at which desk, on which civil day. */
+export interface Wanted {
+  readonly operation: Operation;
+  readonly desk: DeskType;
+  readonly today: string;
+}
+
+/** The cases in which this desk does it today, for the card of a holder of this age. */
+export function casesHere(profile: Profile, { operation, desk, today }: Wanted, birthDate: string): readonly HolderCase[] {
+  const here = ruleOf(profile, operation)?.places[desk];
   return holderCases.filter(
     (holderCase) =>
       here?.cases.includes(holderCase) === true &&
@@ -35,19 +42,20 @@ export function casesHere(profile: Profile, desk: DeskType, today: string, birth
   );
 }
 
-/** Whether this desk may activate this holder's card today, for somebody. An empty list is a yes. */
-export function refusalsOfActivation(
-  profile: Profile,
-  { desk, today, card }: { readonly desk: DeskType; readonly today: string; readonly card: CardFacts },
-): readonly Refusal[] {
+/** Whether this desk may do it today for the holder of this card, or for somebody in their place. An empty list is a yes. */
+export function refusalsOfCard(profile: Profile, wanted: Wanted, card: CardFacts): readonly Refusal[] {
+  const { operation, desk, today } = wanted;
   const refusals: Refusal[] = [];
-  const { activation } = profile.operations;
-  const here = activation.absent === true ? undefined : activation.places[desk];
-  if (here === undefined) refusals.push({ rule: 'ACT-08', text: 'Qui non si attivano tessere.', citation: activation.citation });
-  if (activation.absent !== true && deliveryOf(profile) === null) {
-    refusals.push({ rule: 'C1', text: 'Qui non è detto come si consegnano i codici.', citation: activation.delivery.citation });
+  const rule = profile.operations[operation];
+  const here = rule.absent === true ? undefined : rule.places[desk];
+  if (here === undefined) {
+    const id = operation === 'activation' || operation === 'reissue' ? 'ACT-08' : rulesOfOperations[operation];
+    refusals.push({ rule: id, text: `Qui non si fa ${operationsIt[operation]}.`, citation: rule.citation });
   }
-  if (here !== undefined && casesHere(profile, desk, today, card.birthDate).length === 0) {
+  if (rule.absent !== true && rule.delivery.scheme !== 'none' && deliveryOf(profile, operation) === null) {
+    refusals.push({ rule: 'C1', text: 'Qui non è detto come si consegnano i codici.', citation: rule.delivery.citation });
+  }
+  if (here !== undefined && casesHere(profile, wanted, card.birthDate).length === 0) {
     const ofAge = isOfAge(profile.cases.adult.minimumAge, 'adult', card.birthDate, today);
     const { minor } = profile.cases;
     refusals.push(
@@ -56,17 +64,22 @@ export function refusalsOfActivation(
         : { rule: 'case-adult', text: minor.absent === true ? minor.note : 'Qui non per i minori.', citation: minor.citation },
     );
   }
-  if (card.expiryDate !== '' && card.expiryDate < today) {
+  if (rule.absent !== true && !rule.card.statuses.includes('expired') && card.expiryDate !== '' && card.expiryDate < today) {
     refusals.push({ rule: 'card-unexpired', text: 'La tessera è scaduta.', citation: ours });
   }
   return refusals;
 }
 
-/** How an activation gives the codes to the holder; `null`: in no way that a desk of this kind carries out. */
-export function deliveryOf({ operations: { activation }, codes }: Profile): 'split' | 'envelope' | null {
-  const scheme = activation.absent === true ? 'none' : activation.delivery.scheme;
-  if (scheme === 'none' || (scheme === 'envelope' && codes.envelope === undefined)) return null;
+/** How an operation gives the codes to the holder; `null`: in no way that a desk of this kind carries out. */
+export function deliveryOf(profile: Profile, operation: Operation): 'split' | 'envelope' | null {
+  const scheme = ruleOf(profile, operation)?.delivery.scheme ?? 'none';
+  if (scheme === 'none' || (scheme === 'envelope' && profile.codes.envelope === undefined)) return null;
   return scheme;
+}
+
+function ruleOf({ operations }: Profile, operation: Operation): OperationRule | null {
+  const rule = operations[operation];
+  return rule.absent === true ? null : rule;
 }
 
 /** What the operator found of who stands here: their document and, where the holder is no adult acting alone, the case and its papers. */
@@ -76,17 +89,13 @@ export interface Identified {
 }
 
 /**
- * Whether who stands here may have this card activated (procedures.md, 1.4, DOC-01, C4-C10), from what the operator found. An empty list is a
+ * Whether it may be done for who stands here (procedures.md, 1.4, DOC-01, C4-C10), from what the operator found. An empty list is a
  * yes. The card's own state was looked at before, and where the second part goes is asked after.
  */
-export function refusalsOfIdentified(
-  profile: Profile,
-  { desk, today, card }: { readonly desk: DeskType; readonly today: string; readonly card: CardFacts },
-  identified: Identified,
-): readonly Refusal[] {
-  const rule = profile.operations.activation;
-  if (rule.absent === true) return [{ rule: 'ACT-08', text: rule.note, citation: rule.citation }];
-  const request = requestOf(profile, desk, today, card, identified);
+export function refusalsOfIdentified(profile: Profile, wanted: Wanted, card: CardFacts, identified: Identified): readonly Refusal[] {
+  const rule = profile.operations[wanted.operation];
+  if (rule.absent === true) return [{ rule: rulesOfOperations[wanted.operation], text: rule.note, citation: rule.citation }];
+  const request = requestOf(profile, wanted, card, identified);
   const demands = [...placeDemands(profile, rule, request), ...whoDemands(profile, request), ...paperDemands(profile, rule, request)];
   return [
     ...demands.filter(({ met }) => !met).map(({ rule: id, text, citation }) => ({ rule: id, text, citation })),
@@ -96,8 +105,7 @@ export function refusalsOfIdentified(
 
 function requestOf(
   profile: Profile,
-  desk: DeskType,
-  today: string,
+  { operation, desk, today }: Wanted,
   card: CardFacts,
   { document, representation }: Identified,
 ): ProcedureRequest {
@@ -105,7 +113,7 @@ function requestOf(
   return {
     profile: profile.id,
     desk,
-    operation: 'activation',
+    operation,
     case: representation?.case ?? 'adult',
     identification: 'local-operator',
     date: today,

@@ -1,7 +1,7 @@
 import { notesOf } from './notes.ts';
 import type { Paper, Profile } from './profile.ts';
-import type { DeskType, Form, HolderCase, relations } from './vocabulary.ts';
-import { casesHere } from './card-and-document.ts';
+import type { Form, HolderCase, relations } from './vocabulary.ts';
+import { type Wanted, casesHere } from './card-and-document.ts';
 
 type Relation = Exclude<(typeof relations)[number], 'holder'>;
 
@@ -27,11 +27,11 @@ const others: readonly Relation[] = ['spouse', 'child', 'parent', 'relative', 'o
 const kin: readonly Relation[] = ['spouse', 'child', 'parent', 'relative'];
 
 /** The cases that may be here for a card, each with what it asks for; the adult's first where it may be. */
-export function caseChoices(profile: Profile, desk: DeskType, today: string, birthDate: string): readonly CaseChoice[] {
-  return casesHere(profile, desk, today, birthDate).map((holderCase) => choiceOf(profile, desk, today, holderCase));
+export function caseChoices(profile: Profile, wanted: Wanted, birthDate: string): readonly CaseChoice[] {
+  return casesHere(profile, wanted, birthDate).map((holderCase) => choiceOf(profile, wanted, holderCase));
 }
 
-function choiceOf(profile: Profile, desk: DeskType, today: string, holderCase: HolderCase): CaseChoice {
+function choiceOf(profile: Profile, { operation, desk, today }: Wanted, holderCase: HolderCase): CaseChoice {
   const rule = profile.cases[holderCase];
   const delegate = holderCase === 'delegate' && profile.cases.delegate.absent !== true ? profile.cases.delegate : null;
   const byRelatives = delegate?.who.order === 'relatives';
@@ -53,7 +53,7 @@ function choiceOf(profile: Profile, desk: DeskType, today: string, holderCase: H
     notes: notesOf(profile, {
       profile: profile.id,
       desk,
-      operation: 'activation',
+      operation,
       case: holderCase,
       identification: 'local-operator',
       date: today,

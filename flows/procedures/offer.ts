@@ -3,7 +3,7 @@ import { type UncertainTable, mayGoOn } from './uncertain-revocation.ts';
 import type { DeskType, Operation } from './vocabulary.ts';
 
 /** The operations that a session carries out to their end, in the menu's order. What a profile knows beyond them is not offered. */
-export const carriedOut: readonly Operation[] = ['activation'];
+export const carriedOut: readonly Operation[] = ['activation', 'reissue', 'pin-unblock'];
 
 /** What can be known of a card before anybody is identified and the CMS was asked. */
 export interface CardAtHand {

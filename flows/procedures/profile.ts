@@ -116,6 +116,8 @@ const profileSchema = z.strictObject({
   contact: rule({ channels: some(z.enum(channels)), pec: z.enum(['accepted', 'refused', 'not-stated']) }),
   will: rule({ expressed: z.enum(['verbally', 'in-writing']) }),
   codes: z.strictObject({
+    /** Digits of what a holder types: of the PUK, and the fewest and most of a PIN that they choose. */
+    typed: rule({ puk: z.int().min(5).max(8), shortestPin: z.int().min(5).max(8), longestPin: z.int().min(5).max(8) }),
     third: ruleOrAbsent({ name: z.string().min(2), roles: some(text) }),
     /** The blind envelope, where codes lie in one: its number, and what is offered to who cannot read it. */
     envelope: rule({ number: envelopeNumberRule, withoutSight: text }).optional(),

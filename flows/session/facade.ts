@@ -162,7 +162,7 @@ export function startDesk(ports: DeskPorts, rules: DeskRules, observer: DeskObse
 }
 
 function citizenStatusOf(desk: SnapshotFrom<Desk>, session: SessionSnapshot | null, rules: DeskRules, today: string): CitizenStatus {
-  const warned = session?.hasTag('warned') === true;
+  const warned = session?.hasTag('warned') === true || session?.children.unblock?.getSnapshot().hasTag('warned') === true;
   return {
     sessionId: session?.context.sessionId ?? null,
     warning: warned ? { secondsLeft: Math.round(rules.delays.idleWarning / 1000) } : null,
@@ -205,6 +205,7 @@ function sessionScreenOf(session: SessionSnapshot, rules: DeskRules, today: stri
   if (session.matches({ talking: 'contact' })) return contactScreenOf(session, rules);
   if (session.matches({ issuing: 'printFailed' })) return { screen: 'print-failed' };
   if (session.matches({ issuing: 'collecting' })) return { screen: 'collect', cardIn: context.cardIn };
+  if (session.matches('unblocking')) return unblockScreenOf(session, rules);
   if (session.matches('delivering')) return { screen: 'envelope', stage: envelopeStageOf(session), cardIn: context.cardIn };
   if (session.matches('issuing')) return { screen: 'issuing', stage: issuingStageOf(session) };
   if (session.matches('done') || session.matches('stopped')) return lastScreenOf(session);
@@ -224,6 +225,13 @@ function contactScreenOf(session: SessionSnapshot, { profile }: DeskRules): Citi
   };
 }
 
+function unblockScreenOf(session: SessionSnapshot, { profile }: DeskRules): CitizenScreen {
+  const unblock = session.children.unblock?.getSnapshot();
+  if (unblock?.matches('asking') !== true) return { screen: 'unblocking' };
+  const { puk, shortestPin, longestPin } = profile.codes.typed;
+  return { screen: 'unblock', lengths: { puk, shortestPin, longestPin }, problem: unblock.context.problem };
+}
+
 function issuingStageOf(session: SessionSnapshot): 'reserving' | 'preparing' | 'printing' | 'recording' {
   const activation = session.children.activation?.getSnapshot();
   if (activation === undefined || activation.matches('reserving')) return 'reserving';
@@ -240,13 +248,15 @@ function envelopeStageOf(session: SessionSnapshot): EnvelopeStage {
 }
 
 function lastScreenOf(session: SessionSnapshot): CitizenScreen {
-  const { ending, delivered, stop, cardIn } = session.context;
+  const { ending, delivered, unblocked, stop, cardIn } = session.context;
   if (session.matches({ done: 'forgotten' }) || session.matches({ stopped: 'forgotten' })) return { screen: 'card-forgotten' };
   if (ending?.codes === 'confirmed') return { screen: 'done', secondPart: 'received', masked: ending.masked, until: null };
   if (ending?.codes === 'confirm-pending') return { screen: 'done', secondPart: 'pending', masked: ending.masked, until: ending.until };
   if (delivered?.codes === 'confirmed') return { screen: 'envelope-done', receipt: 'received' };
   if (delivered?.codes === 'confirm-pending') return { screen: 'envelope-done', receipt: 'pending' };
-  return { screen: 'stopped', reason: stop ?? 'cancelled', cardIn, codes: ending?.codes ?? delivered?.codes ?? 'not-issued' };
+  if (unblocked?.pin === 'set') return { screen: 'unblock-done' };
+  const pin = unblocked === null ? null : unblocked.pin === 'unknown' ? 'pin-unknown' : 'pin-unchanged';
+  return { screen: 'stopped', reason: stop ?? 'cancelled', cardIn, codes: ending?.codes ?? delivered?.codes ?? pin ?? 'not-issued' };
 }
 
 function operatorStatusOf(
@@ -271,7 +281,7 @@ function envelopesOf(
   { envelope: { envelopes, scanner }, operators }: DeskPorts,
   { profile, envelope }: DeskRules,
 ): Omit<EnvelopesStatus, 'lastCount'> | null {
-  if (deliveryOf(profile) !== 'envelope') return null;
+  if (deliveryOf(profile, 'activation') !== 'envelope') return null;
   const pile = envelope.pile === 'operator' ? `operator:${operators.signedOn()?.id ?? ''}` : envelope.pile;
   const all = envelopes.all();
   return {
@@ -296,24 +306,25 @@ function revocationStatusOf({ lists, clockFault }: RevocationState, { uncertainR
 }
 
 function waitingOf(session: SessionSnapshot, { profile, desk, uncertainRevocation }: DeskRules, today: string): OperatorStatus['waiting'] {
-  const { reading, verdict, refusals, citizenSaysTaken } = session.context;
+  const { operation, reading, verdict, refusals, citizenSaysTaken } = session.context;
   if (session.matches({ talking: 'operator' }) && reading !== null && verdict !== null) {
     const { surname, name, birthDate, sex, fiscalCode } = reading.personalData;
     const { documents, withoutExpiry } = profile.identification;
     return {
       task: 'identify',
+      operation,
       card: { surname, name, birthDate, sex, fiscalCode },
       certificate: {
         status: verdict.status,
         crlAgeSeconds: verdict.crl?.ageSeconds ?? null,
-        uncertainRule: uncertainRevocation.activation,
+        uncertainRule: uncertainRevocation[operation],
       },
       documents: documents.types.map((type) => ({
         type,
         citation: documents.citation,
         mayLackExpiry: withoutExpiry.types.includes(type),
       })),
-      cases: caseChoices(profile, desk, today, birthDate),
+      cases: caseChoices(profile, { operation, desk, today }, birthDate),
       refusals,
     };
   }

@@ -1,6 +1,7 @@
-import type { CardReader, CardReading, RelayPolicy } from '../../devices/card/contract.ts';
+import type { CardReader, CardReading, CommandingCardReader, RelayPolicy } from '../../devices/card/contract.ts';
 import type { ActivationInput, ActivationOutput, ActivationPorts } from '../operations/activation.ts';
 import type { DeliveryOutput, EnvelopeParts } from '../operations/envelope-delivery.ts';
+import type { UnblockOutput } from '../operations/pin-unblock.ts';
 import type { ShiftPorts } from '../operations/shift.ts';
 import type { Identified, Refusal } from '../procedures/card-and-document.ts';
 import type { ContactChannel, ContactCodeSent, ProofOfContact } from '../ports/cms.ts';
@@ -14,6 +15,8 @@ import type { CitizenCommand, ContactProblem, OperatorCommand, StopReason } from
 /** What a session needs from outside: the operation's ports, the card reader, the trust cache. */
 export interface SessionPorts extends ActivationPorts {
   readonly card: Pick<CardReader, 'read'>;
+  /** Where the citizen's codes go, and nowhere else. */
+  readonly codes: Pick<CommandingCardReader, 'unblockPin'>;
   readonly trust: Trust;
   readonly envelope: EnvelopeParts & ShiftPorts;
   readonly newId: () => string;
@@ -80,6 +83,7 @@ export interface SessionFacts {
   readonly stop: StopReason | null;
   readonly ending: ActivationOutput | null;
   readonly delivered: DeliveryOutput | null;
+  readonly unblocked: UnblockOutput | null;
 }
 
 /** Wrong codes after which the contact is not proved. The CMS counts too, and its count wins. */

@@ -1,6 +1,7 @@
 import type { ActivationInput } from '../operations/activation.ts';
 import type { DeliveryInput } from '../operations/envelope-delivery.ts';
-import type { Reserve } from '../ports/cms.ts';
+import type { Lengths, Opening } from '../operations/pin-unblock.ts';
+import type { CodeOperation, Reserve } from '../ports/cms.ts';
 import { type DeskRules, type SessionFacts, type SessionPorts, identifiedOf, readingOf } from './facts.ts';
 
 /** What an activation with split codes is given, from what was found out and proved until then. */
@@ -14,7 +15,13 @@ export function activationInputOf(facts: SessionFacts, ports: SessionPorts, rule
     printAttempts,
     opening,
     reserve: { ...reserve, proofOfContact },
-    slip: { operationId: reserve.operationId, siteName, language, helpLine: profile.referrals.helpLine.phone },
+    slip: {
+      operationId: reserve.operationId,
+      operation: reserve.operation,
+      siteName,
+      language,
+      helpLine: profile.referrals.helpLine.phone,
+    },
   };
 }
 
@@ -32,12 +39,31 @@ export function deliveryInputOf(facts: SessionFacts, ports: SessionPorts, rules:
   };
 }
 
+/** What an unblocking of the PIN is given: nobody is identified for it, and the PUK says enough. */
+export function unblockInputOf(
+  { verdict, ...facts }: SessionFacts,
+  { journal }: SessionPorts,
+  { profile }: DeskRules,
+): { readonly opening: Opening; readonly lengths: Lengths } {
+  if (verdict === null) throw new Error('a PIN of a card that was not checked');
+  const opening: Opening = {
+    operation: 'pin-unblock',
+    case: 'adult',
+    profile: profile.id,
+    profileVersion: profile.version,
+    holder: journal.digest('holder', readingOf({ verdict, ...facts }).personalData.fiscalCode),
+    card: journal.digest('card', verdict.certificateDigest),
+  };
+  return { opening, lengths: profile.codes.typed };
+}
+
 function identified(
   facts: SessionFacts,
   ports: SessionPorts,
   { profile, desk }: DeskRules,
 ): { readonly opening: ActivationInput['opening']; readonly reserve: Omit<Reserve, 'proofOfContact'> } {
   const { sessionId: operationId, verdict, operatorAssertion, operatorId } = facts;
+  const operation = codeOperationOf(facts);
   const { personalData, cardId } = readingOf(facts);
   if (verdict === null || operatorAssertion === null) throw new Error('issuing before the holder was identified');
   const { fiscalCode, surname, name, birthDate } = personalData;
@@ -46,7 +72,7 @@ function identified(
   const representative = representation?.representative ?? null;
   return {
     opening: {
-      operation: 'activation',
+      operation,
       case: holderCase,
       profile: profile.id,
       profileVersion: profile.version,
@@ -57,7 +83,7 @@ function identified(
     },
     reserve: {
       operationId,
-      operation: 'activation',
+      operation,
       case: holderCase,
       desk,
       profile: { id: profile.id, version: profile.version },
@@ -68,4 +94,9 @@ function identified(
       operatorAssertion,
     },
   };
+}
+
+function codeOperationOf({ operation }: SessionFacts): CodeOperation {
+  if (operation === 'activation' || operation === 'reissue') return operation;
+  throw new Error(`no codes are given by ${operation}`);
 }

@@ -1,6 +1,6 @@
 import type { CardError, CardReading } from '../../devices/card/contract.ts';
 import type { TrustVerdict } from '../ports/trust.ts';
-import { refusalsOfActivation } from '../procedures/card-and-document.ts';
+import { casesHere, refusalsOfCard } from '../procedures/card-and-document.ts';
 import { type CardAtHand, isOffered } from '../procedures/offer.ts';
 import { mayGoOn } from '../procedures/uncertain-revocation.ts';
 import type { Operation } from '../procedures/vocabulary.ts';
@@ -34,8 +34,15 @@ export function offeredFor(rules: DeskRules, today: string, reading: CardReading
   return rules.operations.filter((operation) =>
     operation === 'activation'
       ? whyNotActivated(rules, today, reading, verdict) === null
-      : isOffered(rules.profile, rules.desk, operation, card, rules.uncertainRevocation),
+      : isOffered(rules.profile, rules.desk, operation, card, rules.uncertainRevocation) && isForHolder(rules, operation, today, reading),
   );
+}
+
+/** Whether it may be for this holder; where the PUK alone is asked for, nobody stands here in their place. */
+function isForHolder({ profile, desk }: DeskRules, operation: Operation, today: string, { personalData }: CardReading): boolean {
+  const wanted = { operation, desk, today };
+  if (operation === 'pin-unblock' && !casesHere(profile, wanted, personalData.birthDate).includes('adult')) return false;
+  return refusalsOfCard(profile, wanted, personalData).length === 0;
 }
 
 function cardAtHand({ personalData }: CardReading, { status, crl }: TrustVerdict): CardAtHand | null {
@@ -60,7 +67,7 @@ export function whyNotActivated(rules: DeskRules, today: string, reading: CardRe
     case 'good':
       break;
   }
-  const [refusal] = refusalsOfActivation(rules.profile, { desk: rules.desk, today, card: reading.personalData });
+  const [refusal] = refusalsOfCard(rules.profile, { operation: 'activation', desk: rules.desk, today }, reading.personalData);
   if (refusal === undefined) return null;
   if (refusal.rule === 'case-adult') return 'not-an-adult';
   return refusal.rule === 'card-unexpired' ? 'card-expired' : 'not-allowed-here';

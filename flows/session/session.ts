@@ -2,6 +2,7 @@ import { type SnapshotFrom, and, assign, not, or, sendTo, setup, stateIn } from 
 import type { Result } from '../../devices/result.ts';
 import { activationMachine } from '../operations/activation.ts';
 import { deliveryMachine } from '../operations/envelope-delivery.ts';
+import { unblockMachine } from '../operations/pin-unblock.ts';
 import type { CmsError } from '../ports/cms.ts';
 import { readMobile } from '../people/mobile.ts';
 import { type Identified, type Refusal, deliveryOf, refusalsOfIdentified } from '../procedures/card-and-document.ts';
@@ -16,7 +17,7 @@ import {
   type SessionPorts,
   type Unexpected,
 } from './facts.ts';
-import { activationInputOf, deliveryInputOf } from './inputs.ts';
+import { activationInputOf, deliveryInputOf, unblockInputOf } from './inputs.ts';
 import { offeredFor, stopReasonOfCard, whyNotActivated } from './judgement.ts';
 import type { StopReason } from './status.ts';
 
@@ -46,20 +47,28 @@ type IdentifiedEvent = Extract<SessionEvent, { type: 'operator.identified' }>;
 export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected: Unexpected) {
   const { today } = ports;
   const refusalsOf = (facts: SessionFacts, event: IdentifiedEvent): readonly Refusal[] =>
-    refusalsOfIdentified(rules.profile, { desk: rules.desk, today: today(), card: readingOf(facts).personalData }, identifiedBy(event));
+    refusalsOfIdentified(
+      rules.profile,
+      { operation: facts.operation, desk: rules.desk, today: today() },
+      readingOf(facts).personalData,
+      identifiedBy(event),
+    );
+
+  const byEnvelope = ({ operation }: SessionFacts): boolean => deliveryOf(rules.profile, operation) === 'envelope';
 
   return setup({
     types: {
       context: {} as SessionFacts,
       events: {} as SessionEvent,
       tags: {} as 'warned',
-      children: {} as { activation: 'activation'; delivery: 'delivery' },
+      children: {} as { activation: 'activation'; delivery: 'delivery'; unblock: 'unblock' },
       output: {} as { readonly unrecorded: boolean },
     },
     delays: { ...rules.delays, collectWarning: () => Math.max(rules.delays.collect - rules.delays.idleWarning, 0) },
     actors: {
       activation: activationMachine(ports),
       delivery: deliveryMachine({ ...ports, ...ports.envelope }),
+      unblock: unblockMachine(ports, rules.delays, unexpected),
       ...sessionActors(ports),
     },
     actions: {
@@ -67,6 +76,7 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
       cardOut: assign({ cardIn: false }),
       unexpected: ({ event }) => unexpected(event.type),
       stopDelivery: sendTo('delivery', (_, { reason }: { reason: StopReason }) => ({ type: 'stop', reason })),
+      stopUnblock: sendTo('unblock', (_, { reason }: { reason: StopReason }) => ({ type: 'stop', reason })),
       stopActivation: sendTo('activation', (_, { reason }: { reason: StopReason }) => ({ type: 'stop', reason })),
     },
     guards: {
@@ -103,6 +113,7 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
       stop: null,
       ending: null,
       delivered: null,
+      unblocked: null,
     }),
     states: {
       /** Nothing has been asked of anybody yet: whatever ends here leaves nothing anywhere. */
@@ -154,11 +165,18 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
           choosing: {
             initial: 'opening',
             on: {
-              'citizen.wish': {
-                guard: ({ context, event }) => context.offered.includes(event.operation ?? 'activation'),
-                target: 'notice',
-                actions: assign({ operation: ({ event }) => event.operation ?? 'activation' }),
-              },
+              'citizen.wish': [
+                {
+                  guard: ({ context, event }) => context.offered.includes('pin-unblock') && event.operation === 'pin-unblock',
+                  target: '#unblocking',
+                  actions: assign({ operation: 'pin-unblock' }),
+                },
+                {
+                  guard: ({ context, event }) => context.offered.includes(event.operation ?? 'activation'),
+                  target: 'notice',
+                  actions: assign({ operation: ({ event }) => event.operation ?? 'activation' }),
+                },
+              ],
             },
             states: {
               opening: { always: [{ guard: ({ context }) => context.offered.includes('activation'), target: 'recognised' }, 'menu'] },
@@ -166,7 +184,7 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
               menu: patience,
             },
           },
-          notice: { ...patience, on: { 'citizen.notice-read': 'operator' } },
+          notice: { id: 'notice', ...patience, on: { 'citizen.notice-read': 'operator' } },
           operator: {
             initial: 'waiting',
             on: {
@@ -194,12 +212,11 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
                   input: ({ context }) => ({ facts: context, identified: identifiedOf(context) }),
                   onDone: [
                     {
-                      guard: ({ event }) => event.output.ok,
-                      target: deliveryOf(rules.profile) === 'envelope' ? '#delivering' : '#contact',
-                      actions: assign(({ event }) =>
-                        event.output.ok ? { operatorAssertion: event.output.value.jws, operatorId: event.output.value.operatorId } : {},
-                      ),
+                      guard: ({ context, event }) => event.output.ok && byEnvelope(context),
+                      target: '#delivering',
+                      actions: assign(({ event }) => signedBy(event.output)),
                     },
+                    { guard: ({ event }) => event.output.ok, target: '#contact', actions: assign(({ event }) => signedBy(event.output)) },
                     { target: 'waiting' },
                   ],
                   onError: 'waiting',
@@ -427,6 +444,43 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
           'operator.hand-over': { actions: sendTo('delivery', ({ event }) => event) },
         },
       },
+      /** A new PIN by the PUK: the card alone has a part in it, and the holder. */
+      unblocking: {
+        id: 'unblocking',
+        invoke: {
+          id: 'unblock',
+          src: 'unblock',
+          input: ({ context }) => unblockInputOf(context, ports, rules),
+          onSnapshot: {},
+          onDone: [
+            {
+              guard: ({ event }) => event.output.pin === 'set',
+              target: 'done',
+              actions: assign({ unblocked: ({ event }) => event.output }),
+            },
+            {
+              guard: ({ context, event }) => event.output.pin === 'no-puk' && context.offered.includes('reissue'),
+              target: '#notice',
+              actions: assign({ operation: 'reissue' }),
+            },
+            {
+              target: 'stopped',
+              actions: assign({
+                unblocked: ({ event }) => event.output,
+                stop: ({ event }) => ('reason' in event.output ? event.output.reason : 'no-puk'),
+              }),
+            },
+          ],
+          onError: { target: 'stopped', actions: { type: 'stopFor', params: { reason: 'records-unwritable' } } },
+        },
+        on: {
+          'card-gone': { actions: ['cardOut', { type: 'stopUnblock', params: { reason: 'card-removed' } }] },
+          'citizen.cancel': { actions: { type: 'stopUnblock', params: { reason: 'cancelled' } } },
+          'citizen.unblock': { actions: sendTo('unblock', ({ event }) => event) },
+          'citizen.no-puk': { actions: sendTo('unblock', { type: 'citizen.no-puk' }) },
+          'citizen.stay': { actions: sendTo('unblock', { type: 'citizen.stay' }) },
+        },
+      },
       done: lastScreen,
       stopped: lastScreen,
       ended: { type: 'final' },
@@ -437,6 +491,10 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
 
 function identifiedBy({ document, representation }: IdentifiedEvent): Identified {
   return { document, representation: representation ?? null };
+}
+
+function signedBy(signed: Result<{ readonly jws: string; readonly operatorId: string }, unknown>): Partial<SessionFacts> {
+  return signed.ok ? { operatorAssertion: signed.value.jws, operatorId: signed.value.operatorId } : {};
 }
 
 function isWrongCode(result: Result<unknown, CmsError>): boolean {

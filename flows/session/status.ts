@@ -2,6 +2,7 @@ import type { ScannerStatus } from '../../devices/barcode/contract.ts';
 import type { PrinterStatus } from '../../devices/printer/contract.ts';
 import type { Secret } from '../../devices/secret.ts';
 import type { EnvelopeProblem } from '../operations/envelope-delivery.ts';
+import type { Lengths, UnblockProblem } from '../operations/pin-unblock.ts';
 import type { ReprintProblem } from '../operations/activation.ts';
 import type { HeldOperation } from '../operations/resolution.ts';
 import type { Attention } from '../ports/attention.ts';
@@ -64,6 +65,10 @@ export type CitizenScreen =
     }
   /** The card has the envelope's PIN and the holder the envelope. `pending`: the CMS does not know yet; it will, at the latest `until`. */
   | { readonly screen: 'envelope-done'; readonly receipt: 'received' | 'pending' }
+  /** A new PIN by the PUK: the holder types, then the card works, then it has the PIN. */
+  | { readonly screen: 'unblock'; readonly lengths: Lengths; readonly problem: UnblockProblem | null }
+  | { readonly screen: 'unblocking' }
+  | { readonly screen: 'unblock-done' }
   | { readonly screen: 'stopped'; readonly reason: StopReason; readonly cardIn: boolean; readonly codes: CodesState }
   | { readonly screen: 'card-forgotten' }
   | { readonly screen: 'out-of-service'; readonly reason: ServiceProblem };
@@ -106,6 +111,8 @@ export const stopReasons = [
   'no-envelopes',
   'pin-not-set',
   'envelope-not-handed',
+  'card-activated',
+  'card-not-activated',
   'puk-blocked',
   'pin-not-changeable',
   'pin-unknown',
@@ -168,6 +175,7 @@ export interface OperatorStatus {
     | null
     | {
         readonly task: 'identify';
+        readonly operation: Operation;
         readonly card: {
           readonly surname: string;
           readonly name: string;
@@ -222,6 +230,9 @@ export type CitizenCommand =
   | { readonly type: 'resend-code' }
   | { readonly type: 'change-contact' }
   | { readonly type: 'taken' }
+  /** Taken over as `contact-code` is: both become `Secret`s at the edge. */
+  | { readonly type: 'unblock'; readonly puk: Secret; readonly newPin: Secret }
+  | { readonly type: 'no-puk' }
   | { readonly type: 'stay' };
 
 /** What the operator's page may ask for, once signed on. */

@@ -11,6 +11,7 @@ import type {
   Reserve,
   SealedPaperPart,
 } from '../../flows/ports/cms.ts';
+import { codeOperations } from '../../flows/ports/cms.ts';
 import { representative } from '../../flows/people/representation.ts';
 import { holderCases } from '../../flows/procedures/vocabulary.ts';
 import type { EnvelopeReserve } from '../../flows/ports/envelopes.ts';
@@ -69,7 +70,7 @@ export const proofClaims = z.object({
 
 export const reserveRequest = z.strictObject({
   operationId,
-  operation: z.literal('activation'),
+  operation: z.enum(codeOperations),
   case: z.enum(holderCases),
   desk: z.string().regex(/^[a-z0-9-]{1,40}$/),
   profile: z.strictObject({ id: z.string().regex(/^[a-z-]{1,40}$/), version: line(40) }),
@@ -264,6 +265,8 @@ export const calls = {
     refusals: [
       'delivery-not-offered',
       'card-unknown',
+      'card-activated',
+      'card-not-activated',
       'card-without-secure-messaging',
       'proof-refused',
       'assertion-refused',

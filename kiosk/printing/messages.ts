@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { PrintEvidence, PrinterStatus } from '../../devices/printer/contract.ts';
+import { codeOperations } from '../../flows/ports/cms.ts';
 import type { Slip } from '../../flows/ports/printing.ts';
 
 /**
@@ -25,6 +26,7 @@ const evidence = z.strictObject({
 const slip = z.strictObject({
   operationId: z.uuid(),
   attempt: z.number().int().positive(),
+  operation: z.enum(codeOperations),
   siteName: z.string(),
   printedAt: z.iso.datetime({ offset: true }),
   language: z.string(),

@@ -12,7 +12,7 @@ const size = (width: number, height: number): readonly number[] => [0x1d, 0x21, 
 
 interface Wording {
   readonly title: string;
-  readonly subtitle: string;
+  readonly subtitle: Readonly<Record<Slip['operation'], string>>;
   readonly reprint: (attempt: number) => string;
   readonly rest: (channel: Slip['secondPart']['channel']) => string;
   readonly apart: string;
@@ -21,7 +21,10 @@ interface Wording {
 
 const italian: Wording = {
   title: 'TESSERA SANITARIA',
-  subtitle: 'Prima parte dei codici personali (TS-CNS)',
+  subtitle: {
+    activation: 'Prima parte dei codici personali (TS-CNS)',
+    reissue: 'Prima parte dei nuovi codici personali',
+  },
   reprint: (attempt) => `RISTAMPA ${attempt}: distruggi i fogli precedenti`,
   rest: (channel) => `Al posto dei trattini va la seconda parte: arriva ${channel === 'email' ? 'per e-mail' : 'per SMS'} a`,
   apart: 'Conserva questo foglio lontano dalla tessera e non mostrarlo a nessuno, nemmeno allo sportello.',
@@ -30,7 +33,10 @@ const italian: Wording = {
 
 const english: Wording = {
   title: 'HEALTH AND SERVICES CARD',
-  subtitle: 'First part of your personal codes (TS-CNS)',
+  subtitle: {
+    activation: 'First part of your personal codes (TS-CNS)',
+    reissue: 'First part of your new personal codes',
+  },
   reprint: (attempt) => `REPRINT ${attempt}: destroy the earlier slips`,
   rest: (channel) => `The dashes stand for the second part: it comes ${channel === 'email' ? 'by e-mail' : 'by text message'} to`,
   apart: 'Keep this slip apart from the card and show it to nobody, not even at the desk.',
@@ -70,8 +76,8 @@ const rule = '─'.repeat(COLUMNS);
 /** ESC @ first: whatever an earlier job left (size, bold, code page) is gone. */
 function heading(slip: Slip): Uint8Array {
   const page = encoder().initialize().codepage('cp858').align('center').bold(true).size(2, 2).line(italian.title).size(1, 1).bold(false);
-  page.bold(true).line(italian.subtitle).bold(false);
-  if (slip.language !== 'it') page.line(english.subtitle);
+  page.bold(true).line(italian.subtitle[slip.operation]).bold(false);
+  if (slip.language !== 'it') page.line(english.subtitle[slip.operation]);
   page.line(rule);
   if (slip.attempt > 1) {
     page.bold(true).size(1, 2).line(italian.reprint(slip.attempt)).size(1, 1).bold(false);

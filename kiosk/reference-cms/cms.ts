@@ -22,6 +22,7 @@ import type { ProblemType } from '../cms/problems.ts';
 import type { Log } from '../log/log.ts';
 import { type OperatorAssertion, claimedOperator, verifyAssertion } from '../operators/assertion.ts';
 import type { Behind } from './behind.ts';
+import { contradictionOf } from './card-codes.ts';
 import { type CodeScheme, digits } from './codes.ts';
 import { isContact, masked, maySend, mayTry, oneTimeCodes, sameHash } from './contacts.ts';
 import { type EnvelopeOffer, createEnvelopes } from './envelopes.ts';
@@ -113,6 +114,8 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
     const envelope = store.envelopes.standing(id);
     return envelope === null ? {} : { envelope };
   };
+
+  const hasHadCodes = (cardId: string): boolean => store.hasHadCodes(cardId) || store.envelopes.card(cardId)?.state === 'activated';
 
   /** Whether the card is known to have its envelope's PIN; nothing where codes go another way. */
   const pinOf = (id: string): { readonly pinKnown?: boolean } => {
@@ -214,6 +217,8 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
         const contact = store.contact(proof.data.contactId);
         if (contact === null || contact.kiosk !== kiosk) return err('proof-refused');
         if (decision === null || !identifies(decision, request)) return err('assertion-refused');
+        const contradicted = contradictionOf(request.operation, hasHadCodes(request.card.cardId));
+        if (contradicted !== null) return err(contradicted);
         return ok({ operation: reserved.value, contact, operator: decision.operator });
       };
       // Judged before, so that who stands behind is asked for good requests only; and again inside the transaction.

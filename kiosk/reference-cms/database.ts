@@ -10,8 +10,9 @@ const versions = [
   { version: 3, file: 'envelopes.sql' },
   { version: 4, file: 'representatives.sql' },
   { version: 5, file: 'services.sql' },
+  { version: 6, file: 'operations.sql' },
 ] as const;
-const newest = 5;
+const newest = 6;
 
 /** The reference CMS's one SQLite file, durable at each commit, brought to the newest version. Throws where it is of one that is not known. */
 export function openDatabase(file: string): Database.Database {

@@ -81,8 +81,8 @@ export function openEnvelopeStore(database: Database.Database) {
   const withdraw = sql(`UPDATE envelopes SET state = 'withdrawn' WHERE number = ? AND state = 'free'`);
   const addReservation =
     sql(`INSERT INTO envelope_reservations (operation_id, operator, desk, profile, profile_version, card_id, fiscal_code,
-    surname, name, birth_date, holder_case, representative, document, operator_assertion)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    surname, name, birth_date, holder_case, representative, document, operator_assertion, operation)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const findReservation = sql(`SELECT operator, desk, card_id AS cardId, envelope_reservations.pin AS pin, evidence, number
     FROM envelope_reservations LEFT JOIN envelopes USING (operation_id) WHERE operation_id = ?`);
   const setPin = sql('UPDATE envelope_reservations SET pin = ?, evidence = ? WHERE operation_id = ?');
@@ -141,11 +141,12 @@ export function openEnvelopeStore(database: Database.Database) {
     },
 
     addReservation(request: EnvelopeReserve, operator: string): void {
-      const { operationId, desk, profile, card, case: holderCase, applicant, representative, document, operatorAssertion } = request;
+      const { operationId, operation, desk, profile, card, case: holderCase, applicant, representative, document } = request;
       const { fiscalCode, surname, name, birthDate } = applicant;
       addReservation.run(
         ...[operationId, operator, desk, profile.id, profile.version, card.cardId, fiscalCode, surname, name, birthDate],
-        ...[holderCase, representative === undefined ? null : JSON.stringify(representative), JSON.stringify(document), operatorAssertion],
+        ...[holderCase, representative === undefined ? null : JSON.stringify(representative), JSON.stringify(document)],
+        ...[request.operatorAssertion, operation],
       );
     },
     reservation: (operationId: string): z.infer<typeof reservationRow> | null => one(reservationRow, findReservation.get(operationId)),

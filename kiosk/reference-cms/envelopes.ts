@@ -23,6 +23,7 @@ import {
 import type { ProblemType } from '../cms/problems.ts';
 import type { Log } from '../log/log.ts';
 import type { OperatorAssertion } from '../operators/assertion.ts';
+import { contradictionOf } from './card-codes.ts';
 import type { Decide, Decision } from './cms.ts';
 import type { Envelope, EnvelopeStore, IssuedCard } from './envelope-store.ts';
 import { advance, together } from './pin-setting.ts';
@@ -113,6 +114,8 @@ export function createEnvelopes({ store, key, log, ttl, offer, standingOf, move,
         if (card === null || card.state === 'revoked' || card.certificateDigest !== request.card.certificateDigest)
           return err('card-unknown');
         if (!served(card)) return err('card-without-secure-messaging');
+        const contradicted = contradictionOf(request.operation, card.state === 'activated');
+        if (contradicted !== null) return err(contradicted);
         move(kiosk, operationId, reserved.value, now, 'reserve');
         store.addReservation(request, decision.operator);
         const expiresAt = new Date(reserved.value.expiresAt ?? now).toISOString();

@@ -100,8 +100,10 @@ export function openStore(file: string) {
   const findSilent = sql(`SELECT operation_id AS operationId FROM operations WHERE state = 'RESERVED' AND expires_at <= ?`);
   const addReservation =
     sql(`INSERT INTO reservations (operation_id, contact_id, operator, desk, profile, profile_version, card_id, certificate_digest,
-    fiscal_code, surname, name, birth_date, holder_case, representative, document, operator_assertion)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    fiscal_code, surname, name, birth_date, holder_case, representative, document, operator_assertion, operation)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const findConfirmedOf = sql(`SELECT count(*) FROM reservations JOIN operations USING (operation_id)
+    WHERE card_id = ? AND state = 'CONFIRMED'`).pluck();
   const addCode = sql('INSERT INTO codes (operation_id, position, label, value, paper_characters) VALUES (?, ?, ?, ?, ?)');
   const findCodes = sql('SELECT label, value, paper_characters AS paperCharacters FROM codes WHERE operation_id = ? ORDER BY position');
   const addOutcome = sql(`INSERT INTO outcomes (operation_id, attempt, outcome, evidence, raw, exposed, reason, operator_assertion, at)
@@ -167,15 +169,17 @@ export function openStore(file: string) {
     silent: (now: number): readonly string[] => findSilent.all(now).map((row) => idRow.parse(row).operationId),
 
     addReservation(request: Reserve, contactId: string, operator: string, codes: readonly Code[]): void {
-      const { operationId, desk, profile, card, case: holderCase, applicant, representative, document, operatorAssertion } = request;
+      const { operationId, operation, desk, profile, card, case: holderCase, applicant, representative, document } = request;
       const { fiscalCode, surname, name, birthDate } = applicant;
       addReservation.run(
         ...[operationId, contactId, operator, desk, profile.id, profile.version, card.cardId, card.certificateDigest],
         ...[fiscalCode, surname, name, birthDate, holderCase, representative === undefined ? null : JSON.stringify(representative)],
-        ...[JSON.stringify(document), operatorAssertion],
+        ...[JSON.stringify(document), request.operatorAssertion, operation],
       );
       codes.forEach((code, position) => addCode.run(operationId, position, code.label, code.value, code.paperCharacters));
     },
+    /** Whether a card was given codes in this way. */
+    hasHadCodes: (cardId: string): boolean => z.int().parse(findConfirmedOf.get(cardId)) > 0,
     /** The codes that the CMS holds for an operation, whole. */
     codesOf: (id: string): readonly Code[] => findCodes.all(id).map((row) => codeRow.parse(row)),
 

@@ -30,6 +30,8 @@ export const citizenRequest = forSession(
     z.strictObject({ type: z.literal('change-contact') }),
     z.strictObject({ type: z.literal('taken') }),
     z.strictObject({ type: z.literal('stay') }),
+    z.strictObject({ type: z.literal('unblock'), puk: secret(/^[0-9]{5,8}$/), newPin: secret(/^[0-9]{5,8}$/) }),
+    z.strictObject({ type: z.literal('no-puk') }),
   ]) satisfies z.ZodType<CitizenCommand>,
 );
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Result, err, ok } from '../../devices/result.ts';
+import { wipe } from '../../flows/operations/pin-unblock.ts';
 import type { Operators } from '../../flows/ports/operators.ts';
 import type { CitizenCommand, OperatorCommand, SessionFacade } from '../../flows/session/status.ts';
 import type { Log } from '../log/log.ts';
@@ -186,5 +187,6 @@ function sendFor(
 ): boolean {
   const accepted = sessionId === current && session.send(command);
   if (!accepted && command.type === 'contact-code') command.code.wipe();
+  if (!accepted && command.type === 'unblock') wipe(command);
   return accepted;
 }

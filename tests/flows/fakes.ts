@@ -1,4 +1,4 @@
-import type { CardReading, CardStatus } from '../../devices/card/contract.ts';
+import type { CardReading, CardStatus, CodeError } from '../../devices/card/contract.ts';
 import type { PrinterStatus, PrintEvidence } from '../../devices/printer/contract.ts';
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { Cms, CmsError, OperationView, Outcome, OutcomeReport, Receipt, Reservation } from '../../flows/ports/cms.ts';
@@ -307,6 +307,9 @@ export class FakeCard {
   insert = (): void => this.become({ state: 'present', reader: 'Virtual PCD 00 00', atr: this.reading.atr });
   remove = (): void => this.become({ state: 'empty', reader: 'Virtual PCD 00 00' });
   read = (): Promise<Result<CardReading, never>> => Promise.resolve(ok(this.reading));
+  /** What the card says of a PUK and a new PIN. */
+  unblocked: Result<void, CodeError> = ok();
+  unblockPin = (): Promise<Result<void, CodeError>> => Promise.resolve(this.unblocked);
   close = (): Promise<void> => Promise.resolve();
 }
 

@@ -209,7 +209,7 @@ export async function proveContact(
   return proved.value;
 }
 
-/** A whole, good reservation request for a new operation. */
+/** A whole, good reservation request for a new operation, and for a card of its own: nobody's had codes before. */
 export async function reserveRequest(around: Around, operationId = newOperationId()): Promise<Reserve> {
   const { document, certificateDigest, fiscalCode } = specimen;
   return {
@@ -218,7 +218,7 @@ export async function reserveRequest(around: Around, operationId = newOperationI
     case: 'adult',
     desk: 'health-authority',
     profile: { id: 'emilia-romagna', version: '1' },
-    card: { cardId: '6030000000000001', certificateDigest, chip: true },
+    card: { cardId: operationId, certificateDigest, chip: true },
     applicant: { relation: 'holder', fiscalCode, surname: 'ROSSI', name: 'MARIO', birthDate: '1972-07-09' },
     document,
     proofOfContact: await proveContact(around, operationId),

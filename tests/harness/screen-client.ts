@@ -2,11 +2,11 @@ import { request } from 'node:http';
 import { vi } from 'vitest';
 import type { IdentityDocument } from '../../flows/people/identity-document.ts';
 import type { Finding } from '../../flows/ports/operators.ts';
+import type { Secret } from '../../devices/secret.ts';
 import type { CitizenCommand, CitizenStatus, OperatorCommand, OperatorStatus, ShiftCommand } from '../../flows/session/status.ts';
 
-type Plain<Command> = Command extends { readonly type: 'contact-code' }
-  ? { readonly type: 'contact-code'; readonly code: string }
-  : Command;
+/** A command as it travels: its codes are text. */
+type Plain<Command> = { readonly [Name in keyof Command]: Command[Name] extends Secret ? string : Command[Name] };
 
 const WAIT_MS = 15_000;
 

@@ -11,6 +11,7 @@ const printing = createPrinting({ device, openPrinter, workerEntry: processEntry
 const slip = {
   operationId: '0198c2a4-7a31-7c55-9d02-6f1c22ab90e1',
   attempt: 1,
+  operation: 'activation',
   siteName: 'AUSL di Bologna',
   printedAt: '2026-06-15T10:00:00Z',
   language: 'it',

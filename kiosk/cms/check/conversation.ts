@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SignJWT, importJWK } from 'jose';
 import { v7 as uuidv7 } from 'uuid';
 import { type z } from 'zod';
-import type { OutcomeReport } from '../../../flows/ports/cms.ts';
+import type { CodeOperation, OutcomeReport } from '../../../flows/ports/cms.ts';
 import type { OperatorDecision } from '../../../flows/ports/operators.ts';
 import { assertionAlgorithm, assertionType } from '../../operators/assertion.ts';
 import { type OneUseKeyPair, makeOneUseKey } from '../../printing/one-use-key.ts';
@@ -64,6 +64,8 @@ export class Conversation {
   /** What was not as described, each kind once. */
   readonly misfits = new Set<string>();
   heard = 0;
+  /** The card that the bench lends has its first codes once; from then on it is given new ones. */
+  #operation: CodeOperation = 'activation';
   readonly #description: Description;
   readonly #agent: Agent;
 
@@ -159,7 +161,7 @@ export class Conversation {
   /** A whole, good reservation request. */
   async reserveBody(operationId: string): Promise<Record<string, unknown>> {
     const request = await this.#identified(operationId, this.bench.subject ?? usualSubject);
-    return { ...request, proofOfContact: await this.proof(operationId) };
+    return { ...request, operation: this.#operation, proofOfContact: await this.proof(operationId) };
   }
 
   /** The same where the codes lie in an envelope: no contact is proved. */
@@ -189,7 +191,14 @@ export class Conversation {
 
   async reserved(): Promise<z.infer<typeof reservation>> {
     const operationId = this.newOperation();
-    return await this.answer(reservation, 201, this.reserve(operationId, await this.reserveBody(operationId)));
+    const heard = await this.ask(this.reserve(operationId, await this.reserveBody(operationId)));
+    if (this.#operation === 'activation' && heard.refusal === 'card-activated') {
+      this.#operation = 'reissue';
+      return await this.reserved();
+    }
+    const read = reservation.safeParse(heard.json);
+    must(heard.status === 201 && read.success, `reserve: ${said(heard)}`);
+    return read.data;
   }
 
   paperPart(operationId: string, key: OneUseKeyPair['publicKey'], attempt = 1): Asked {

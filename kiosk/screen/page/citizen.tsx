@@ -12,9 +12,18 @@ import './styles/kit.ts';
 import './styles/citizen.css';
 import { texts } from './texts/texts.ts';
 
-const cancellable: readonly CitizenScreen['screen'][] = ['reading', 'recognised', 'menu', 'notice', 'operator', 'contact', 'contact-code'];
+const cancellable: readonly CitizenScreen['screen'][] = [
+  'reading',
+  'recognised',
+  'menu',
+  'notice',
+  'operator',
+  'contact',
+  'contact-code',
+  'unblock',
+];
 /** Where people read and type for long without asking for anything: their touches are signs of life. */
-const slow: readonly CitizenScreen['screen'][] = ['notice', 'contact', 'contact-code'];
+const slow: readonly CitizenScreen['screen'][] = ['notice', 'contact', 'contact-code', 'unblock'];
 const signOfLifeEveryMs = 10_000;
 const languageName = (language: Language): string => texts[language].language;
 

@@ -3,13 +3,15 @@ import type { CitizenStatus, OperatorCommand, OperatorStatus } from '../../../fl
 import type { Operation } from '../../../flows/procedures/vocabulary.ts';
 import type { Site } from '../site.ts';
 
-/** Commands as they travel: the one-time code is text here for as long as the request takes. */
+/** Commands as they travel: codes are text here for as long as the request takes. */
 export type CitizenRequest =
   | { readonly type: 'wish'; readonly operation?: Operation }
   | { readonly type: 'menu' | 'cancel' | 'notice-read' | 'resend-code' | 'change-contact' | 'taken' | 'stay' }
   | { readonly type: 'contact'; readonly email: string; readonly language: string }
   | { readonly type: 'contact-mobile'; readonly mobile: string; readonly language: string }
-  | { readonly type: 'contact-code'; readonly code: string };
+  | { readonly type: 'contact-code'; readonly code: string }
+  | { readonly type: 'unblock'; readonly puk: string; readonly newPin: string }
+  | { readonly type: 'no-puk' };
 
 /** Posts JSON to the kiosk; `null` when it could not be reached or turned the request away. */
 export async function post<Answer>(path: string, body: unknown, limitMs = 15_000): Promise<Answer | null> {

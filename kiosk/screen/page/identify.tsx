@@ -58,7 +58,9 @@ export function Identify({
   const crl = certificate.crlAgeSeconds === null ? t.desk.crlMissing : t.desk.crlAge(Math.floor(certificate.crlAgeSeconds / 3600));
   return (
     <>
-      <h1>{t.desk.identify}</h1>
+      <h1>
+        {t.desk.identify}: {t.desk.revocation.operations[waiting.operation]}
+      </h1>
       <div className="side-by-side">
         <section aria-labelledby="card-title">
           <h2 id="card-title">{t.desk.card}</h2>

@@ -6,6 +6,7 @@ import { Bring } from './bring.tsx';
 import { Contact, ContactCode } from './contact.tsx';
 import { drawingOf } from './drawings/drawings.tsx';
 import { Overlay, Screen } from './frame.tsx';
+import { Unblock } from './pin.tsx';
 import { Menu } from './menu.tsx';
 import type { Texts } from './texts/texts.ts';
 
@@ -100,6 +101,22 @@ export function CitizenScreenView(props: ScreenProps): ReactElement {
           <p className="aside strong">
             {t.done.takeCard} {t.envelopeDone.apart}
           </p>
+        </Screen>
+      );
+    case 'unblock':
+      return <Unblock status={status} send={send} t={t} />;
+    case 'unblocking':
+      return (
+        <Screen main={t.unblocking.main} drawing={drawing}>
+          <p className="below">{t.unblocking.below}</p>
+        </Screen>
+      );
+    case 'unblock-done':
+      return (
+        <Screen main={t.done.main} drawing={drawing}>
+          <p className="below">{t.unblockDone.below}</p>
+          <p className="aside">{t.unblockDone.before}</p>
+          <p className="aside strong">{t.done.takeCard}</p>
         </Screen>
       );
     case 'print-failed':

@@ -18,6 +18,7 @@ const opening = {
   holder: 'holder:1',
   card: 'card:1',
 } as const;
+const lengths = { puk: 8, shortestPin: 5, longestPin: 8 };
 const right = { pin: '12345', puk: '12345678' };
 const chosen = '71829';
 
@@ -36,10 +37,14 @@ async function begun(options: Partial<VirtualCardOptions> = {}) {
   const machine = unblockMachine({ journal, codes, newId: () => `op-${++ids}` }, { idle: 60_000, idleWarning: 30_000 }, (type) =>
     unexpected.push(type),
   );
-  const actor = createActor(machine, { input: { opening }, clock });
+  const actor = createActor(machine, { input: { opening, lengths }, clock });
   actor.start();
   const asked = async (): Promise<SnapshotFrom<typeof machine>> =>
     await new Promise((resolve) => {
+      if (actor.getSnapshot().matches('asking')) {
+        resolve(actor.getSnapshot());
+        return;
+      }
       const look = (): void => {
         const now = actor.getSnapshot();
         if (now.status === 'active' && !now.matches('asking')) return;
@@ -124,6 +129,14 @@ test.each(['OP_OPEN', 'PIN_INTENT'] as const)('nothing goes to the card before %
   journal.broken = kind;
   expect((await type(right.puk)).output).toEqual({ pin: 'unknown', reason: 'records-unwritable' });
   expect(await takes(right.pin)).toBe(true);
+});
+
+test('a PUK or a PIN that has not as many digits as the profile says is not sent: no try is lost', async () => {
+  const { journal, type } = await begun();
+  expect((await type('1234567')).context.problem).toEqual({ kind: 'not-read' });
+  expect((await type(right.puk, '1234')).context.problem).toEqual({ kind: 'not-read' });
+  expect(journal.entries).toEqual([]);
+  expect((await type('87654321')).context.problem).toEqual({ kind: 'wrong-puk', triesLeft: 2 });
 });
 
 test('COD-16: who has no PUK is sent on to new codes, and nothing was asked of the card', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { looksUsual } from '../../../flows/people/document-number.ts';
 import type { Representation } from '../../../flows/people/representation.ts';
-import { casesHere, refusalsOfActivation, refusalsOfIdentified } from '../../../flows/procedures/card-and-document.ts';
+import { casesHere, deliveryOf, refusalsOfCard, refusalsOfIdentified } from '../../../flows/procedures/card-and-document.ts';
 import { caseChoices } from '../../../flows/procedures/case-choices.ts';
 import type { DeskType } from '../../../flows/procedures/vocabulary.ts';
 import { readProfile } from '../../../kiosk/procedures/profiles.ts';
@@ -12,6 +12,7 @@ const read = (id: string) => {
   return profile.value;
 };
 const today = '2026-11-22';
+const operation = 'activation';
 const grown = { birthDate: '1972-07-09', expiryDate: '2030-01-10', fiscalCode: 'RSSMRA72L09H501S' };
 const young = { birthDate: '2014-11-20', expiryDate: '2030-01-10', fiscalCode: 'RSSLCU14S20H501J' };
 const document = { type: 'identity-card', number: 'CA00000AA', issuingBody: 'Comune', expires: '2030-01-01' } as const;
@@ -92,20 +93,37 @@ describe.each<
   ],
 ])('%s, %s', (id, desk, rows) => {
   test.each(rows)('%s', (_, card, representation, rules) => {
-    const refusals = refusalsOfIdentified(read(id), { desk, today, card }, { document, representation });
+    const refusals = refusalsOfIdentified(read(id), { operation, desk, today }, card, { document, representation });
     expect(refusals.map(({ rule }) => rule)).toEqual(rules);
     for (const { text, citation } of refusals) expect(text.length * citation.length).toBeGreaterThan(10);
+  });
+});
+
+describe('OP-REI: new codes are asked for as the first ones are, by the rules of their own', () => {
+  const sardegna = read('sardegna');
+  const reissue = { operation: 'reissue', desk: 'pharmacy', today } as const;
+  test('the same cases at the same desks, and an envelope again (COD-15)', () => {
+    expect(casesHere(sardegna, reissue, grown.birthDate)).toEqual(casesHere(sardegna, { ...reissue, operation }, grown.birthDate));
+    expect([deliveryOf(sardegna, 'reissue'), deliveryOf(read('lombardia'), 'reissue')]).toEqual(['envelope', 'split']);
+    expect(deliveryOf(sardegna, 'pin-unblock')).toBe(null);
+  });
+  test('a profile that does them elsewhere only is asked about them, not about the activation', () => {
+    const rule = sardegna.operations.reissue;
+    if (rule.absent === true) throw new Error('Sardinia gives new codes');
+    const narrow = { ...sardegna, operations: { ...sardegna.operations, reissue: { ...rule, places: {} } } };
+    expect(refusalsOfCard(narrow, reissue, grown)).toMatchObject([{ rule: 'ACT-08', text: 'Qui non si fa il rilascio di nuovi codici.' }]);
+    expect(refusalsOfCard(narrow, { ...reissue, operation }, grown)).toEqual([]);
+    expect(refusalsOfIdentified(narrow, reissue, grown, { document, representation: null })[0]?.rule).toBe('ACT-08');
   });
 });
 
 describe('documents', () => {
   const profile = read('emilia-romagna');
   const of = (changes: object): string[] =>
-    refusalsOfIdentified(
-      profile,
-      { desk: 'health-authority', today, card: grown },
-      { document: { ...document, ...changes }, representation: null },
-    ).map(({ rule }) => rule);
+    refusalsOfIdentified(profile, { operation, desk: 'health-authority', today }, grown, {
+      document: { ...document, ...changes },
+      representation: null,
+    }).map(({ rule }) => rule);
   test.each([
     ['DOC-01: valid through the last day it names', { expires: today }, []],
     ['DOC-01: expired the day after', { expires: '2026-11-21' }, ['DOC-01']],
@@ -119,7 +137,7 @@ describe('documents', () => {
       identification: { ...profile.identification, documents: { types: ['passport' as const], citation: 'LAZ' } },
     };
     expect(
-      refusalsOfIdentified(narrow, { desk: 'health-authority', today, card: grown }, { document, representation: null }),
+      refusalsOfIdentified(narrow, { operation, desk: 'health-authority', today }, grown, { document, representation: null }),
     ).toMatchObject([{ rule: 'DOC-01', citation: 'LAZ' }]);
   });
 
@@ -147,29 +165,26 @@ describe('whose card may be here', () => {
     ['trento', 'regional-office', young, ['emancipated-minor', 'ward']],
     ['lazio', 'pharmacy', grown, []],
   ] as const)('%s, %s', (id, desk, card, cases) => {
-    expect(casesHere(read(id), desk, today, card.birthDate)).toEqual(cases);
+    expect(casesHere(read(id), { operation, desk, today }, card.birthDate)).toEqual(cases);
   });
 
   test('eighteen tomorrow: a minor today', () => {
     const profile = read('emilia-romagna');
-    expect(casesHere(profile, 'health-authority', today, '2008-11-22')).toEqual(['adult']);
-    expect(casesHere(profile, 'health-authority', today, '2008-11-23')).toEqual(['minor']);
+    expect(casesHere(profile, { operation, desk: 'health-authority', today }, '2008-11-22')).toEqual(['adult']);
+    expect(casesHere(profile, { operation, desk: 'health-authority', today }, '2008-11-23')).toEqual(['minor']);
   });
 
   test('a card of a minor where minors may not be is refused with the reason', () => {
-    const refusals = refusalsOfActivation(
+    const refusals = refusalsOfCard(
       { ...read('emilia-romagna'), cases: { ...read('emilia-romagna').cases, minor: read('trento').cases.minor } },
-      {
-        desk: 'health-authority',
-        today,
-        card: young,
-      },
+      { operation, desk: 'health-authority', today },
+      young,
     );
     expect(refusals).toMatchObject([{ rule: 'case-adult', text: 'In Trentino i minori non possono attivare la tessera.' }]);
   });
 
   test('each case says what it asks for, with its source', () => {
-    const [adult, ward, delegated] = caseChoices(read('sardegna'), 'pharmacy', today, grown.birthDate);
+    const [adult, ward, delegated] = caseChoices(read('sardegna'), { operation, desk: 'pharmacy', today }, grown.birthDate);
     expect([adult?.case, ward?.case, delegated?.case]).toEqual(['adult', 'ward', 'delegate']);
     expect(ward).toMatchObject({ relations: ['guardian'], papers: [{ anyOf: ['guardianship', 'court-papers'], citation: 'SAR 9.3.5' }] });
     expect(delegated).toMatchObject({

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { refusalsOfActivation } from '../../../flows/procedures/card-and-document.ts';
+import { refusalsOfCard } from '../../../flows/procedures/card-and-document.ts';
 import { parseProfile } from '../../../flows/procedures/profile.ts';
 import { emiliaRomagna } from '../session/desk-harness.ts';
 
@@ -62,7 +62,7 @@ test('whatever stands in a file, the loader answers and never throws', () => {
 describe('decisions', () => {
   const profile = emiliaRomagna();
   const card = { birthDate: '1972-07-09', expiryDate: '2030-01-10', fiscalCode: 'RSSMRA72L09H501S' } as const;
-  const adult = { desk: 'health-authority', today: '2026-11-22', card } as const;
+  const adult = { operation: 'activation', desk: 'health-authority', today: '2026-11-22', card } as const;
 
   test.each([
     ['ACT-08: a health-authority desk may', adult, []],
@@ -71,8 +71,8 @@ describe('decisions', () => {
     ['eighteen tomorrow: with a parent', { ...adult, card: { ...card, birthDate: '2008-11-23' } }, []],
     ['the card is valid through its last day', { ...adult, card: { ...card, expiryDate: '2026-11-22' } }, []],
     ['the card expired yesterday', { ...adult, card: { ...card, expiryDate: '2026-11-21' } }, ['card-unexpired']],
-  ])('%s', (_, request, rules) => {
-    const refusals = refusalsOfActivation(profile, request);
+  ])('%s', (_, { card: theirs, ...wanted }, rules) => {
+    const refusals = refusalsOfCard(profile, wanted, theirs);
     expect(refusals.map(({ rule }) => rule)).toEqual(rules);
     for (const { citation } of refusals) expect(citation.length).toBeGreaterThan(2);
   });

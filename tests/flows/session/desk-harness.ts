@@ -63,6 +63,7 @@ export function startTestDesk(journal = new FakeJournal(), profile: Profile = em
       attention: () => [],
       revocation: () => ({ lists: [], clockFault: null }),
       card,
+      codes: card,
       cms,
       journal,
       printing,

@@ -517,7 +517,7 @@ describe('the menu', () => {
   });
 
   test('where nothing but the activation is offered there is none', async () => {
-    const { desk, goTo, send, screen } = startTestDesk();
+    const { desk, goTo, send, screen } = startTestDesk(undefined, undefined, { operations: ['activation'] });
     await goTo('recognised');
     expect(desk.citizen()).toMatchObject({ screen: 'recognised', others: false });
     expect(await send({ type: 'menu' })).toBe(false);

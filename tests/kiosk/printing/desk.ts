@@ -20,6 +20,7 @@ export const CANARY = { pin: '73', puk: '8264' } as const;
 export const slip: Slip = {
   operationId: '0198c2a4-7a31-7c55-9d02-6f1c22ab90e1',
   attempt: 1,
+  operation: 'activation',
   siteName: 'AUSL di Bologna – Sportello centrale',
   printedAt: '2026-06-15T10:00:00Z',
   language: 'it',

@@ -56,6 +56,7 @@ const stopped = (reason: (typeof stopReasons)[number]): Extract<CitizenScreen, {
 const contactProblems = ['not-an-address', 'not-accepted', 'unreachable'] as const satisfies readonly ContactProblem[];
 const code = { screen: 'contact-code', masked: 'm•••••@e••••••.it', resendAfter: '2020-01-01T00:00:00Z' } as const;
 
+const lengths = { puk: 8, shortestPin: 5, longestPin: 8 } as const;
 const menu = ['activation', 'reissue', 'suspension', 'revocation', 'signature-certificate', 'reader-handout', 'pin-unblock'] as const;
 
 /** Every screen that a citizen can see, with each of its variants, by the name of its picture. */
@@ -83,6 +84,11 @@ export const citizenScreens: Readonly<Record<string, CitizenScreen>> = {
   'issuing-preparing': { screen: 'issuing', stage: 'preparing' },
   'issuing-printing': { screen: 'issuing', stage: 'printing' },
   'issuing-recording': { screen: 'issuing', stage: 'recording' },
+  unblock: { screen: 'unblock', lengths, problem: null },
+  'unblock-wrong-puk': { screen: 'unblock', lengths, problem: { kind: 'wrong-puk', triesLeft: 1 } },
+  'unblock-new-pin-refused': { screen: 'unblock', lengths, problem: { kind: 'new-pin-refused' } },
+  unblocking: { screen: 'unblocking' },
+  'unblock-done': { screen: 'unblock-done' },
   'print-failed': { screen: 'print-failed' },
   ...Object.fromEntries(envelopeStages.map((stage) => [`envelope-${stage}`, { screen: 'envelope', stage, cardIn: true } as const])),
   'envelope-done': { screen: 'envelope-done', receipt: 'received' },
@@ -129,6 +135,7 @@ const sardegna = ((profile) => {
 
 const identify = {
   task: 'identify',
+  operation: 'activation',
   card: { surname: 'ROSSI', name: 'MARIO', birthDate: '1972-07-09', sex: 'M', fiscalCode: 'RSSMRA72L09H501S' },
   certificate: { status: 'good', crlAgeSeconds: 3 * 3600, uncertainRule: 'refuse' },
   documents: [
@@ -136,7 +143,7 @@ const identify = {
     { type: 'passport', citation: 'art. 35 DPR 445/2000', mayLackExpiry: false },
     { type: 'pension-book', citation: 'art. 35 DPR 445/2000', mayLackExpiry: true },
   ],
-  cases: caseChoices(sardegna, 'pharmacy', '2026-11-22', '1972-07-09'),
+  cases: caseChoices(sardegna, { operation: 'activation', desk: 'pharmacy', today: '2026-11-22' }, '1972-07-09'),
   refusals: [],
 } as const;
 
@@ -152,10 +159,11 @@ export const operatorScreens: Readonly<Record<string, OperatorStatus['waiting']>
     refusals: refused('DOC-01', 'Qui questo documento non è accettato: porto d’armi.'),
     certificate: { status: 'unknown', crlAgeSeconds: 30 * 3600, uncertainRule: { allowForSeconds: 43_200 } },
   },
+  'identify-reissue': { ...identify, operation: 'reissue' },
   'identify-minor': {
     ...identify,
     card: minor,
-    cases: caseChoices(sardegna, 'pharmacy', '2026-11-22', minor.birthDate),
+    cases: caseChoices(sardegna, { operation: 'activation', desk: 'pharmacy', today: '2026-11-22' }, minor.birthDate),
     refusals: refused('C10', 'Il codice fiscale della persona rappresentata, sul modulo o sul codice a barre, non è quello della tessera.'),
   },
   reprint: { task: 'reprint', attempt: 1, attempts: 2, nothingSent: false, problem: null },

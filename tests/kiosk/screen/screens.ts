@@ -13,6 +13,7 @@ const lowToo = [
   'notice',
   'contact',
   'contact-code-wrong',
+  'unblock-wrong-puk',
   'issuing-printing',
   'collect',
   'done-pending',

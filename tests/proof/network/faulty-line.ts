@@ -106,7 +106,10 @@ export class FaultyLine {
     };
     from.on('data', (chunk: Buffer) => {
       const late = this.#lateness(chunk.length);
-      if (late === 0) return pass(chunk);
+      if (late === 0) {
+        pass(chunk);
+        return;
+      }
       from.pause();
       setTimeout(() => {
         pass(chunk);

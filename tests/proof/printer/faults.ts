@@ -13,6 +13,7 @@ function slipOf(operation: string, pin: string): { readonly bytes: Buffer; reado
   const slip: Slip = {
     operationId: `0198c2a4-7a31-7c55-9d02-${operation}`,
     attempt: 1,
+    operation: 'activation',
     siteName: 'Casa della Salute - prova',
     printedAt: '2026-06-15T10:00:00Z',
     language: 'it',

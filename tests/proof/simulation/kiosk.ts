@@ -90,6 +90,7 @@ export class Kiosk {
       attention: () => [],
       revocation: () => ({ lists: [], clockFault: null }),
       card: world.card,
+      codes: world.card,
       cms,
       journal,
       operators: world.operators,

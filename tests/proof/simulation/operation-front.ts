@@ -52,7 +52,7 @@ export function operationFront(ports: DeskPorts, { chance, time, operators, prin
           proofOfContact: 'proof.of.contact',
           operatorAssertion: 'word.of.operator',
         },
-        slip: { operationId: id, siteName: 'Sportello di prova', language: 'it', helpLine: '800 033 033' },
+        slip: { operationId: id, operation: 'activation', siteName: 'Sportello di prova', language: 'it', helpLine: '800 033 033' },
       },
     });
     actor = running;

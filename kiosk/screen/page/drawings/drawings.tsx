@@ -369,6 +369,8 @@ const stops: Readonly<Record<StopReason, ReactElement>> = {
   'no-envelopes': envelope(attention),
   'pin-not-set': cardWith(attention),
   'envelope-not-handed': envelope(<Clock x={394} y={232} scale={0.5} />),
+  'card-activated': cardWith(<Check x={394} y={234} r={48} />),
+  'card-not-activated': cardWith(attention),
   'puk-blocked': cardWith(attention),
   'pin-not-changeable': cardWith(attention),
   'pin-unknown': insertCard,
@@ -412,6 +414,11 @@ export function drawingOf(screen: CitizenScreen | { readonly screen: 'lost' }): 
       return screen.stage === 'setting' ? cardWithin : envelope(null);
     case 'envelope-done':
       return done;
+    case 'unblock':
+    case 'unblocking':
+      return cardWithin;
+    case 'unblock-done':
+      return cardWith(<Check x={394} y={234} r={48} />);
     case 'print-failed':
       return printerTrouble;
     case 'collect':

@@ -166,6 +166,32 @@ export const en: Texts = {
     pending: 'The central system will know as soon as the link is back.',
     apart: 'Keep the envelope away from the card.',
   },
+  unblock: {
+    steps: {
+      puk: { main: 'Type the PUK', below: (digits) => `It came with the codes of the card and has ${digits} digits.`, label: 'The PUK' },
+      pin: { main: 'Choose a new PIN', below: (digits) => `${digits} digits, easy to remember for you alone.`, label: 'New PIN' },
+      again: { main: 'Type the new PIN once more', below: () => 'So that we are sure of it.', label: 'New PIN, again' },
+    },
+    on: 'Next',
+    set: 'Set the PIN',
+    back: 'Begin with the PUK again',
+    noPuk: 'I do not have the PUK',
+    unequal: 'The two PINs were not the same. Choose one again.',
+    wrongPuk: (triesLeft) =>
+      triesLeft === 1
+        ? 'The PUK is wrong. One try is left: then the card is blocked for good.'
+        : `The PUK is wrong. ${triesLeft} tries are left: then the card is blocked for good.`,
+    wrongPukUncounted: 'The PUK is wrong. After three wrong ones the card is blocked for good.',
+    problems: {
+      'new-pin-refused': 'The card does not take this PIN. Choose another one.',
+      'not-read': 'The card did not read the codes. No try was lost: type them again.',
+    },
+  },
+  unblocking: { main: 'Setting the new PIN', below: 'Leave the card in: it takes a second.' },
+  unblockDone: {
+    below: 'The card has the PIN that you chose. The PUK stays the same.',
+    before: 'The PIN from before no longer holds. Keep the PUK apart from the card.',
+  },
   printFailed: {
     main: 'The printing stopped',
     below: 'The fault is ours. The operator is on the way: leave the card where it is.',
@@ -275,6 +301,14 @@ export const en: Texts = {
       'envelope-not-handed': {
         main: 'The envelope was not handed over',
         next: 'The old PIN no longer works. For a new one, in another envelope, start again with your card.',
+      },
+      'card-activated': {
+        main: 'This card is active already',
+        next: 'If you lost the codes you can have new ones: begin again and choose “Something else”.',
+      },
+      'card-not-activated': {
+        main: 'This card is not active yet',
+        next: 'Its first codes come with the activation: begin again and choose that.',
       },
       'puk-blocked': {
         main: 'The PUK is blocked',
@@ -439,6 +473,9 @@ export const en: Texts = {
       issuing: 'issuing',
       envelope: 'envelope hand-over',
       'envelope-done': 'envelope handed over',
+      unblock: 'PUK and new PIN',
+      unblocking: 'setting the PIN',
+      'unblock-done': 'PIN set',
       'print-failed': 'printing stopped',
       collect: 'collecting the sheet',
       done: 'done',

@@ -8,6 +8,7 @@ import type {
 } from '../../../../flows/session/status.ts';
 import type { EnvelopeProblem } from '../../../../flows/operations/envelope-delivery.ts';
 import type { EvidenceClass } from '../../../../devices/printer/contract.ts';
+import type { UnblockProblem } from '../../../../flows/operations/pin-unblock.ts';
 import type { ReprintProblem } from '../../../../flows/operations/activation.ts';
 import type { HeldOperation } from '../../../../flows/operations/resolution.ts';
 import type { FailedSlip, Finding } from '../../../../flows/ports/operators.ts';
@@ -204,6 +205,44 @@ export const it = {
     pending: 'Il sistema centrale lo saprà appena il collegamento torna.',
     apart: 'Tieni la busta lontano dalla tessera.',
   },
+  unblock: {
+    steps: {
+      puk: {
+        main: 'Scrivi il PUK',
+        below: (digits: string) => `Sta con i codici della tessera e ha ${digits} cifre.`,
+        label: 'PUK',
+      },
+      pin: {
+        main: 'Scegli un PIN nuovo',
+        below: (digits: string) => `Da ${digits} cifre, facili da ricordare solo per te.`,
+        label: 'PIN nuovo',
+      },
+      again: {
+        main: 'Scrivi il PIN nuovo un’altra volta',
+        below: (_digits: string) => 'Così siamo sicuri che sia quello.',
+        label: 'PIN nuovo, di nuovo',
+      },
+    },
+    on: 'Avanti',
+    set: 'Imposta il PIN',
+    back: 'Ricomincia dal PUK',
+    noPuk: 'Non ho il PUK',
+    unequal: 'I due PIN non erano uguali. Scegline uno di nuovo.',
+    wrongPuk: (triesLeft: number) =>
+      triesLeft === 1
+        ? 'Il PUK non è giusto. Resta una prova sola: poi la tessera si blocca per sempre.'
+        : `Il PUK non è giusto. Restano ${triesLeft} prove: poi la tessera si blocca per sempre.`,
+    wrongPukUncounted: 'Il PUK non è giusto. Dopo tre errori la tessera si blocca per sempre.',
+    problems: {
+      'new-pin-refused': 'La tessera non accetta questo PIN. Scegline un altro.',
+      'not-read': 'La tessera non ha letto i codici. Nessuna prova è andata persa: riscrivili.',
+    } satisfies Record<Exclude<UnblockProblem['kind'], 'wrong-puk'>, string>,
+  },
+  unblocking: { main: 'Imposto il PIN nuovo', below: 'Non togliere la tessera: ci vuole un secondo.' },
+  unblockDone: {
+    below: 'La tessera ha il PIN che hai scelto. Il PUK resta lo stesso.',
+    before: 'Il PIN di prima non vale più. Tieni il PUK lontano dalla tessera.',
+  },
   printFailed: {
     main: 'La stampa si è fermata',
     below: 'Il guasto è nostro. L’operatore sta arrivando: lascia la tessera dov’è.',
@@ -324,6 +363,14 @@ export const it = {
       'envelope-not-handed': {
         main: 'La busta non è stata consegnata',
         next: 'Il PIN vecchio non vale più. Per averne uno nuovo, in un’altra busta, ricomincia con la tessera.',
+      },
+      'card-activated': {
+        main: 'Questa tessera è già attiva',
+        next: 'Se hai perso i codici, puoi averne di nuovi: ricomincia e scegli «Altro».',
+      },
+      'card-not-activated': {
+        main: 'Questa tessera non è ancora attiva',
+        next: 'I primi codici si hanno con l’attivazione: ricomincia e scegli quella.',
       },
       'puk-blocked': {
         main: 'Il PUK è bloccato',
@@ -493,6 +540,9 @@ export const it = {
       issuing: 'emissione',
       envelope: 'consegna busta',
       'envelope-done': 'busta consegnata',
+      unblock: 'PUK e PIN nuovo',
+      unblocking: 'imposta il PIN',
+      'unblock-done': 'PIN impostato',
       'print-failed': 'stampa fermata',
       collect: 'ritiro foglio',
       done: 'fine',
