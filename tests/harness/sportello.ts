@@ -60,6 +60,8 @@ interface WorldOptions {
   readonly product?: boolean;
   /** Options for the Node that runs the kiosk. */
   readonly nodeOptions?: readonly string[];
+  /** What stands before the kiosk's command: a tracer, that leaves it the child of this process. */
+  readonly under?: readonly string[];
   /** The codes lie in blind envelopes (Sardinia): those of `envelope-specimens.ts`, and a scanner for their numbers. */
   readonly envelopes?: boolean;
   /** The region's; left out: Emilia-Romagna, or Sardinia where there are envelopes. */
@@ -98,6 +100,7 @@ export class Sportello {
   /** The product's own command instead of the process that can be paused. */
   #product = false;
   #nodeOptions: readonly string[] = [];
+  #under: readonly string[] = [];
   #kioskProcess: WorldOptions['kiosk'];
   #profile = 'emilia-romagna';
   #texts: TextGateway | null = null;
@@ -109,6 +112,7 @@ export class Sportello {
     world.#trust = options.trust ?? {};
     world.#product = options.product ?? false;
     world.#nodeOptions = options.nodeOptions ?? [];
+    world.#under = options.under ?? [];
     world.#kioskProcess = options.kiosk;
     world.#profile = options.profile ?? (options.envelopes === true ? 'sardegna' : 'emilia-romagna');
     world.#reader = options.reader ?? 'pcscd';
@@ -212,12 +216,14 @@ export class Sportello {
       ? ['bin/sportello.js', 'run', '--config']
       : [processEntry(this.#kioskProcess?.entry ?? 'tests/processes/kiosk.ts')];
     const before = this.logs.length;
-    const child = this.#spawn('core', [...this.#nodeOptions, ...entry, join(this.folder, 'kiosk.json')], {
+    const words = [...this.#nodeOptions, ...entry, join(this.folder, 'kiosk.json')];
+    const environment = {
       ...(this.#pcscd?.env ?? { CARD_HOST: 'tests/processes/card-host.ts', CARD_PERSON: this.#person, CARD_CONTROL: this.#cardSocket }),
       PAUSE_UNTIL: this.#resumeFile,
       ...(pauseAfter === undefined ? {} : { PAUSE_AFTER: pauseAfter }),
       ...env,
-    });
+    };
+    const child = this.#spawn('core', words, environment, this.#under);
     this.#kiosk = child;
     createInterface({ input: child.stdout! }).on('line', (line) => {
       const told = JSON.parse(line) as { row?: JournalRowKind; operationId?: string; paused?: JournalRowKind };
@@ -478,8 +484,9 @@ export class Sportello {
     writeFileSync(join(this.folder, name), JSON.stringify(content), { mode: 0o600 });
   }
 
-  #spawn(name: string, args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
-    const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+  #spawn(name: string, args: readonly string[], env: Readonly<Record<string, string>>, under: readonly string[] = []): ChildProcess {
+    const [program = '', ...words] = [...under, process.execPath, ...args];
+    const child = spawn(program, words, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
     // What is still told to a process that was killed is lost, as it should be.
     child.stdin.on('error', () => undefined);
     createInterface({ input: child.stderr }).on('line', (line) => this.logs.push(`${name}: ${line}`));

@@ -16,13 +16,18 @@ const traced =
   'openat,open,creat,close,write,pwrite64,writev,pwritev,pwritev2,lseek,read,ftruncate,truncate,fallocate,fsync,fdatasync,' +
   'rename,renameat,renameat2,unlink,unlinkat,rmdir,mkdir,mkdirat,link,linkat,sendfile,copy_file_range';
 
+/** The words before a command that have its calls, and those of whatever it starts, written into `trace`. */
+export function straceInto(trace: string): readonly string[] {
+  return ['strace', '-f', '-qq', '-xx', '-y', '-s', '16777216', '-e', `trace=${traced}`, '-e', 'signal=none', '-o', trace];
+}
+
 /** Runs a command under strace to its end, and answers what it did to the files under `folder`. Throws for what this model does not know. */
 export async function recordOperations(command: readonly string[], folder: string): Promise<readonly FileOperation[]> {
   const notes = mkdtempSync(join(tmpdir(), 'strace-'));
   const trace = join(notes, 'trace');
   try {
-    const words = ['-f', '-qq', '-xx', '-y', '-s', '16777216', '-e', `trace=${traced}`, '-e', 'signal=none', '-o', trace, ...command];
-    const child = spawn('strace', words, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, UV_USE_IO_URING: '0' } });
+    const [program = '', ...words] = [...straceInto(trace), ...command];
+    const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, UV_USE_IO_URING: '0' } });
     const [code] = (await once(child, 'exit')) as [number | null];
     if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}`);
     return operationsIn(readFileSync(trace, 'latin1'), resolve(folder));

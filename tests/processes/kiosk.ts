@@ -15,8 +15,8 @@ const { CARD_HOST: cardHost = 'devices/card/pcsc-host.ts', PAUSE_AFTER: pauseAft
 const tell = (line: object): void => void writeSync(1, `${JSON.stringify(line)}\n`);
 const nap = new Int32Array(new SharedArrayBuffer(4));
 
-function onJournalRow({ row: { kind }, operationId }: JournalEntry): void {
-  tell({ row: kind, operationId });
+function onJournalRow({ row: { kind }, operationId, sequence }: JournalEntry): void {
+  tell({ row: kind, operationId, sequence });
   if (kind !== pauseAfter) return;
   tell({ paused: kind });
   while (!existsSync(pauseUntil)) Atomics.wait(nap, 0, 0, 5);
