@@ -64,6 +64,8 @@ interface WorldOptions {
   readonly under?: readonly string[];
   /** The codes lie in blind envelopes (Sardinia): those of `envelope-specimens.ts`, and a scanner for their numbers. */
   readonly envelopes?: boolean;
+  /** Cards that know no secure messaging: whoever has the PUK may set their PIN. */
+  readonly plainCards?: boolean;
   /** The region's; left out: Emilia-Romagna, or Sardinia where there are envelopes. */
   readonly profile?: string;
   /** The CMS has a gateway for text messages: they come to the same mailbox. */
@@ -103,6 +105,9 @@ export class Sportello {
   #under: readonly string[] = [];
   #kioskProcess: WorldOptions['kiosk'];
   #profile = 'emilia-romagna';
+  #plainCards = false;
+  /** There is one card: it is activated once, and then given new codes. */
+  #wish: 'activation' | 'reissue' = 'activation';
   #texts: TextGateway | null = null;
   #paused: JournalRowKind | null = null;
 
@@ -116,6 +121,7 @@ export class Sportello {
     world.#kioskProcess = options.kiosk;
     world.#profile = options.profile ?? (options.envelopes === true ? 'sardegna' : 'emilia-romagna');
     world.#reader = options.reader ?? 'pcscd';
+    world.#plainCards = options.plainCards ?? false;
     const in_ = (name: string): string => join(world.folder, name);
     const [pki, pcscd, mailbox, printer, account] = await Promise.all([
       copyPki(in_('pki')),
@@ -347,7 +353,8 @@ export class Sportello {
       notBefore: new Date(Date.now() - 30 * DAY_MS),
       notAfter: new Date(Date.now() + 365 * DAY_MS),
     });
-    this.#write('person.json', { ...specimen, ...factoryCodes, certificate: pemOf(certificate), privateKey, secureMessaging: cardKeys });
+    const keys = this.#plainCards ? {} : { secureMessaging: cardKeys };
+    this.#write('person.json', { ...specimen, ...factoryCodes, certificate: pemOf(certificate), privateKey, ...keys });
   }
 
   get #person(): string {
@@ -377,7 +384,7 @@ export class Sportello {
   /** Card, wish, notice, sign-on: up to where the operator decides. */
   async toOperator(): Promise<void> {
     if (this.client.citizen().screen !== 'recognised') await this.toRecognised();
-    await this.client.citizenDoes({ type: 'wish' });
+    await this.client.citizenDoes({ type: 'wish', operation: this.#wish });
     await this.client.on('notice');
     await this.client.citizenDoes({ type: 'notice-read' });
     await this.client.on('operator');
@@ -422,6 +429,7 @@ export class Sportello {
     await this.toCollect();
     await this.client.operatorDoes({ type: 'hand-over', handedOver: true });
     await this.client.on('done');
+    this.#wish = 'reissue';
   }
 
   // What came of it
@@ -469,6 +477,7 @@ export class Sportello {
         `waited for ${state}; the CMS has ${this.ledger.state(this.operationId)}, the journal ${JSON.stringify(this.journal())}\n${this.logs.slice(-20).join('\n')}`,
       );
     }
+    if (state === 'CONFIRMED') this.#wish = 'reissue';
     const receipt = this.journal().findLast((row) => row.kind === 'RECEIPT');
     if (receipt?.state !== state) throw new Error(`the receipt says ${receipt?.state ?? 'nothing'}`);
   }
