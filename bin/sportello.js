@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const cli = new URL('../dist/cli/cli.js', import.meta.url);
+const cli = new URL('../dist/bundled/kiosk.cli.js', import.meta.url);
 
 if (!existsSync(cli)) {
   const build = fileURLToPath(new URL('../provisioning/build.js', import.meta.url));

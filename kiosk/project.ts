@@ -14,7 +14,7 @@ export function commandEntry(): string {
   return join(projectRoot(), 'bin', 'sportello.js');
 }
 
-/** The built file of a process of its own, by its source path: `kiosk/printing/worker.ts`. */
+/** The built file of a process of its own, by its source path: `kiosk/printing/worker.ts` (provisioning/bundle.js has them all). */
 export function processEntry(source: string): string {
-  return join(projectRoot(), 'dist', source.replace(/\.ts$/, '.js'));
+  return join(projectRoot(), 'dist', 'bundled', source.replaceAll('/', '.').replace(/\.ts$/, '.js'));
 }

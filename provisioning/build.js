@@ -1,5 +1,5 @@
 /**
- * Builds `dist/`: the node side with tsc, the commands and the pages with vite (the bench apart from the screen), at the same time, each only when its inputs changed.
+ * Builds `dist/`: the node side with tsc, commands and processes bundled and the pages with vite (the bench apart from the screen), at the same time, each only when its inputs changed.
  * A part's inputs are its files by path, size and time of change; the list of the last good build lies in `dist/.inputs`.
  * Run by Node as it is (nothing is built yet), hence JavaScript. Progress goes to standard error. Exit code 1 if a part fails.
  */
@@ -34,10 +34,20 @@ const parts = [
     command: ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'],
   },
   {
-    name: 'commands',
-    inputs: ['provisioning/bundle-cli.js', 'package-lock.json', 'devices', 'flows', 'kiosk', 'provisioning'],
-    takes: (path) => /\.(ts|json)$/.test(path) || path.endsWith('/bundle-cli.js'),
-    command: ['provisioning/bundle-cli.js'],
+    name: 'processes',
+    inputs: [
+      'provisioning/bundle.js',
+      'package-lock.json',
+      'devices',
+      'flows',
+      'kiosk',
+      'provisioning',
+      'tests/processes',
+      'tests/proof',
+      'tests/flows',
+    ],
+    takes: (path) => (/\.(ts|json)$/.test(path) && !isPage(path)) || path.endsWith('/bundle.js'),
+    command: ['provisioning/bundle.js'],
   },
   {
     name: 'page',

@@ -2,12 +2,13 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CardReader } from '../../../devices/card/contract.ts';
 import { type CardHostOptions, startCardHost } from '../../../devices/card/remote.ts';
 import { VpcdSlot } from '../../../devices/card/virtual/vpcd.ts';
-import { processEntry } from '../../../kiosk/project.ts';
+import { processEntry, projectRoot } from '../../../kiosk/project.ts';
 import { type Pcscd, startPcscd } from '../../harness/pcscd.ts';
 import { noAbort, specimenCard, untilStatus } from './cards.ts';
 import { cardHostsOf, isAlive } from './processes.ts';
@@ -81,7 +82,7 @@ test('a card process whose core is killed while it speaks ends without a word', 
 });
 
 test.each(['idle', 'hanging in a transmit'])('a core that is killed leaves no card process behind (%s)', async (when) => {
-  const remote = pathToFileURL(processEntry('devices/card/remote.ts')).href;
+  const remote = pathToFileURL(join(projectRoot(), 'dist/devices/card/remote.js')).href;
   const script = `
     const { startCardHost } = await import(${JSON.stringify(remote)});
     const reader = startCardHost({ entry: ${JSON.stringify(entry)} });

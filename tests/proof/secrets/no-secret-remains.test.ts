@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { processEntry } from '../../../kiosk/project.ts';
 import { openChromium } from '../../harness/browser.ts';
 import { processes } from '../../harness/processes.ts';
 import { Sportello } from '../../harness/sportello.ts';
@@ -103,7 +104,8 @@ test('after a good session: no process of the kiosk, no browser, no file holds a
     await world.closed('CONFIRMED');
     await world.secondPart();
 
-    const browsers = processes().filter(({ words }) => words[0]?.includes('chromium') === true);
+    const own = new Set(familyOf(process.pid));
+    const browsers = processes().filter(({ pid, words }) => own.has(pid) && words[0]?.includes('chromium') === true);
     expect(browsers.length).toBeGreaterThan(3);
     const kiosk = familyOf(world.kioskPid);
     expect(kiosk.length).toBeGreaterThan(1);
@@ -111,7 +113,7 @@ test('after a good session: no process of the kiosk, no browser, no file holds a
     expect(await hitsIn([atEnd, ...dumped], folder)).toEqual([]);
 
     // The same search finds both in the process that may know both.
-    const cms = processes().find(({ words }) => words.some((word) => word.endsWith(join('reference-cms', 'main.js'))))!;
+    const cms = processes().find(({ pid, words }) => own.has(pid) && words.includes(processEntry('kiosk/reference-cms/main.ts')))!;
     const found = await scanFiles([await dump(cms.pid, join(folder, 'cms')), join(world.folder, 'cms.db-wal')], secrets(), folder);
     expect(new Set(found.map(({ secret }) => secret))).toEqual(new Set(Object.keys(secrets())));
   } finally {
