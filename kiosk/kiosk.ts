@@ -202,6 +202,7 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
     card: reportingUnknownCards(card, log),
     codes: card,
     cms: cms.value,
+    services: cms.value,
     journal: records.value,
     operators: operators.value,
     outbox,

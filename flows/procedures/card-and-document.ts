@@ -99,7 +99,7 @@ export function refusalsOfIdentified(profile: Profile, wanted: Wanted, card: Car
   const demands = [...placeDemands(profile, rule, request), ...whoDemands(profile, request), ...paperDemands(profile, rule, request)];
   return [
     ...demands.filter(({ met }) => !met).map(({ rule: id, text, citation }) => ({ rule: id, text, citation })),
-    ...sameHolder(profile, card, identified),
+    ...sameHolder(profile, card, identified.representation),
   ];
 }
 
@@ -133,7 +133,11 @@ function requestOf(
 }
 
 /** The check that the manuals forget: the represented person is the card's holder (C10). */
-function sameHolder(profile: Profile, card: CardFacts, { representation }: Identified): readonly Refusal[] {
+export function sameHolder(
+  profile: Profile,
+  card: Pick<CardFacts, 'fiscalCode'>,
+  representation: Representation | null,
+): readonly Refusal[] {
   if (representation === null || !isRepresented(representation.case)) return [];
   if (representation.papers.holderFiscalCode === card.fiscalCode) return [];
   const text = 'Il codice fiscale della persona rappresentata, sul modulo o sul codice a barre, non è quello della tessera.';

@@ -63,6 +63,6 @@ function choiceOf(profile: Profile, { operation, desk, today }: Wanted, holderCa
   };
 }
 
-function paperChoice({ anyOf, holderDocumentCopyWillDo, citation }: Paper): CaseChoice['papers'][number] {
+export function paperChoice({ anyOf, holderDocumentCopyWillDo, citation }: Paper): CaseChoice['papers'][number] {
   return { anyOf, orHolderDocument: holderDocumentCopyWillDo === true, citation };
 }

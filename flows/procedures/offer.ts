@@ -1,9 +1,20 @@
+import { type ServiceOperation, isService } from '../ports/services.ts';
 import type { Profile } from './profile.ts';
 import { type UncertainTable, mayGoOn } from './uncertain-revocation.ts';
 import type { DeskType, Operation } from './vocabulary.ts';
 
 /** The operations that a session carries out to their end, in the menu's order. What a profile knows beyond them is not offered. */
-export const carriedOut: readonly Operation[] = ['activation', 'reissue', 'pin-unblock'];
+export const carriedOut: readonly Operation[] = [
+  'activation',
+  'reissue',
+  'suspension',
+  'reactivation',
+  'revocation',
+  'reader-handout',
+  'signature-certificate',
+  'interop-revocation',
+  'pin-unblock',
+];
 
 /** What can be known of a card before anybody is identified and the CMS was asked. */
 export interface CardAtHand {
@@ -32,4 +43,12 @@ export function isOffered(
   const own = profile.ownCards.issuers.includes(issuer);
   if (region !== 'any' && own !== (region === 'own')) return false;
   return status === 'unknown' ? mayGoOn(uncertain, operation, secondsPastEnd) : statuses.includes(status);
+}
+
+/** The services that may be asked for without the card: a lost one cannot be put in. */
+export function offeredWithoutCard(profile: Profile, desk: DeskType, operations: readonly Operation[]): readonly ServiceOperation[] {
+  return operations.filter(isService).filter((operation) => {
+    const rule = profile.operations[operation];
+    return rule.absent !== true && !rule.card.shown && rule.places[desk]?.modes.includes('local-operator') === true;
+  });
 }

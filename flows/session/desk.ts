@@ -2,11 +2,12 @@ import { assign, fromCallback, fromPromise, sendTo, setup } from 'xstate';
 import type { CardReader, CardStatus } from '../../devices/card/contract.ts';
 import { mayPrint, type PrinterStatus } from '../../devices/printer/contract.ts';
 import type { Result } from '../../devices/result.ts';
+import { settleServices } from '../operations/card-service.ts';
 import { recover } from '../operations/recovery.ts';
 import type { Attention } from '../ports/attention.ts';
 import type { RevocationState } from '../ports/trust.ts';
 import type { JournalError } from '../ports/journal.ts';
-import type { DeskRules, SessionEvent, SessionPorts, Unexpected } from './facts.ts';
+import type { Begun, DeskRules, SessionEvent, SessionPorts, Unexpected } from './facts.ts';
 import { sessionMachine } from './session.ts';
 import type { ServiceProblem } from './status.ts';
 
@@ -22,10 +23,14 @@ export type DeskEvent =
 export interface DeskFacts {
   readonly card: CardStatus;
   readonly printer: PrinterStatus;
+  /** What the operator began for who has no card here. */
+  readonly begun: Begun | null;
 }
 
 /** Between attempts to recover while the records cannot be written. */
 const RETRY_MS = 5_000;
+/** Between questions to the CMS what became of a service. */
+const SETTLE_AGAIN_MS = 30_000;
 
 function cardIsIn({ card }: DeskFacts): boolean {
   return card.state === 'present' || card.state === 'mute';
@@ -45,12 +50,13 @@ export function serviceProblem({ card, printer }: DeskFacts): ServiceProblem | n
 export function deskMachine(ports: DeskPorts, rules: DeskRules, unexpected: Unexpected) {
   return setup({
     types: { context: {} as DeskFacts, events: {} as DeskEvent, children: {} as { session: 'session' } },
-    delays: { retry: RETRY_MS },
+    delays: { retry: RETRY_MS, settleAgain: SETTLE_AGAIN_MS },
     actors: {
       session: sessionMachine(ports, rules, unexpected),
       recover: fromPromise<Result<number, JournalError>>(({ signal }) =>
         recover({ ...ports, handOverEvidence: rules.handOverEvidence }, signal),
       ),
+      settle: fromPromise<Result<number, JournalError>>(({ signal }) => settleServices(ports, signal)),
       cardEvents: fromCallback<DeskEvent>(({ sendBack }) => {
         sendBack({ type: 'card', status: ports.card.status() });
         return ports.card.onStatus((status) => sendBack({ type: 'card', status }));
@@ -72,7 +78,7 @@ export function deskMachine(ports: DeskPorts, rules: DeskRules, unexpected: Unex
   }).createMachine({
     id: 'desk',
     initial: 'recovering',
-    context: { card: { state: 'starting' }, printer: { state: 'disconnected', detail: 'starting' } },
+    context: { card: { state: 'starting' }, printer: { state: 'disconnected', detail: 'starting' }, begun: null },
     invoke: [
       { src: 'cardEvents', systemId: 'cardEvents' },
       { src: 'printerEvents', systemId: 'printerEvents' },
@@ -92,13 +98,28 @@ export function deskMachine(ports: DeskPorts, rules: DeskRules, unexpected: Unex
       },
       unrecovered: { after: { retry: 'recovering' } },
       waiting: {
+        // Nobody is served: what the CMS did not answer is asked for, and asked for again.
+        invoke: {
+          src: 'settle',
+          onDone: [{ guard: ({ event }) => !event.output.ok, target: 'unrecovered' }, {}],
+          onError: 'unrecovered',
+        },
+        after: { settleAgain: { target: 'waiting', reenter: true } },
+        on: {
+          'operator.begin': {
+            target: 'serving',
+            actions: assign({ begun: ({ event: { operation, holder } }) => ({ operation, holder }) }),
+          },
+        },
         always: { guard: ({ context }) => cardIsIn(context) && serviceProblem(context) === null, target: 'serving' },
       },
       serving: {
+        exit: assign({ begun: null }),
         // A session ends with its card out: what is in by then is the next person's.
         invoke: {
           id: 'session',
           src: 'session',
+          input: ({ context: { begun } }) => ({ begun }),
           // What could not be written down is brought to its end as after a start.
           onDone: [{ guard: ({ event }) => event.output.unrecorded, target: 'recovering' }, { target: 'waiting' }],
           onError: 'cardOut',

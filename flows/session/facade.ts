@@ -7,11 +7,14 @@ import { keptApart } from '../envelopes/envelope.ts';
 import type { RevocationState } from '../ports/trust.ts';
 import { greetingOf, maskedEmail, maskedFiscalCode } from '../people/holder.ts';
 import { maskedMobile } from '../people/mobile.ts';
+import { type ServiceOperation, isService } from '../ports/services.ts';
+import { offeredWithoutCard } from '../procedures/offer.ts';
 import { deliveryOf } from '../procedures/card-and-document.ts';
 import type { Profile } from '../procedures/profile.ts';
 import { deskMachine, type DeskPorts, serviceProblem } from './desk.ts';
-import { CODE_TRIES, type DeskRules } from './facts.ts';
+import { CODE_TRIES, type DeskRules, type SessionFacts } from './facts.ts';
 import { whyNotActivated } from './judgement.ts';
+import { documentsOf, serviceLeft, serviceTaskShown } from './service-status.ts';
 import type { SessionSnapshot } from './session.ts';
 import type {
   CitizenCommand,
@@ -57,6 +60,10 @@ const operatorCommands: readonly string[] = [
   'hand-over',
   'envelope-typed',
   'envelope-missing',
+  'begin',
+  'service',
+  'confirm',
+  'back',
 ] satisfies readonly OperatorCommand['type'][];
 
 /** Starts the desk and gives the outside its flat status and its commands; nobody else sees the machines. */
@@ -207,9 +214,18 @@ function sessionScreenOf(session: SessionSnapshot, rules: DeskRules, today: stri
   if (session.matches({ issuing: 'collecting' })) return { screen: 'collect', cardIn: context.cardIn };
   if (session.matches('unblocking')) return unblockScreenOf(session, rules);
   if (session.matches('delivering')) return { screen: 'envelope', stage: envelopeStageOf(session), cardIn: context.cardIn };
+  if (session.matches('serving')) {
+    const carrying = session.children.service?.getSnapshot().matches('carrying') === true;
+    return carrying ? { screen: 'service', operation: servedOf(context) } : { screen: 'operator' };
+  }
   if (session.matches('issuing')) return { screen: 'issuing', stage: issuingStageOf(session) };
   if (session.matches('done') || session.matches('stopped')) return lastScreenOf(session);
   return { screen: 'reading' };
+}
+
+function servedOf({ operation }: SessionFacts): ServiceOperation {
+  if (!isService(operation)) throw new Error(`no service: ${operation}`);
+  return operation;
 }
 
 function contactScreenOf(session: SessionSnapshot, { profile }: DeskRules): CitizenScreen {
@@ -248,13 +264,15 @@ function envelopeStageOf(session: SessionSnapshot): EnvelopeStage {
 }
 
 function lastScreenOf(session: SessionSnapshot): CitizenScreen {
-  const { ending, delivered, unblocked, stop, cardIn } = session.context;
+  const { ending, delivered, unblocked, served, stop, cardIn } = session.context;
   if (session.matches({ done: 'forgotten' }) || session.matches({ stopped: 'forgotten' })) return { screen: 'card-forgotten' };
   if (ending?.codes === 'confirmed') return { screen: 'done', secondPart: 'received', masked: ending.masked, until: null };
   if (ending?.codes === 'confirm-pending') return { screen: 'done', secondPart: 'pending', masked: ending.masked, until: ending.until };
   if (delivered?.codes === 'confirmed') return { screen: 'envelope-done', receipt: 'received' };
   if (delivered?.codes === 'confirm-pending') return { screen: 'envelope-done', receipt: 'pending' };
   if (unblocked?.pin === 'set') return { screen: 'unblock-done' };
+  if (served?.end === 'done') return { screen: 'service-done', operation: servedOf(session.context), cardIn };
+  if (served !== null) return { screen: 'stopped', reason: stop ?? 'cancelled', cardIn, codes: serviceLeft(served) };
   const pin = unblocked === null ? null : unblocked.pin === 'unknown' ? 'pin-unknown' : 'pin-unchanged';
   return { screen: 'stopped', reason: stop ?? 'cancelled', cardIn, codes: ending?.codes ?? delivered?.codes ?? pin ?? 'not-issued' };
 }
@@ -272,6 +290,7 @@ function operatorStatusOf(
     printer: desk.context.printer.state,
     attention: ports.attention(),
     envelopes: envelopesOf(ports, rules),
+    begins: desk.matches('waiting') ? offeredWithoutCard(rules.profile, rules.desk, rules.operations) : [],
     revocation: revocationStatusOf(ports.revocation(), rules),
     waiting: session === null ? null : waitingOf(session, rules, ports.today()),
   };
@@ -305,11 +324,11 @@ function revocationStatusOf({ lists, clockFault }: RevocationState, { uncertainR
   };
 }
 
-function waitingOf(session: SessionSnapshot, { profile, desk, uncertainRevocation }: DeskRules, today: string): OperatorStatus['waiting'] {
+function waitingOf(session: SessionSnapshot, rules: DeskRules, today: string): OperatorStatus['waiting'] {
+  const { profile, desk, uncertainRevocation } = rules;
   const { operation, reading, verdict, refusals, citizenSaysTaken } = session.context;
   if (session.matches({ talking: 'operator' }) && reading !== null && verdict !== null) {
     const { surname, name, birthDate, sex, fiscalCode } = reading.personalData;
-    const { documents, withoutExpiry } = profile.identification;
     return {
       task: 'identify',
       operation,
@@ -319,15 +338,13 @@ function waitingOf(session: SessionSnapshot, { profile, desk, uncertainRevocatio
         crlAgeSeconds: verdict.crl?.ageSeconds ?? null,
         uncertainRule: uncertainRevocation[operation],
       },
-      documents: documents.types.map((type) => ({
-        type,
-        citation: documents.citation,
-        mayLackExpiry: withoutExpiry.types.includes(type),
-      })),
+      documents: documentsOf(profile),
       cases: caseChoices(profile, { operation, desk, today }, birthDate),
       refusals,
     };
   }
+  const service = session.children.service?.getSnapshot();
+  if (session.matches('serving') && service !== undefined) return serviceTaskShown(service, rules, today);
   if (session.matches('delivering')) return envelopeTaskOf(session, profile);
   if (session.matches({ issuing: 'printFailed' })) return reprintOf(session);
   if (!session.matches({ issuing: 'collecting' })) return null;

@@ -5,11 +5,13 @@ import type { UnblockOutput } from '../operations/pin-unblock.ts';
 import type { ShiftPorts } from '../operations/shift.ts';
 import type { Identified, Refusal } from '../procedures/card-and-document.ts';
 import type { ContactChannel, ContactCodeSent, ProofOfContact } from '../ports/cms.ts';
+import type { CardServices, Holder, ServiceOperation } from '../ports/services.ts';
 import type { Trust, TrustVerdict } from '../ports/trust.ts';
 import type { Profile } from '../procedures/profile.ts';
 import type { UncertainTable } from '../procedures/uncertain-revocation.ts';
 import type { DeskType, Operation } from '../procedures/vocabulary.ts';
 import type { SessionDelays } from './delays.ts';
+import type { ServiceEnd } from './service.ts';
 import type { CitizenCommand, ContactProblem, OperatorCommand, StopReason } from './status.ts';
 
 /** What a session needs from outside: the operation's ports, the card reader, the trust cache. */
@@ -19,6 +21,7 @@ export interface SessionPorts extends ActivationPorts {
   readonly codes: Pick<CommandingCardReader, 'unblockPin'>;
   readonly trust: Trust;
   readonly envelope: EnvelopeParts & ShiftPorts;
+  readonly services: CardServices;
   readonly newId: () => string;
 }
 
@@ -58,6 +61,8 @@ export type SessionEvent =
 
 export interface SessionFacts {
   readonly sessionId: string;
+  /** A service that the operator began for who has no card here. */
+  readonly begun: Begun | null;
   readonly cardIn: boolean;
   readonly reading: CardReading | null;
   readonly verdict: TrustVerdict | null;
@@ -84,6 +89,13 @@ export interface SessionFacts {
   readonly ending: ActivationOutput | null;
   readonly delivered: DeliveryOutput | null;
   readonly unblocked: UnblockOutput | null;
+  readonly served: ServiceEnd | null;
+}
+
+/** A service of a card that is lost, or elsewhere: whose, as the operator reads it from the document. */
+export interface Begun {
+  readonly operation: ServiceOperation;
+  readonly holder: Holder;
 }
 
 /** Wrong codes after which the contact is not proved. The CMS counts too, and its count wins. */

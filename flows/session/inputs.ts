@@ -2,7 +2,9 @@ import type { ActivationInput } from '../operations/activation.ts';
 import type { DeliveryInput } from '../operations/envelope-delivery.ts';
 import type { Lengths, Opening } from '../operations/pin-unblock.ts';
 import type { CodeOperation, Reserve } from '../ports/cms.ts';
+import { isService } from '../ports/services.ts';
 import { type DeskRules, type SessionFacts, type SessionPorts, identifiedOf, readingOf } from './facts.ts';
+import type { ServiceTask } from './service.ts';
 
 /** What an activation with split codes is given, from what was found out and proved until then. */
 export function activationInputOf(facts: SessionFacts, ports: SessionPorts, rules: DeskRules): ActivationInput {
@@ -55,6 +57,21 @@ export function unblockInputOf(
     card: journal.digest('card', verdict.certificateDigest),
   };
   return { opening, lengths: profile.codes.typed };
+}
+
+/** Of whose card a service is, and of which: the one in the reader, or the one that the holder has lost. */
+export function serviceTaskOf(facts: SessionFacts): ServiceTask {
+  const { sessionId: operationId, begun, operation, verdict } = facts;
+  if (begun !== null) return { operationId, ...begun };
+  if (!isService(operation) || verdict === null) throw new Error(`no service: ${operation}`);
+  const { personalData, cardId } = readingOf(facts);
+  const { fiscalCode, surname, name, birthDate } = personalData;
+  return {
+    operationId,
+    operation,
+    holder: { fiscalCode, surname, name, birthDate },
+    card: { cardId, certificateDigest: verdict.certificateDigest },
+  };
 }
 
 function identified(

@@ -5,6 +5,7 @@ import { type CardAtHand, isOffered } from '../procedures/offer.ts';
 import { mayGoOn } from '../procedures/uncertain-revocation.ts';
 import type { Operation } from '../procedures/vocabulary.ts';
 import type { DeskRules } from './facts.ts';
+import type { ServiceEnd } from './service.ts';
 import type { StopReason } from './status.ts';
 
 /** Why a card that could not be read ends the session. */
@@ -71,4 +72,19 @@ export function whyNotActivated(rules: DeskRules, today: string, reading: CardRe
   if (refusal === undefined) return null;
   if (refusal.rule === 'case-adult') return 'not-an-adult';
   return refusal.rule === 'card-unexpired' ? 'card-expired' : 'not-allowed-here';
+}
+
+/** Why a service ended without being done, or without anybody knowing. */
+export function stopReasonOfService(end: ServiceEnd): StopReason {
+  switch (end.end) {
+    case 'stopped':
+      return end.reason;
+    case 'refused':
+      return 'service-refused';
+    case 'done':
+    case 'unknown':
+      return 'service-unknown';
+    case 'unrecorded':
+      return 'records-unwritable';
+  }
 }

@@ -4,10 +4,12 @@ import { activationMachine } from '../operations/activation.ts';
 import { deliveryMachine } from '../operations/envelope-delivery.ts';
 import { unblockMachine } from '../operations/pin-unblock.ts';
 import type { CmsError } from '../ports/cms.ts';
+import { isService } from '../ports/services.ts';
 import { readMobile } from '../people/mobile.ts';
 import { type Identified, type Refusal, deliveryOf, refusalsOfIdentified } from '../procedures/card-and-document.ts';
 import { sessionActors } from './actors.ts';
 import {
+  type Begun,
   CODE_TRIES,
   type DeskRules,
   identifiedOf,
@@ -17,8 +19,9 @@ import {
   type SessionPorts,
   type Unexpected,
 } from './facts.ts';
-import { activationInputOf, deliveryInputOf, unblockInputOf } from './inputs.ts';
-import { offeredFor, stopReasonOfCard, whyNotActivated } from './judgement.ts';
+import { activationInputOf, deliveryInputOf, serviceTaskOf, unblockInputOf } from './inputs.ts';
+import { offeredFor, stopReasonOfCard, stopReasonOfService, whyNotActivated } from './judgement.ts';
+import { serviceMachine } from './service.ts';
 import type { StopReason } from './status.ts';
 
 /** A screen that waits for the citizen: a warning after `idle`, the end after `idleWarning` more; any sign of life starts anew. */
@@ -61,7 +64,8 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
       context: {} as SessionFacts,
       events: {} as SessionEvent,
       tags: {} as 'warned',
-      children: {} as { activation: 'activation'; delivery: 'delivery'; unblock: 'unblock' },
+      children: {} as { activation: 'activation'; delivery: 'delivery'; unblock: 'unblock'; service: 'service' },
+      input: {} as { readonly begun: Begun | null },
       output: {} as { readonly unrecorded: boolean },
     },
     delays: { ...rules.delays, collectWarning: () => Math.max(rules.delays.collect - rules.delays.idleWarning, 0) },
@@ -69,6 +73,7 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
       activation: activationMachine(ports),
       delivery: deliveryMachine({ ...ports, ...ports.envelope }),
       unblock: unblockMachine(ports, rules.delays, unexpected),
+      service: serviceMachine(ports, rules, unexpected),
       ...sessionActors(ports),
     },
     actions: {
@@ -77,6 +82,7 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
       unexpected: ({ event }) => unexpected(event.type),
       stopDelivery: sendTo('delivery', (_, { reason }: { reason: StopReason }) => ({ type: 'stop', reason })),
       stopUnblock: sendTo('unblock', (_, { reason }: { reason: StopReason }) => ({ type: 'stop', reason })),
+      stopService: sendTo('service', (_, { reason }: { reason: StopReason }) => ({ type: 'stop', reason })),
       stopActivation: sendTo('activation', (_, { reason }: { reason: StopReason }) => ({ type: 'stop', reason })),
     },
     guards: {
@@ -86,16 +92,17 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
     },
   }).createMachine({
     id: 'session',
-    initial: 'talking',
+    initial: 'opening',
     // A sign of life is welcome anywhere; only where somebody waits for it does it change anything.
     on: { '*': { actions: 'unexpected' }, 'citizen.stay': {}, 'card-in': {} },
-    context: () => ({
+    context: ({ input: { begun } }) => ({
       sessionId: ports.newId(),
-      cardIn: true,
+      begun,
+      cardIn: begun === null,
       reading: null,
       verdict: null,
       offered: [],
-      operation: 'activation',
+      operation: begun?.operation ?? 'activation',
       identified: null,
       refusals: [],
       operatorAssertion: null,
@@ -114,8 +121,10 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
       ending: null,
       delivered: null,
       unblocked: null,
+      served: null,
     }),
     states: {
+      opening: { always: [{ guard: ({ context }) => context.begun !== null, target: 'serving' }, 'talking'] },
       /** Nothing has been asked of anybody yet: whatever ends here leaves nothing anywhere. */
       talking: {
         initial: 'reading',
@@ -184,7 +193,11 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
               menu: patience,
             },
           },
-          notice: { id: 'notice', ...patience, on: { 'citizen.notice-read': 'operator' } },
+          notice: {
+            id: 'notice',
+            ...patience,
+            on: { 'citizen.notice-read': [{ guard: ({ context }) => isService(context.operation), target: '#serving' }, 'operator'] },
+          },
           operator: {
             initial: 'waiting',
             on: {
@@ -479,6 +492,32 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
           'citizen.unblock': { actions: sendTo('unblock', ({ event }) => event) },
           'citizen.no-puk': { actions: sendTo('unblock', { type: 'citizen.no-puk' }) },
           'citizen.stay': { actions: sendTo('unblock', { type: 'citizen.stay' }) },
+        },
+      },
+      /** What gives no codes: the operator and the CMS have the word. */
+      serving: {
+        id: 'serving',
+        invoke: {
+          id: 'service',
+          src: 'service',
+          input: ({ context }) => serviceTaskOf(context),
+          onSnapshot: {},
+          onDone: [
+            { guard: ({ event }) => event.output.end === 'done', target: 'done', actions: assign({ served: ({ event }) => event.output }) },
+            {
+              target: 'stopped',
+              actions: assign(({ event }) => ({ served: event.output, stop: stopReasonOfService(event.output) })),
+            },
+          ],
+          onError: { target: 'stopped', actions: { type: 'stopFor', params: { reason: 'records-unwritable' } } },
+        },
+        on: {
+          'card-gone': [{ guard: 'cardIsOut' }, { actions: ['cardOut', { type: 'stopService', params: { reason: 'card-removed' } }] }],
+          'citizen.cancel': { actions: { type: 'stopService', params: { reason: 'cancelled' } } },
+          'operator.refuse': { actions: { type: 'stopService', params: ({ event }) => ({ reason: event.reason }) } },
+          'operator.service': { actions: sendTo('service', ({ event }) => event) },
+          'operator.confirm': { actions: sendTo('service', ({ event }) => event) },
+          'operator.back': { actions: sendTo('service', ({ event }) => event) },
         },
       },
       done: lastScreen,

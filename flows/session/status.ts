@@ -8,13 +8,19 @@ import type { HeldOperation } from '../operations/resolution.ts';
 import type { Attention } from '../ports/attention.ts';
 import type { FailedSlip, Finding } from '../ports/operators.ts';
 import type { ContactChannel } from '../ports/cms.ts';
+import type { CardStatus, Holder, ServiceOperation, ServiceRequest } from '../ports/services.ts';
 import type { ClockFault } from '../ports/trust.ts';
 import type { UncertainAnswer, UncertainTable } from '../procedures/uncertain-revocation.ts';
 import type { IdentityDocument } from '../people/identity-document.ts';
 import type { Representation } from '../people/representation.ts';
 import type { Refusal } from '../procedures/card-and-document.ts';
+import type { ServiceEntered } from '../procedures/service.ts';
 import type { CaseChoice } from '../procedures/case-choices.ts';
 import type { Operation } from '../procedures/vocabulary.ts';
+import type { Begun } from './facts.ts';
+import type { AskedAgain } from './service.ts';
+
+type Reason = NonNullable<ServiceRequest['reason']>;
 
 /**
  * What the outside sees of a session: flat, plain data, one `screen` a state. It never holds any part of a code, and for the
@@ -55,6 +61,9 @@ export type CitizenScreen =
   | { readonly screen: 'issuing'; readonly stage: 'reserving' | 'preparing' | 'printing' | 'recording' }
   | { readonly screen: 'envelope'; readonly stage: EnvelopeStage; readonly cardIn: boolean }
   | { readonly screen: 'print-failed' }
+  /** The CMS is asked for what gives no codes; and it was done. */
+  | { readonly screen: 'service'; readonly operation: ServiceOperation }
+  | { readonly screen: 'service-done'; readonly operation: ServiceOperation; readonly cardIn: boolean }
   | { readonly screen: 'collect'; readonly cardIn: boolean }
   | {
       readonly screen: 'done';
@@ -74,7 +83,7 @@ export type CitizenScreen =
   | { readonly screen: 'out-of-service'; readonly reason: ServiceProblem };
 
 /** What became of the codes that a session was about; of a PIN that the holder chooses, whether the card still has the one before. */
-export type CodesState = 'not-issued' | 'void' | 'held' | 'pin-unchanged' | 'pin-unknown';
+export type CodesState = 'nothing-done' | 'service-unknown' | 'not-issued' | 'void' | 'held' | 'pin-unchanged' | 'pin-unknown';
 
 /** Where the delivery of an envelope is: `taking`, the operator looks for it; `setting`, the card is in the CMS's hands; `handing`, it has the PIN. */
 export const envelopeStages = ['reserving', 'taking', 'setting', 'handing', 'recording'] as const;
@@ -117,6 +126,8 @@ export const stopReasons = [
   'pin-not-changeable',
   'pin-unknown',
   'no-puk',
+  'service-refused',
+  'service-unknown',
   'records-unwritable',
 ] as const;
 export type StopReason = (typeof stopReasons)[number];
@@ -165,6 +176,8 @@ export interface OperatorStatus {
   /** What a person must look at, the oldest first. */
   readonly attention: readonly Attention[];
   readonly revocation: RevocationStatus;
+  /** The services that the operator may begin for who has no card here. */
+  readonly begins: readonly ServiceOperation[];
   /** `null`: this desk delivers no envelopes. */
   readonly envelopes: EnvelopesStatus | null;
   /** Operations whose end is not known, oldest first. */
@@ -194,6 +207,7 @@ export interface OperatorStatus {
         /** Why what was entered last is not enough. */
         readonly refusals: readonly Refusal[];
       }
+    | ServiceWaiting
     | {
         readonly task: 'reprint';
         /** The attempt that failed, out of as many as the site allows. */
@@ -217,6 +231,32 @@ export interface OperatorStatus {
     | { readonly task: 'hand-over'; readonly attempt: number; readonly citizenSaysTaken: boolean };
 }
 
+/** A service at the operator's hand: what is to be entered, or what is to be confirmed. */
+export interface ServiceWaiting {
+  readonly task: 'service';
+  /** `entering`: what stands below; `confirming`: the CMS and the profile allow it; `busy`: somebody else has the word. */
+  readonly step: 'entering' | 'confirming' | 'busy';
+  readonly operation: ServiceOperation;
+  readonly holder: Holder;
+  readonly cardShown: boolean;
+  readonly documents: IdentifyWaiting['documents'];
+  readonly cases: readonly CaseChoice[];
+  readonly reasons: {
+    readonly allowed: readonly Reason[];
+    readonly proofOfLossFor: readonly Reason[];
+    readonly citation: string;
+  } | null;
+  readonly papers: CaseChoice['papers'];
+  readonly refusals: readonly Refusal[];
+  readonly problem: AskedAgain | null;
+  /** How the card stands at the CMS, once it was asked. */
+  readonly cardStatus: CardStatus | null;
+  readonly reason: Reason | null;
+  /** What the operator must know, each line beginning with its id. */
+  readonly notes: readonly string[];
+}
+export type IdentifyWaiting = Extract<OperatorStatus['waiting'], { readonly task: 'identify' }>;
+
 /** What the citizen's page may ask for. Validated at the screen's edge; `code` becomes a `Secret` there. */
 export type CitizenCommand =
   /** Without an operation: the activation. */
@@ -238,6 +278,11 @@ export type CitizenCommand =
 /** What the operator's page may ask for, once signed on. */
 export type OperatorCommand =
   | { readonly type: 'identified'; readonly document: IdentityDocument; readonly representation?: Representation }
+  /** A service for who has no card here: the holder as the document says. */
+  | ({ readonly type: 'begin' } & Begun)
+  | ({ readonly type: 'service'; readonly representation?: Representation } & Omit<ServiceEntered, 'representation'>)
+  | { readonly type: 'confirm' }
+  | { readonly type: 'back' }
   | { readonly type: 'refuse'; readonly reason: 'operator-refused' | 'document-mismatch' | 'document-expired' }
   | { readonly type: 'reprint'; readonly slip: FailedSlip }
   | { readonly type: 'no-reprint' }

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { Secret } from '../../devices/secret.ts';
 import { identityDocument } from '../../flows/people/identity-document.ts';
 import { representation } from '../../flows/people/representation.ts';
-import { operations } from '../../flows/procedures/vocabulary.ts';
+import { fiscalCodeKind } from '../../flows/people/fiscal-code.ts';
+import { serviceOperations } from '../../flows/ports/services.ts';
+import { forms, lossProofs, operations, reasons } from '../../flows/procedures/vocabulary.ts';
 import type { CitizenCommand, OperatorCommand, ShiftCommand } from '../../flows/session/status.ts';
 import { failedSlips, findings } from '../../flows/ports/operators.ts';
 import { languages } from './site.ts';
@@ -12,6 +14,18 @@ const secret = (pattern: RegExp) =>
     .string()
     .regex(pattern)
     .transform((text) => Secret.fromText(text));
+
+/** As a document names the holder of a card that is not here. */
+const holder = z.strictObject({
+  fiscalCode: z
+    .string()
+    .trim()
+    .toUpperCase()
+    .refine((code) => fiscalCodeKind(code) !== null),
+  surname: z.string().trim().min(1).max(80),
+  name: z.string().trim().min(1).max(80),
+  birthDate: z.iso.date(),
+});
 
 /** A command belongs to the session that was on the screen when it was given: a late touch must not speak for the next person. */
 const forSession = <Command extends z.ZodType>(command: Command) =>
@@ -38,6 +52,17 @@ export const citizenRequest = forSession(
 export const operatorRequest = forSession(
   z.discriminatedUnion('type', [
     z.strictObject({ type: z.literal('identified'), document: identityDocument, representation: representation.exactOptional() }),
+    z.strictObject({ type: z.literal('begin'), operation: z.enum(serviceOperations), holder }),
+    z.strictObject({
+      type: z.literal('service'),
+      document: identityDocument,
+      representation: representation.exactOptional(),
+      reason: z.enum(reasons).exactOptional(),
+      forms: z.array(z.enum(forms)).max(forms.length),
+      lossProof: z.enum(lossProofs).exactOptional(),
+    }),
+    z.strictObject({ type: z.literal('confirm') }),
+    z.strictObject({ type: z.literal('back') }),
     z.strictObject({ type: z.literal('refuse'), reason: z.enum(['operator-refused', 'document-mismatch', 'document-expired']) }),
     z.strictObject({ type: z.literal('reprint'), slip: z.enum(failedSlips) }),
     z.strictObject({ type: z.literal('no-reprint') }),

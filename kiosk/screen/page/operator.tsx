@@ -9,6 +9,7 @@ import { HandEnvelope, TakeEnvelope } from './envelope.tsx';
 import { Held, shortNumber } from './held.tsx';
 import { Identify } from './identify.tsx';
 import { Reprint } from './reprint.tsx';
+import { Begin, Service } from './service.tsx';
 import { Shift } from './shift.tsx';
 import { Revocation, revocationInShort, revocationIsKnown } from './revocation.tsx';
 import './styles/kit.ts';
@@ -176,12 +177,15 @@ function Desk({
             <h1>{t.desk.nobody}</h1>
             <p>{t.desk.nobodyBelow}</p>
             {status.envelopes !== null && <Shift t={t} envelopes={status.envelopes} />}
+            <Begin t={t} begins={status.begins} send={send} />
             <Held t={t} operations={status.held} />
             {status.attention.length > 0 && <ToBeLookedAt t={t} attention={status.attention} />}
             <Revocation t={t} status={status.revocation} />
           </div>
         ) : status.waiting.task === 'identify' ? (
           <Identify key={waitsFor} t={t} waiting={status.waiting} send={send} />
+        ) : status.waiting.task === 'service' ? (
+          <Service key={waitsFor} t={t} waiting={status.waiting} send={send} />
         ) : status.waiting.task === 'envelope' ? (
           <TakeEnvelope key={waitsFor} t={t} waiting={status.waiting} send={send} />
         ) : status.waiting.task === 'hand-envelope' ? (

@@ -86,7 +86,15 @@ function Field({ name, label }: { readonly name: string; readonly label: string 
   );
 }
 
-function Check({ name, label, citation }: { readonly name: string; readonly label: string; readonly citation: string }): ReactElement {
+export function Check({
+  name,
+  label,
+  citation,
+}: {
+  readonly name: string;
+  readonly label: string;
+  readonly citation: string;
+}): ReactElement {
   return (
     <label className="check">
       <input type="checkbox" name={name} form={identifiedForm} /> {label} <span className="hint">{citation}</span>

@@ -119,6 +119,26 @@ export function CitizenScreenView(props: ScreenProps): ReactElement {
           <p className="aside strong">{t.done.takeCard}</p>
         </Screen>
       );
+    case 'service':
+      return (
+        <Screen main={t.service.main} drawing={drawing}>
+          <p className="below">{t.service.below}</p>
+        </Screen>
+      );
+    case 'service-done': {
+      const { main, lines } = t.service.done[status.operation];
+      return (
+        <Screen main={main} drawing={drawing}>
+          <ul className="lines">
+            {lines.map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
+          <p className="aside">{t.service.question(site.helpLine)}</p>
+          {status.cardIn && <p className="aside strong">{t.done.takeCard}</p>}
+        </Screen>
+      );
+    }
     case 'print-failed':
       return (
         <Screen main={t.printFailed.main} drawing={drawing}>

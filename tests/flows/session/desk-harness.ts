@@ -9,6 +9,7 @@ import { uncertainRevocation } from '../../../flows/procedures/uncertain-revocat
 import { startDesk } from '../../../flows/session/facade.ts';
 import type { DeskRules } from '../../../flows/session/facts.ts';
 import type { CitizenScreen } from '../../../flows/session/status.ts';
+import { FakeServices } from '../fake-services.ts';
 import { FakeCard, FakeCms, FakeJournal, FakeOperators, fakeOutbox, FakePrinting, noEnvelopeRules, noEnvelopes } from '../fakes.ts';
 
 export function emiliaRomagna(): Profile {
@@ -54,6 +55,7 @@ export function startTestDesk(journal = new FakeJournal(), profile: Profile = em
   const clock = new SimulatedClock();
   const card = new FakeCard();
   const cms = new FakeCms();
+  const services = new FakeServices([]);
   const printing = new FakePrinting();
   const operators = new FakeOperators();
   const seen = { verdict: good, screens: [] as string[], unexpected: [] as string[], stopped: [] as string[] };
@@ -65,6 +67,7 @@ export function startTestDesk(journal = new FakeJournal(), profile: Profile = em
       card,
       codes: card,
       cms,
+      services,
       journal,
       printing,
       operators,
@@ -130,5 +133,5 @@ export function startTestDesk(journal = new FakeJournal(), profile: Profile = em
       if (name === target) return;
     }
   }
-  return { desk, clock, card, cms, journal, printing, operators, seen, screen, pass, send, code, goTo };
+  return { desk, clock, card, cms, services, journal, printing, operators, seen, screen, pass, send, code, goTo };
 }

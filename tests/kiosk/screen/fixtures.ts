@@ -8,15 +8,18 @@ import {
   type CitizenCommand,
   type CitizenScreen,
   type CitizenStatus,
+  type CodesState,
   type ContactProblem,
   type OperatorCommand,
   type OperatorStatus,
   type SessionFacade,
   serviceProblems,
   envelopeStages,
+  type StopReason,
   stopReasons,
   type RevocationStatus,
 } from '../../../flows/session/status.ts';
+import { serviceOperations } from '../../../flows/ports/services.ts';
 import type { EventName } from '../../../kiosk/log/events.ts';
 import type { Log } from '../../../kiosk/log/log.ts';
 import { readProfile } from '../../../kiosk/procedures/profiles.ts';
@@ -50,8 +53,14 @@ const stopped = (reason: (typeof stopReasons)[number]): Extract<CitizenScreen, {
   screen: 'stopped',
   reason,
   cardIn: reason !== 'card-removed' && reason !== 'slip-not-collected',
-  codes: reason === 'slip-not-collected' || reason === 'cms-refused' ? 'void' : reason === 'printer-failed' ? 'held' : 'not-issued',
+  codes: codesOf(reason),
 });
+
+function codesOf(reason: StopReason): CodesState {
+  if (reason === 'service-refused') return 'nothing-done';
+  if (reason === 'service-unknown') return 'service-unknown';
+  return reason === 'slip-not-collected' || reason === 'cms-refused' ? 'void' : reason === 'printer-failed' ? 'held' : 'not-issued';
+}
 
 const contactProblems = ['not-an-address', 'not-accepted', 'unreachable'] as const satisfies readonly ContactProblem[];
 const code = { screen: 'contact-code', masked: 'm•••••@e••••••.it', resendAfter: '2020-01-01T00:00:00Z' } as const;
@@ -90,6 +99,13 @@ export const citizenScreens: Readonly<Record<string, CitizenScreen>> = {
   unblocking: { screen: 'unblocking' },
   'unblock-done': { screen: 'unblock-done' },
   'print-failed': { screen: 'print-failed' },
+  service: { screen: 'service', operation: 'suspension' },
+  ...Object.fromEntries(
+    serviceOperations.map((operation) => [
+      `service-done-${operation}`,
+      { screen: 'service-done', operation, cardIn: operation === 'signature-certificate' } as const,
+    ]),
+  ),
   ...Object.fromEntries(envelopeStages.map((stage) => [`envelope-${stage}`, { screen: 'envelope', stage, cardIn: true } as const])),
   'envelope-done': { screen: 'envelope-done', receipt: 'received' },
   'envelope-done-pending': { screen: 'envelope-done', receipt: 'pending' },
@@ -150,6 +166,23 @@ const identify = {
 const refused = (rule: string, text: string) => [{ rule, text, citation: 'SAR 6.1.2' }];
 const minor = { surname: 'ROSSI', name: 'LUCA', birthDate: '2014-11-20', sex: 'M', fiscalCode: 'RSSLCU14S20H501J' };
 
+const service = {
+  task: 'service',
+  step: 'entering',
+  operation: 'revocation',
+  holder: { surname: 'ROSSI', name: 'MARIO', birthDate: '1972-07-09', fiscalCode: 'RSSMRA72L09H501S' },
+  cardShown: false,
+  documents: identify.documents,
+  cases: caseChoices(sardegna, { operation: 'revocation', desk: 'pharmacy', today: '2026-11-22' }, '1972-07-09'),
+  reasons: { allowed: ['theft', 'loss', 'compromise', 'malfunction'], proofOfLossFor: ['theft', 'loss'], citation: 'SAR 9.7.1' },
+  papers: [],
+  refusals: [],
+  problem: null,
+  cardStatus: null,
+  reason: null,
+  notes: [],
+} as const;
+
 export const operatorScreens: Readonly<Record<string, OperatorStatus['waiting']>> = {
   nobody: null,
   identify,
@@ -165,6 +198,22 @@ export const operatorScreens: Readonly<Record<string, OperatorStatus['waiting']>
     card: minor,
     cases: caseChoices(sardegna, { operation: 'activation', desk: 'pharmacy', today: '2026-11-22' }, minor.birthDate),
     refusals: refused('C10', 'Il codice fiscale della persona rappresentata, sul modulo o sul codice a barre, non è quello della tessera.'),
+  },
+  'service-entering': service,
+  'service-refused': {
+    ...service,
+    operation: 'reactivation',
+    reasons: null,
+    refusals: refused('OP-REA', 'La tessera non è sospesa: non c’è nulla da riattivare.'),
+  },
+  'service-cms-unreachable': { ...service, problem: 'cms-unreachable' },
+  'service-confirming': {
+    ...service,
+    operation: 'revocation',
+    step: 'confirming',
+    cardStatus: 'suspended',
+    reason: 'loss',
+    notes: ['C18: In farmacia si pagano fino a 3 euro. (unicaradio.it [W])'],
   },
   reprint: { task: 'reprint', attempt: 1, attempts: 2, nothingSent: false, problem: null },
   'reprint-nothing-sent': { task: 'reprint', attempt: 1, attempts: 2, nothingSent: true, problem: 'printer-not-ready' },
@@ -273,6 +322,7 @@ export function stage(): Stage {
         citizenScreen: citizen.screen,
         printer,
         attention,
+        begins: ['suspension', 'reactivation', 'revocation', 'reader-handout'],
         envelopes: null,
         revocation,
         held,

@@ -344,7 +344,9 @@ describe('the operator', () => {
       set.ask(null);
       await desk.page.waitForSelector('.nobody');
       set.ask(waiting);
-      await desk.page.waitForSelector(waiting === null ? '.nobody' : waiting.task === 'identify' ? '.side-by-side' : '.hand-over');
+      await desk.page.waitForSelector(
+        waiting === null ? '.nobody' : ['identify', 'service'].includes(waiting.task) ? '.side-by-side' : '.hand-over',
+      );
       expect(await violations(desk), name).toEqual([]);
       expect(
         await desk.page.evaluate(

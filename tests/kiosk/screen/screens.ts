@@ -136,7 +136,9 @@ export async function drawScreens(out: string, only?: string): Promise<readonly 
       set.ask(null);
       await page.waitForSelector('.nobody');
       set.ask(waiting, name === 'nobody' ? 'paper-near-end' : 'ready');
-      await page.waitForSelector(waiting === null ? '.nobody' : waiting.task === 'identify' ? '.side-by-side' : '.hand-over');
+      await page.waitForSelector(
+        waiting === null ? '.nobody' : ['identify', 'service'].includes(waiting.task) ? '.side-by-side' : '.hand-over',
+      );
       if (name === 'identify-document-expired') {
         await page.getByLabel('Numero').fill('CA12345AA');
         await page.getByLabel('Scadenza').fill('31/12/2020');

@@ -8,6 +8,7 @@ import type { Log } from '../../../kiosk/log/log.ts';
 import { type RunningOutbox, startOutbox } from '../../../kiosk/records/outbox.ts';
 import { type Records, openRecords } from '../../../kiosk/records/records.ts';
 import { type FakeCard, type FakeOperators, noEnvelopes } from '../../flows/fakes.ts';
+import { FakeServices } from '../../flows/fake-services.ts';
 import type { SimulatedCms } from './cms.ts';
 import type { SimulatedPrinter } from './printer.ts';
 import type { Chance, Time } from './time.ts';
@@ -92,6 +93,7 @@ export class Kiosk {
       card: world.card,
       codes: world.card,
       cms,
+      services: new FakeServices([]),
       journal,
       operators: world.operators,
       outbox,

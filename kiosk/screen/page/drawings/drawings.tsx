@@ -375,6 +375,8 @@ const stops: Readonly<Record<StopReason, ReactElement>> = {
   'pin-not-changeable': cardWith(attention),
   'pin-unknown': insertCard,
   'no-puk': cardWith(attention),
+  'service-refused': cardWith(attention),
+  'service-unknown': waiting,
   'records-unwritable': deskTrouble,
 };
 
@@ -414,10 +416,13 @@ export function drawingOf(screen: CitizenScreen | { readonly screen: 'lost' }): 
       return screen.stage === 'setting' ? cardWithin : envelope(null);
     case 'envelope-done':
       return done;
+    case 'service':
+      return waiting;
     case 'unblock':
     case 'unblocking':
       return cardWithin;
     case 'unblock-done':
+    case 'service-done':
       return cardWith(<Check x={394} y={234} r={48} />);
     case 'print-failed':
       return printerTrouble;

@@ -192,6 +192,45 @@ export const en: Texts = {
     below: 'The card has the PIN that you chose. The PUK stays the same.',
     before: 'The PIN from before no longer holds. Keep the PUK apart from the card.',
   },
+  service: {
+    main: 'I register it in the central system',
+    below: 'It takes less than a minute. Stay here.',
+    done: {
+      suspension: {
+        main: 'The card is suspended',
+        lines: [
+          'Nobody can use it to enter services.',
+          'If you find it, you may have it reactivated.',
+          'If you do not, ask for its revocation.',
+        ],
+      },
+      reactivation: {
+        main: 'The card is active again',
+        lines: ['Its PIN is the one before.', 'If somebody else knows it, ask for new codes.'],
+      },
+      revocation: {
+        main: 'The card is revoked',
+        lines: [
+          'This is final: it cannot be reactivated.',
+          'As a health card it still holds when you show it.',
+          'You may now ask for a new card.',
+        ],
+      },
+      'reader-handout': {
+        main: 'Take the reader',
+        lines: ['It is yours, free: one a household.', 'It is for using the card with a computer.'],
+      },
+      'signature-certificate': {
+        main: 'The request is made',
+        lines: ['The central system prepares the signature certificate.', 'It is free.'],
+      },
+      'interop-revocation': {
+        main: 'The card is revoked',
+        lines: ['This is final: it cannot be reactivated.', 'Ask your region for a new card.'],
+      },
+    },
+    question: (number) => `For other questions call ${number}.`,
+  },
   printFailed: {
     main: 'The printing stopped',
     below: 'The fault is ours. The operator is on the way: leave the card where it is.',
@@ -219,6 +258,8 @@ export const en: Texts = {
 
   stopped: {
     codes: {
+      'nothing-done': 'Nothing was changed.',
+      'service-unknown': 'It may be registered already: the desk clears it up with the central system.',
       'not-issued': 'Nothing is lost: no code was issued.',
       void: 'The codes prepared are void: if you have a sheet, it is of no use now. Your card is fine.',
       'pin-unchanged': 'The card has the PIN that it had before.',
@@ -325,6 +366,11 @@ export const en: Texts = {
       'no-puk': {
         main: 'Without the PUK you need new codes',
         next: 'I cannot give them to you at this desk. The operator tells you where to go.',
+      },
+      'service-refused': { main: 'The central system does not allow it', next: 'The operator explains why, and what you can do.' },
+      'service-unknown': {
+        main: 'The central system does not answer',
+        next: 'Before you ask again, ask the operator or the help line how your card stands.',
       },
       'records-unwritable': {
         main: 'I cannot record the operation',
@@ -477,6 +523,8 @@ export const en: Texts = {
       unblocking: 'setting the PIN',
       'unblock-done': 'PIN set',
       'print-failed': 'printing stopped',
+      service: 'asking the central system',
+      'service-done': 'service done',
       collect: 'collecting the sheet',
       done: 'done',
       stopped: 'stopped',
@@ -546,6 +594,45 @@ export const en: Texts = {
       months: 'Months of impediment in the medical certificate',
       mentionsDiagnosis: 'the certificate names a diagnosis',
       notes: 'To know',
+    },
+    service: {
+      begin: 'A service without the card',
+      beginBelow: 'For who has lost the card or has it elsewhere. Copy the holder’s data from the document.',
+      operation: 'What is asked for',
+      go: 'Begin',
+      ask: 'Identified: ask the central system',
+      reason: 'Reason',
+      reasons: {
+        theft: 'theft',
+        loss: 'loss',
+        compromise: 'somebody else has the codes',
+        malfunction: 'does not work',
+        'data-error': 'wrong data',
+      },
+      lossProof: 'Proof of theft or loss',
+      noLossProof: 'not shown',
+      lossProofs: { 'police-report': 'copy of the police report', 'self-certification': 'signed self-certification' },
+      card: 'Card',
+      cardShown: 'in the reader',
+      cardNotShown: 'not shown',
+      problems: {
+        'cms-unreachable': 'The central system does not answer. Nothing was changed: try again.',
+        'card-unknown': 'The central system knows no card with these data. Check them.',
+        'card-of-another-region': 'The card is of another region, or is not.',
+        'not-signed': 'The decision was not signed. Sign on again and retry.',
+      },
+      confirmTitle: 'Confirm',
+      status: 'State of the card',
+      statuses: { active: 'active', suspended: 'suspended', revoked: 'revoked', expired: 'expired' },
+      means: {
+        suspension: 'The card is suspended. It can be reactivated.',
+        reactivation: 'The card is active again, with the codes that it had.',
+        revocation: 'The card is revoked for good. There is no way back.',
+        'reader-handout': 'Hand over the reader: it is registered for the whole household.',
+        'signature-certificate': 'The central system asks for the signature certificate.',
+        'interop-revocation': 'The other region’s card is revoked for good. There is no way back.',
+      },
+      confirm: 'Confirm and sign',
     },
     documentTypes: {
       'identity-card': 'Identity card',

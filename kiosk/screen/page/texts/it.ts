@@ -13,7 +13,9 @@ import type { ReprintProblem } from '../../../../flows/operations/activation.ts'
 import type { HeldOperation } from '../../../../flows/operations/resolution.ts';
 import type { FailedSlip, Finding } from '../../../../flows/ports/operators.ts';
 import type { ClockFault } from '../../../../flows/ports/trust.ts';
-import type { Form, HolderCase, Operation } from '../../../../flows/procedures/vocabulary.ts';
+import type { ServiceOperation } from '../../../../flows/ports/services.ts';
+import type { AskedAgain } from '../../../../flows/session/service.ts';
+import type { Form, HolderCase, Operation, reasons } from '../../../../flows/procedures/vocabulary.ts';
 import type { DocumentType } from '../../../../flows/people/identity-document.ts';
 
 /** Of a stop: what happened, and what to do next. That nothing is lost, or what is, follows from the codes' state: `stopped.codes`. */
@@ -243,6 +245,41 @@ export const it = {
     below: 'La tessera ha il PIN che hai scelto. Il PUK resta lo stesso.',
     before: 'Il PIN di prima non vale più. Tieni il PUK lontano dalla tessera.',
   },
+  service: {
+    main: 'Lo registro nel sistema centrale',
+    below: 'Ci vuole meno di un minuto. Resta qui.',
+    done: {
+      suspension: {
+        main: 'La tessera è sospesa',
+        lines: ['Nessuno può usarla per entrare nei servizi.', 'Se la ritrovi, puoi riattivarla.', 'Se non la ritrovi, chiedi la revoca.'],
+      },
+      reactivation: {
+        main: 'La tessera è di nuovo attiva',
+        lines: ['Il PIN è quello di prima.', 'Se qualcun altro lo conosce, chiedi codici nuovi.'],
+      },
+      revocation: {
+        main: 'La tessera è revocata',
+        lines: [
+          'È definitivo: non si può riattivare.',
+          'Come tessera sanitaria vale ancora, se la mostri.',
+          'Ora puoi chiedere una tessera nuova.',
+        ],
+      },
+      'reader-handout': {
+        main: 'Prendi il lettore',
+        lines: ['È tuo, gratis: uno per famiglia.', 'Serve per usare la tessera con il computer.'],
+      },
+      'signature-certificate': {
+        main: 'La richiesta è fatta',
+        lines: ['Il sistema centrale prepara il certificato di firma.', 'È gratis.'],
+      },
+      'interop-revocation': {
+        main: 'La tessera è revocata',
+        lines: ['È definitivo: non si può riattivare.', 'Per una tessera nuova chiedi alla tua regione.'],
+      },
+    } satisfies Record<ServiceOperation, { main: string; lines: readonly string[] }>,
+    question: (number: string) => `Per altre domande chiama il ${number}.`,
+  },
   printFailed: {
     main: 'La stampa si è fermata',
     below: 'Il guasto è nostro. L’operatore sta arrivando: lascia la tessera dov’è.',
@@ -272,6 +309,8 @@ export const it = {
 
   stopped: {
     codes: {
+      'nothing-done': 'Non è stato cambiato nulla.',
+      'service-unknown': 'Potrebbe essere già registrato: lo chiarisce lo sportello con il sistema centrale.',
       'not-issued': 'Non hai perso nulla: nessun codice è stato emesso.',
       void: 'I codici preparati sono annullati: se hai un foglio, non serve più. La tessera è a posto.',
       'pin-unchanged': 'Il PIN della tessera è quello di prima.',
@@ -387,6 +426,11 @@ export const it = {
       'no-puk': {
         main: 'Senza PUK servono codici nuovi',
         next: 'A questo sportello non posso darteli. L’operatore ti dice dove andare.',
+      },
+      'service-refused': { main: 'Il sistema centrale non lo permette', next: 'L’operatore ti spiega perché e che cosa puoi fare.' },
+      'service-unknown': {
+        main: 'Il sistema centrale non risponde',
+        next: 'Prima di chiederlo di nuovo, domanda all’operatore o al numero verde com’è la tua tessera.',
       },
       'records-unwritable': {
         main: 'Non posso registrare l’operazione',
@@ -544,6 +588,8 @@ export const it = {
       unblocking: 'imposta il PIN',
       'unblock-done': 'PIN impostato',
       'print-failed': 'stampa fermata',
+      service: 'richiesta al sistema centrale',
+      'service-done': 'servizio fatto',
       collect: 'ritiro foglio',
       done: 'fine',
       stopped: 'fermo',
@@ -619,6 +665,45 @@ export const it = {
       months: 'Mesi di impedimento del certificato medico',
       mentionsDiagnosis: 'il certificato riporta una diagnosi',
       notes: 'Da sapere',
+    },
+    service: {
+      begin: 'Servizio senza tessera',
+      beginBelow: 'Per chi ha perso la tessera o non l’ha con sé. Copia i dati del titolare dal documento.',
+      operation: 'Che cosa chiede',
+      go: 'Comincia',
+      ask: 'Identificato: chiedi al sistema centrale',
+      reason: 'Motivo',
+      reasons: {
+        theft: 'furto',
+        loss: 'smarrimento',
+        compromise: 'codici in mani d’altri',
+        malfunction: 'non funziona',
+        'data-error': 'dati sbagliati',
+      } satisfies Record<(typeof reasons)[number], string>,
+      lossProof: 'Prova di furto o smarrimento',
+      noLossProof: 'non mostrata',
+      lossProofs: { 'police-report': 'copia della denuncia', 'self-certification': 'autocertificazione firmata' },
+      card: 'Tessera',
+      cardShown: 'nel lettore',
+      cardNotShown: 'non mostrata',
+      problems: {
+        'cms-unreachable': 'Il sistema centrale non risponde. Non è stato cambiato nulla: riprova.',
+        'card-unknown': 'Il sistema centrale non conosce una tessera con questi dati. Controllali.',
+        'card-of-another-region': 'La tessera è di un’altra regione, o non lo è.',
+        'not-signed': 'La decisione non è stata firmata. Accedi di nuovo e riprova.',
+      } satisfies Record<AskedAgain, string>,
+      confirmTitle: 'Conferma',
+      status: 'Stato della tessera',
+      statuses: { active: 'attiva', suspended: 'sospesa', revoked: 'revocata', expired: 'scaduta' },
+      means: {
+        suspension: 'La tessera viene sospesa. Si può riattivare.',
+        reactivation: 'La tessera torna attiva, con i codici di prima.',
+        revocation: 'La tessera viene revocata per sempre. Non si torna indietro.',
+        'reader-handout': 'Consegna il lettore: viene registrato per tutta la famiglia.',
+        'signature-certificate': 'Il sistema centrale chiede il certificato di firma.',
+        'interop-revocation': 'La tessera dell’altra regione viene revocata per sempre. Non si torna indietro.',
+      } satisfies Record<ServiceOperation, string>,
+      confirm: 'Conferma e firma',
     },
     documentTypes: {
       'identity-card': 'Carta d’identità',

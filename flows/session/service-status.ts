@@ -1,0 +1,51 @@
+import type { SnapshotFrom } from 'xstate';
+import { caseChoices, paperChoice } from '../procedures/case-choices.ts';
+import type { Profile } from '../procedures/profile.ts';
+import type { DeskRules } from './facts.ts';
+import type { serviceMachine } from './service.ts';
+import type { CodesState, ServiceWaiting } from './status.ts';
+
+export type ServiceSnapshot = SnapshotFrom<ReturnType<typeof serviceMachine>>;
+
+/** What the operator is asked for a service, and what was found. */
+export function serviceTaskShown(service: ServiceSnapshot, { profile, desk }: DeskRules, today: string): ServiceWaiting {
+  const { task, entered, standing, refusals, notes, problem } = service.context;
+  const { operation, holder, card } = task;
+  const rule = profile.operations[operation];
+  const { reason, papers } = rule.absent === true ? {} : rule;
+  return {
+    task: 'service',
+    step: stepOf(service),
+    operation,
+    holder,
+    cardShown: card !== undefined,
+    documents: documentsOf(profile),
+    cases: caseChoices(profile, { operation, desk, today }, holder.birthDate),
+    reasons: reason ?? null,
+    papers: (papers ?? []).map(paperChoice),
+    refusals,
+    problem,
+    cardStatus: standing?.status ?? null,
+    reason: entered?.reason ?? null,
+    notes,
+  };
+}
+
+function stepOf(service: ServiceSnapshot): ServiceWaiting['step'] {
+  if (service.matches({ preparing: 'entering' })) return 'entering';
+  return service.matches({ preparing: 'confirming' }) ? 'confirming' : 'busy';
+}
+
+/** The documents that identify whoever stands here, each with its source. */
+export function documentsOf({ identification: { documents, withoutExpiry } }: Profile): ServiceWaiting['documents'] {
+  return documents.types.map((type) => ({
+    type,
+    citation: documents.citation,
+    mayLackExpiry: withoutExpiry.types.includes(type),
+  }));
+}
+
+/** What became of a service that did not end as done. */
+export function serviceLeft({ end }: ServiceSnapshot['context']['output']): CodesState {
+  return end === 'stopped' || end === 'refused' ? 'nothing-done' : 'service-unknown';
+}

@@ -1,0 +1,244 @@
+import { assign, fromPromise, setup } from 'xstate';
+import { type Result, err, ok } from '../../devices/result.ts';
+import { type ServiceInput, type ServiceOutput, type ServicePorts, cardServiceMachine } from '../operations/card-service.ts';
+import type { CmsError } from '../ports/cms.ts';
+import type { Journal } from '../ports/journal.ts';
+import type { OperatorDecision, Operators } from '../ports/operators.ts';
+import { type CardOfHolder, type CardStanding, type ServiceOperation, type ServiceRequest, nationalServices } from '../ports/services.ts';
+import type { Refusal } from '../procedures/card-and-document.ts';
+import { type ServiceEntered, decideService } from '../procedures/service.ts';
+import type { DeskRules, Unexpected } from './facts.ts';
+import type { StopReason } from './status.ts';
+
+export interface ServiceDeskPorts extends ServicePorts {
+  readonly journal: Journal;
+  readonly operators: Pick<Operators, 'signedOn' | 'sign'>;
+  readonly today: () => string;
+}
+
+/** What is asked for, and of whose card: the one in the reader, or the one that the holder has lost. */
+export interface ServiceTask extends CardOfHolder {
+  readonly operationId: string;
+  readonly operation: ServiceOperation;
+}
+
+/** Why the operator is asked once more, beside what the profile refuses. */
+export type AskedAgain = 'cms-unreachable' | 'card-unknown' | 'card-of-another-region' | 'not-signed';
+
+/** `stopped`: before anything was asked for. */
+export type ServiceEnd = ServiceOutput | { readonly end: 'stopped'; readonly reason: StopReason };
+
+export type ServiceEvent =
+  | ({ readonly type: 'operator.service' } & Omit<ServiceEntered, 'representation'> & Partial<Pick<ServiceEntered, 'representation'>>)
+  | { readonly type: 'operator.confirm' | 'operator.back' }
+  | { readonly type: 'stop'; readonly reason: StopReason };
+
+interface Facts {
+  readonly task: ServiceTask;
+  readonly entered: ServiceEntered | null;
+  readonly standing: CardStanding | null;
+  readonly refusals: readonly Refusal[];
+  readonly notes: readonly string[];
+  readonly problem: AskedAgain | null;
+  readonly signed: { readonly jws: string; readonly operatorId: string } | null;
+  readonly output: ServiceEnd;
+}
+
+type Signed = NonNullable<Facts['signed']>;
+type Entry = Pick<Facts, 'task'> & { readonly entered: ServiceEntered };
+
+/**
+ * A service at the desk: the operator says who stands here and why, the CMS how the card stands, the profile whether it may be; then the operator
+ * confirms and signs, and it is carried out. Whoever stops before that leaves nothing anywhere.
+ */
+export function serviceMachine(ports: ServiceDeskPorts, rules: DeskRules, unexpected: Unexpected) {
+  const { services, operators, today } = ports;
+  const decided = ({ task, entered }: Entry, standing: CardStanding): ReturnType<typeof decideService> => {
+    const { operation, holder, card } = task;
+    return decideService(
+      rules.profile,
+      { operation, desk: rules.desk, today: today(), holder, cardShown: card !== undefined },
+      entered,
+      standing,
+    );
+  };
+
+  return setup({
+    types: { context: {} as Facts, input: {} as ServiceTask, events: {} as ServiceEvent, output: {} as ServiceEnd },
+    delays: { operatorWait: rules.delays.operatorWait },
+    actors: {
+      service: cardServiceMachine(ports),
+      ask: fromPromise<Result<CardStanding, CmsError>, ServiceTask>(({ input: { operation, holder, card }, signal }) =>
+        services.standing({ holder, ...(card === undefined ? {} : { card }) }, nationalServices.includes(operation), signal),
+      ),
+      sign: fromPromise<Result<Signed, unknown>, Entry>(async ({ input }) => {
+        const operatorId = operators.signedOn()?.id;
+        if (operatorId === undefined) return err('not-signed-on');
+        const signed = await operators.sign(decisionOf(input));
+        return signed.ok ? ok({ jws: signed.value, operatorId }) : signed;
+      }),
+    },
+    actions: {
+      unexpected: ({ event }) => unexpected(event.type),
+      stopFor: assign({ output: (_, { reason }: { reason: StopReason }) => ({ end: 'stopped' as const, reason }) }),
+    },
+  }).createMachine({
+    id: 'serviceDesk',
+    initial: 'preparing',
+    on: { '*': { actions: 'unexpected' } },
+    context: ({ input }) => ({
+      task: input,
+      entered: null,
+      standing: null,
+      refusals: [],
+      notes: [],
+      problem: null,
+      signed: null,
+      output: { end: 'stopped', reason: 'cancelled' },
+    }),
+    states: {
+      preparing: {
+        initial: 'entering',
+        after: { operatorWait: { target: 'ended', actions: { type: 'stopFor', params: { reason: 'timed-out' } } } },
+        on: { stop: { target: 'ended', actions: { type: 'stopFor', params: ({ event }) => ({ reason: event.reason }) } } },
+        states: {
+          entering: {
+            on: {
+              'operator.service': {
+                target: 'asking',
+                actions: assign({
+                  entered: ({ event: { type: _, ...entered } }) => ({ ...entered, representation: entered.representation ?? null }),
+                }),
+              },
+            },
+          },
+          asking: {
+            invoke: {
+              src: 'ask',
+              input: ({ context }) => context.task,
+              onDone: [
+                {
+                  guard: ({ context, event }) => event.output.ok && decided(entryOf(context), event.output.value).refusals.length === 0,
+                  target: 'confirming',
+                  actions: assign(({ context, event }) =>
+                    event.output.ok
+                      ? { standing: event.output.value, ...decided(entryOf(context), event.output.value), problem: null }
+                      : {},
+                  ),
+                },
+                {
+                  guard: ({ event }) => event.output.ok,
+                  target: 'entering',
+                  actions: assign(({ context, event }) =>
+                    event.output.ok ? { ...decided(entryOf(context), event.output.value), problem: null } : {},
+                  ),
+                },
+                { target: 'entering', actions: assign(({ event }) => ({ refusals: [], problem: problemOf(event.output) })) },
+              ],
+              onError: { target: 'entering', actions: assign({ refusals: [], problem: 'cms-unreachable' }) },
+            },
+          },
+          confirming: { on: { 'operator.confirm': 'signing', 'operator.back': 'entering' } },
+          signing: {
+            invoke: {
+              src: 'sign',
+              input: ({ context }) => entryOf(context),
+              onDone: [
+                {
+                  guard: ({ event }) => event.output.ok,
+                  target: '#serviceDesk.carrying',
+                  actions: assign({ signed: ({ event }) => (event.output.ok ? event.output.value : null) }),
+                },
+                { target: 'entering', actions: assign({ problem: 'not-signed' }) },
+              ],
+              onError: { target: 'entering', actions: assign({ problem: 'not-signed' }) },
+            },
+          },
+        },
+      },
+      /** The CMS may do it from here on: nobody can take it back, and it ends by itself. */
+      carrying: {
+        on: { stop: {} },
+        invoke: {
+          src: 'service',
+          input: ({ context }) => inputOf(context, ports, rules),
+          onDone: { target: 'ended', actions: assign({ output: ({ event }) => event.output }) },
+          onError: { target: 'ended', actions: assign({ output: { end: 'unrecorded' } }) },
+        },
+      },
+      ended: { type: 'final' },
+    },
+    output: ({ context }) => context.output,
+  });
+}
+
+function entryOf({ task, entered }: Facts): Entry {
+  if (entered === null) throw new Error('a service of which nothing was entered');
+  return { task, entered };
+}
+
+function problemOf(answer: Result<unknown, CmsError>): AskedAgain {
+  if (answer.ok || answer.error.kind !== 'refused') return 'cms-unreachable';
+  return answer.error.type === 'card-of-another-region' ? answer.error.type : 'card-unknown';
+}
+
+/** What of it the operator signs: everything that the CMS is asked by. */
+function decisionOf({ task: { operationId, operation, holder, card }, entered }: Entry): OperatorDecision {
+  return {
+    decision: 'service',
+    operationId,
+    operation,
+    fiscalCode: holder.fiscalCode,
+    ...(card === undefined ? {} : { certificateDigest: card.certificateDigest }),
+    ...askedBy(entered),
+  };
+}
+
+function askedBy({
+  document,
+  representation,
+  reason,
+  forms,
+  lossProof,
+}: ServiceEntered): Pick<ServiceRequest, 'case' | 'document' | 'representative' | 'reason' | 'forms' | 'lossProof'> {
+  const representative = representation?.representative ?? null;
+  return {
+    case: representation?.case ?? 'adult',
+    document,
+    forms: [...(representation?.papers.forms ?? []), ...forms],
+    ...(representative === null ? {} : { representative }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(lossProof === undefined ? {} : { lossProof }),
+  };
+}
+
+function inputOf(facts: Facts, { journal }: ServiceDeskPorts, { profile, desk }: DeskRules): ServiceInput {
+  const { task, entered } = entryOf(facts);
+  if (facts.signed === null) throw new Error('a service that nobody signed');
+  const { jws, operatorId } = facts.signed;
+  const { operationId, operation, holder, card } = task;
+  const asked = askedBy(entered);
+  const { representative } = asked;
+  return {
+    opening: {
+      operation,
+      case: asked.case,
+      profile: profile.id,
+      profileVersion: profile.version,
+      holder: journal.digest('holder', holder.fiscalCode),
+      ...(representative === undefined ? {} : { representative: journal.digest('holder', representative.fiscalCode) }),
+      ...(card === undefined ? {} : { card: journal.digest('card', card.certificateDigest) }),
+      operator: operatorId,
+    },
+    request: {
+      operationId,
+      operation,
+      desk,
+      profile: { id: profile.id, version: profile.version },
+      holder,
+      ...(card === undefined ? {} : { card }),
+      ...asked,
+      operatorAssertion: jws,
+    },
+  };
+}
