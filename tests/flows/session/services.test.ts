@@ -144,7 +144,7 @@ describe('what is refused says why, and cites', () => {
     services.cardStanding = ok({ ...standing, ...changes });
     await settled();
     await send({ type: 'begin', operation, holder: mario });
-    await send(entered as OperatorCommand);
+    await send(entered);
     expect(serviceTask().step).toBe('entering');
     expect(serviceTask().refusals.map((refusal) => refusal.rule)).toContain(rule);
     for (const { citation } of serviceTask().refusals) expect(citation).not.toBe('');
