@@ -14,10 +14,17 @@ if [[ ${1-} == --inside ]]; then
   exec node node_modules/vitest/vitest.mjs run "$@"
 fi
 
+# What is left in temporary folders goes with the run.
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/sportello-tests-XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+export TMPDIR=$scratch
+
 namespaces=(unshare --mount --net --pid --fork --kill-child --mount-proc)
 if ((EUID != 0)); then namespaces+=(--map-root-user); fi
 if "${namespaces[@]}" ip link set lo up 2>/dev/null; then
-  exec setpriv --pdeathsig KILL "${namespaces[@]}" bash tests/run.sh --inside "$@"
+  code=0
+  setpriv --pdeathsig KILL "${namespaces[@]}" bash tests/run.sh --inside "$@" || code=$?
+  exit $code
 fi
 echo 'tests: this machine refuses namespaces; running in the open' >&2
-exec node node_modules/vitest/vitest.mjs run "$@"
+node node_modules/vitest/vitest.mjs run "$@"

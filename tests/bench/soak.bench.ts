@@ -2,6 +2,7 @@ import Database from 'better-sqlite3';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { processEntry } from '../../kiosk/project.ts';
 import { Sportello } from '../harness/sportello.ts';
 import { columns, count, figure, leaveReport, progress, round, slope, tableOf } from './figures.ts';
 import { type Held, childrenOf, heldBy } from './processes.ts';
@@ -108,11 +109,11 @@ function serviceNodeOptions(): readonly string[] {
 }
 
 function workersOf(pid: number): ReturnType<typeof childrenOf> {
-  return childrenOf(pid).filter(({ words }) => words.some((word) => word.endsWith('/kiosk/printing/worker.js')));
+  return childrenOf(pid).filter(({ words }) => words.includes(processEntry('kiosk/printing/worker.ts')));
 }
 
 function sample(sessions: number): Sample {
-  const host = childrenOf(world.kioskPid).find(({ words }) => words.some((word) => word.endsWith('/card-host.js')));
+  const host = childrenOf(world.kioskPid).find(({ words }) => words.includes(processEntry('tests/processes/card-host.ts')));
   const [core, card] = [heldBy(world.kioskPid), heldBy(host?.pid ?? 0)];
   if (core === null || card === null) throw new Error('a process of the kiosk is not there');
   return { sessions, core, card };

@@ -52,7 +52,7 @@ export function overhear(): Overheard {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- called with its own `this` below
   const emit = ChildProcess.prototype.emit;
   vi.spyOn(ChildProcess.prototype, 'emit').mockImplementation(function (this: ChildProcess, event: string | symbol, ...rest: unknown[]) {
-    const isWorker = this.spawnargs.some((argument) => argument.endsWith('printing/worker.js'));
+    const isWorker = this.spawnargs.includes(processEntry('kiosk/printing/worker.ts'));
     const result = Reflect.apply(emit, this, [event, ...rest]) as boolean;
     if (isWorker && event === 'spawn') {
       heard.workers.push(this);
