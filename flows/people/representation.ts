@@ -32,11 +32,11 @@ const papersShown = z.strictObject({
 });
 
 /**
- * A holder who is no adult acting alone (procedures.md, 1.4): the case, who stands here for them (`null`: an emancipated minor does so
- * alone), and what was shown for it.
+ * The case (procedures.md, 1.4), who stands here for the holder (`null`: an adult and an emancipated minor do so alone), and what was shown for
+ * it: also for an adult alone, where the region wants a signed request.
  */
 export const representation = z.strictObject({
-  case: z.enum(holderCases).exclude(['adult']),
+  case: z.enum(holderCases),
   representative: representative.nullable(),
   papers: papersShown,
 });

@@ -13,6 +13,7 @@ import type { IdentityDocument } from '../../flows/people/identity-document.ts';
 import type { EnvelopeState } from '../../flows/envelopes/envelope.ts';
 import { ledgerOf } from '../../flows/envelopes/ledger.ts';
 import type { CmsState } from '../../flows/ports/cms.ts';
+import type { DeskType } from '../../flows/procedures/vocabulary.ts';
 import type { JournalRow, JournalRowKind } from '../../flows/ports/journal.ts';
 import type { Configuration } from '../../kiosk/configuration.ts';
 import type { CmsConfiguration } from '../../kiosk/reference-cms/configuration.ts';
@@ -68,6 +69,10 @@ interface WorldOptions {
   readonly plainCards?: boolean;
   /** The region's; left out: Emilia-Romagna, or Sardinia where there are envelopes. */
   readonly profile?: string;
+  /** Left out: the health authority's. */
+  readonly desk?: DeskType;
+  /** Whose card is there before any other: the only one of the kiosk's own card process, and the one that the CMS has envelopes for. Left out: an adult's. */
+  readonly holder?: Specimen;
   /** The CMS has a gateway for text messages: they come to the same mailbox. */
   readonly textMessages?: boolean;
   /** Told what comes to the printer on its line. */
@@ -105,6 +110,7 @@ export class Sportello {
   #under: readonly string[] = [];
   #kioskProcess: WorldOptions['kiosk'];
   #profile = 'emilia-romagna';
+  #desk: DeskType = 'health-authority';
   #plainCards = false;
   /** There is one card: it is activated once, and then given new codes. */
   #wish: 'activation' | 'reissue' = 'activation';
@@ -119,6 +125,7 @@ export class Sportello {
     world.#nodeOptions = options.nodeOptions ?? [];
     world.#under = options.under ?? [];
     world.#kioskProcess = options.kiosk;
+    world.#desk = options.desk ?? 'health-authority';
     world.#profile = options.profile ?? (options.envelopes === true ? 'sardegna' : 'emilia-romagna');
     world.#reader = options.reader ?? 'pcscd';
     world.#plainCards = options.plainCards ?? false;
@@ -156,12 +163,12 @@ export class Sportello {
       ...(options.codes === undefined ? {} : { codes: options.codes }),
       mailPace: { retryMs: 50, longestPauseMs: 200 },
     });
-    if (world.#reader === 'in-process' || options.envelopes === true) await world.#makePerson(specimens.adult);
+    if (world.#reader === 'in-process' || options.envelopes === true) await world.#makePerson(options.holder ?? specimens.adult);
     if (options.envelopes === true) {
       world.scanner = await startVirtualScanner({ link: in_('scanner') });
       const cms = JSON.parse(readFileSync(in_('cms.json'), 'utf8')) as object;
       world.#write('envelopes.json', envelopeSpecimens(JSON.parse(readFileSync(world.#person, 'utf8')) as EnvelopePerson, operator.id));
-      world.#write('cms.json', { ...cms, envelopes: { specimens: in_('envelopes.json'), profiles: ['sardegna'] } });
+      world.#write('cms.json', { ...cms, envelopes: { specimens: in_('envelopes.json'), profiles: [world.#profile] } });
     }
     await world.startCms();
     await world.startKiosk(options.pauseAfter);
@@ -198,7 +205,7 @@ export class Sportello {
       site: {
         id: 'prova-1',
         name: 'Casa della Salute - prova',
-        desk: 'health-authority',
+        desk: this.#desk,
         profile: this.#profile,
       },
       ...(this.scanner === null ? {} : { barcode: { device: this.scanner.address } }),

@@ -104,7 +104,7 @@ export function Check({
 
 /** What was entered in the fields of a case. */
 export function representationOf(entered: FormData, { case: holderCase, relations, papers }: CaseChoice): Representation | undefined {
-  if (holderCase === 'adult') return undefined;
+  if (holderCase === 'adult' && papers.length === 0) return undefined;
   const text = (name: string): string => {
     const value = entered.get(name);
     return typeof value === 'string' ? value.trim() : '';
