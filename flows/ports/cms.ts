@@ -64,6 +64,30 @@ export interface Reserve {
   readonly operatorAssertion: string;
 }
 
+/** A short-lived JWS of the CMS: the holder's card before was here, its own key signed, and it was first activated by its holder in person. */
+export type ProofOfPriorCard = string;
+
+/** The first codes of a card whose holder is known by the card before, and by no operator (OP-OLD). */
+export interface RenewalReserve extends Omit<Reserve, 'operation' | 'case' | 'representative' | 'document' | 'operatorAssertion'> {
+  readonly operation: 'renewal';
+  readonly case: 'adult';
+  readonly proofOfPriorCard: ProofOfPriorCard;
+}
+
+/** What the card before signs in an operation, and nowhere else: its name says what for. ASCII. */
+export function priorCardChallenge(operationId: string): Uint8Array {
+  return new TextEncoder().encode(`sportello-renewal.${operationId}`);
+}
+
+export interface PriorCard {
+  readonly operationId: string;
+  readonly card: { readonly cardId: string; readonly certificateDigest: string };
+  /** Of the card's authentication, DER in base64. */
+  readonly certificate: string;
+  /** Over `priorCardChallenge`, RSA PKCS#1 v1.5 with SHA-256, in base64. */
+  readonly signature: string;
+}
+
 export interface Reservation {
   readonly operationId: string;
   readonly state: 'RESERVED';
@@ -163,7 +187,8 @@ export interface Cms {
     request: { readonly operationId: string; readonly contactId: string; readonly code: Secret; readonly attempt: number },
     signal: AbortSignal,
   ): Promise<Result<ProofOfContact, CmsError>>;
-  reserve(request: Reserve, signal: AbortSignal): Promise<Result<Reservation, CmsError>>;
+  provePriorCard(request: PriorCard, signal: AbortSignal): Promise<Result<ProofOfPriorCard, CmsError>>;
+  reserve(request: Reserve | RenewalReserve, signal: AbortSignal): Promise<Result<Reservation, CmsError>>;
   releasePaperPart(
     request: {
       readonly operationId: string;

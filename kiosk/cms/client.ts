@@ -24,6 +24,9 @@ import {
   proofClaims,
   receiptClaims,
   reservation,
+  priorCardClaims,
+  priorCardProofType,
+  renewalReserveRequest,
   reserveRequest,
   stepOf,
 } from './contract.ts';
@@ -274,9 +277,20 @@ export function createCmsClient({
       }
     },
 
+    provePriorCard(request, signal) {
+      const key = idempotencyKey.write({ operationId: request.operationId, step: stepOf.priorCard, attempt: 1 });
+      const question = { path: 'prior-cards', key, body: json(calls['prior-card'].request, request) };
+      return run('prior-card', calls['prior-card'].answer, question, signal, async ({ proof }) => {
+        const claims = await signed(proof, priorCardProofType, priorCardClaims);
+        const ours = claims?.operationId === request.operationId && claims.cardId === request.card.cardId;
+        return ours ? ok(proof) : unreachable('a proof of a prior card that does not hold');
+      });
+    },
+
     reserve(request, signal) {
       const key = idempotencyKey.write({ operationId: request.operationId, step: stepOf.reserve, attempt: 1 });
-      return run('reserve', reservation, { path: 'operations', key, body: json(reserveRequest, request) }, signal, async (answer) => {
+      const schema = request.operation === 'renewal' ? renewalReserveRequest : reserveRequest;
+      return run('reserve', reservation, { path: 'operations', key, body: json(schema, request) }, signal, async (answer) => {
         if (answer.operationId !== request.operationId) return unreachable('an answer about another operation');
         // The first part is on paper; the second goes where the proof says, and nowhere else.
         const proved = await signed(request.proofOfContact, 'sportello-contact+jwt', proofClaims);

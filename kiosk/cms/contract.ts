@@ -6,7 +6,9 @@ import type {
   OneUseKey,
   OperationView,
   OutcomeReport,
+  PriorCard,
   Receipt,
+  RenewalReserve,
   Reservation,
   Reserve,
   SealedPaperPart,
@@ -87,6 +89,25 @@ export const reserveRequest = z.strictObject({
   proofOfContact: jws,
   operatorAssertion: jws,
 }) satisfies z.ZodType<Reserve>;
+
+/** By the card before, and by no operator: its proof stands in the place of document and assertion. */
+export const renewalReserveRequest = reserveRequest
+  .omit({ representative: true, document: true, operatorAssertion: true })
+  .extend({ operation: z.literal('renewal'), case: z.literal('adult'), proofOfPriorCard: jws }) satisfies z.ZodType<RenewalReserve>;
+
+/** The card before signed `sportello-renewal.<operationId>`, after its PIN. `operationId` is a UUIDv7 of these minutes that the CMS has not met. */
+export const priorCardRequest = z.strictObject({
+  operationId,
+  card: reserveRequest.shape.card.omit({ chip: true }),
+  certificate: z.base64().max(6000),
+  signature: z.base64().max(1000),
+}) satisfies z.ZodType<PriorCard>;
+
+export const priorCardProved = z.object({ proof: jws, expiresAt: instant, at: instant });
+
+export const priorCardProofType = 'sportello-prior-card+jwt';
+/** What stands inside the signed proof of a prior card. `holder`: keyed by the CMS. Seconds since 1970 (RFC 7519). */
+export const priorCardClaims = z.object({ operationId, cardId: line(40), holder: z.string().min(1), iat: z.int(), exp: z.int() });
 
 /** Nothing is sent later, so that no contact is proved. */
 export const envelopeReserveRequest = reserveRequest
@@ -255,11 +276,21 @@ export const calls = {
     answer: contactProved,
     refusals: ['contact-unknown', 'wrong-code', 'code-expired', 'tries-exhausted'],
   },
+  'prior-card': {
+    method: 'POST',
+    path: '/prior-cards',
+    summary:
+      "Checks the signature of the holder's card before; the answer is a short-lived signed proof, for a renewal without an operator",
+    request: priorCardRequest,
+    status: 200,
+    answer: priorCardProved,
+    refusals: ['prior-card-refused', 'operation-reserved', 'operation-confirmed', 'operation-voided', 'operation-held'],
+  },
   reserve: {
     method: 'POST',
     path: '/operations',
     summary: 'Reserves the codes of a card, or the setting of its PIN to an envelope; silence until `expiresAt` voids the reservation',
-    request: z.union([reserveRequest, envelopeReserveRequest]),
+    request: z.union([reserveRequest, renewalReserveRequest, envelopeReserveRequest]),
     status: 201,
     answer: z.union([reservation, envelopeReservation]),
     refusals: [
@@ -269,6 +300,7 @@ export const calls = {
       'card-not-activated',
       'card-without-secure-messaging',
       'proof-refused',
+      'prior-card-refused',
       'assertion-refused',
       'operation-reserved',
       'operation-confirmed',
@@ -500,6 +532,7 @@ export const idempotencyKey = {
 export const stepOf = {
   contactCode: 'contact-code',
   contactProof: (contact: string): string => `proof-${contact}`,
+  priorCard: 'prior-card',
   reserve: 'reserve',
   paperPart: 'paper-part',
   outcome: (outcome: OutcomeReport['outcome']): string => outcome,

@@ -17,6 +17,7 @@ export const problems = {
   'code-expired': { status: 409, title: 'The one-time code has expired or was replaced by a newer one' },
   'tries-exhausted': { status: 409, title: 'The one-time code was tried too often' },
   'proof-refused': { status: 422, title: 'The proof of contact does not hold for this operation' },
+  'prior-card-refused': { status: 422, title: 'The card before does not vouch for its holder here' },
   'assertion-refused': { status: 422, title: "The operator's signed assertion does not hold for this request" },
   'operation-unknown': { status: 404, title: 'The operation was never reserved' },
   'operation-reserved': { status: 409, title: 'The operation is reserved already' },

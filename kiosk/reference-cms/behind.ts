@@ -1,4 +1,4 @@
-import type { Reserve } from '../../flows/ports/cms.ts';
+import type { RenewalReserve, Reserve } from '../../flows/ports/cms.ts';
 import { type Code, type CodeScheme, makeCodes, paperPart } from './codes.ts';
 import { secondPartLetter } from './letters.ts';
 import type { Mail, Taken } from './mail.ts';
@@ -10,7 +10,7 @@ import type { DueSecondPart, Store } from './store.ts';
  */
 export interface Behind {
   /** Has codes made for an operation whose request was found good; said twice, once. */
-  prepare(request: Reserve, contact: { readonly channel: string; readonly value: string }): Promise<readonly Code[]>;
+  prepare(request: Reserve | RenewalReserve, contact: { readonly channel: string; readonly value: string }): Promise<readonly Code[]>;
   /** The paper part as the contract writes it; wiped by who seals it. */
   paperPart(operationId: string): Promise<Buffer>;
   /** Has the second part sent; said again after a crash, once. */

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { JWK } from 'jose';
 import type { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
-import type { EnvelopeStanding, OutcomeReport, Receipt, Reserve } from '../../flows/ports/cms.ts';
+import type { EnvelopeStanding, OutcomeReport, Receipt, RenewalReserve, Reserve } from '../../flows/ports/cms.ts';
 import { isRepresented } from '../../flows/procedures/who.ts';
 import {
   type contactCodeRequest,
@@ -27,6 +27,7 @@ import { type CodeScheme, digits } from './codes.ts';
 import { isContact, masked, maySend, mayTry, oneTimeCodes, sameHash } from './contacts.ts';
 import { type EnvelopeOffer, createEnvelopes } from './envelopes.ts';
 import type { Mail } from './mail.ts';
+import { createPriorCards } from './prior-cards.ts';
 import { type Operation, type TimesToLive, afterSilence, refusalOf, release, reserve, sendsSecondPart, settle } from './ratchet.ts';
 import { seal } from './sealing.ts';
 import { type ServiceParts, createServices } from './services.ts';
@@ -123,6 +124,7 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
     return reservation === null ? {} : { pinKnown: reservation.pin === 'set' };
   };
 
+  const priorCards = createPriorCards({ store, key, standingOf });
   const envelopes = createEnvelopes({
     store: store.envelopes,
     key,
@@ -204,10 +206,17 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
       };
     },
 
-    async reserve(kiosk: string, request: Reserve): Promise<Decide<z.infer<typeof reservation>>> {
+    provePriorCard: priorCards.prove,
+
+    async reserve(kiosk: string, request: Reserve | RenewalReserve): Promise<Decide<z.infer<typeof reservation>>> {
       const { operationId } = request;
       const proof = proofClaims.safeParse(key.verify(proofType, request.proofOfContact));
-      const decision = await signedDecision(request.operatorAssertion);
+      const decision = request.operation === 'renewal' ? null : await signedDecision(request.operatorAssertion);
+      /** Who answers for who stands there: the operator's id, nobody (`''`) where the card before does; `null`: neither. */
+      const voucher = (now: number): string | null => {
+        if (request.operation === 'renewal') return priorCards.holds(request, now) ? '' : null;
+        return decision !== null && identifies(decision, request) ? decision.operator : null;
+      };
       const judge = (now: number): Result<{ operation: Operation; contact: Contact; operator: string }, ProblemType> => {
         const standing = standingOf(kiosk, operationId, now);
         if (!standing.ok) return standing;
@@ -216,10 +225,11 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
         if (!proof.success || proof.data.operationId !== operationId || proof.data.exp * 1000 <= now) return err('proof-refused');
         const contact = store.contact(proof.data.contactId);
         if (contact === null || contact.kiosk !== kiosk) return err('proof-refused');
-        if (decision === null || !identifies(decision, request)) return err('assertion-refused');
+        const operator = voucher(now);
+        if (operator === null) return err(request.operation === 'renewal' ? 'prior-card-refused' : 'assertion-refused');
         const contradicted = contradictionOf(request.operation, hasHadCodes(request.card.cardId));
         if (contradicted !== null) return err(contradicted);
-        return ok({ operation: reserved.value, contact, operator: decision.operator });
+        return ok({ operation: reserved.value, contact, operator });
       };
       // Judged before, so that who stands behind is asked for good requests only; and again inside the transaction.
       const first = store.transaction(() => judge(clock()));

@@ -18,6 +18,7 @@ import {
   outcomeRequest,
   outcomesRequest,
   paperPartRequest,
+  priorCardRequest,
   problem,
   stepOf,
 } from '../cms/contract.ts';
@@ -206,6 +207,17 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
     } finally {
       code.fill(0);
     }
+  });
+
+  app.post(calls['prior-card'].path, async (request, reply) => {
+    const body = jsonOf(request, priorCardRequest);
+    return await write(request, reply, {
+      call: 'prior-card',
+      step: stepOf.priorCard,
+      attempt: 1,
+      operationId: body.operationId,
+      prepare: (kiosk) => Promise.resolve(ok(cms.provePriorCard(kiosk, body))),
+    });
   });
 
   app.post('/operations', async (request, reply) => {

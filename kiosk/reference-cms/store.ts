@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import { z } from 'zod';
-import type { ContactChannel, OutcomeReport, Receipt, Reserve } from '../../flows/ports/cms.ts';
+import type { ContactChannel, OutcomeReport, Receipt, RenewalReserve, Reserve } from '../../flows/ports/cms.ts';
 import { mostReleasesCounted } from '../cms/contract.ts';
 import { type PublicJwk, publicJwk } from '../jws.ts';
 import type { KnownCheckpoint } from './checkpoints.ts';
@@ -102,6 +102,12 @@ export function openStore(file: string) {
     sql(`INSERT INTO reservations (operation_id, contact_id, operator, desk, profile, profile_version, card_id, certificate_digest,
     fiscal_code, surname, name, birth_date, holder_case, representative, document, operator_assertion, operation)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const findInPerson = sql(`SELECT fiscal_code FROM (
+      SELECT operation_id, certificate_digest, fiscal_code, holder_case, operation FROM reservations WHERE card_id = ?
+      UNION ALL SELECT operation_id, certificate_digest, fiscal_code, holder_case, operation
+        FROM envelope_reservations JOIN cards USING (card_id) WHERE card_id = ?)
+    JOIN operations USING (operation_id)
+    WHERE certificate_digest = ? AND operations.state = 'CONFIRMED' AND operation = 'activation' AND holder_case = 'adult' LIMIT 1`).pluck();
   const findConfirmedOf = sql(`SELECT count(*) FROM reservations JOIN operations USING (operation_id)
     WHERE card_id = ? AND state = 'CONFIRMED'`).pluck();
   const addCode = sql('INSERT INTO codes (operation_id, position, label, value, paper_characters) VALUES (?, ?, ?, ?, ?)');
@@ -168,16 +174,24 @@ export function openStore(file: string) {
     /** Operations that silence voids at `now`. */
     silent: (now: number): readonly string[] => findSilent.all(now).map((row) => idRow.parse(row).operationId),
 
-    addReservation(request: Reserve, contactId: string, operator: string, codes: readonly Code[]): void {
-      const { operationId, operation, desk, profile, card, case: holderCase, applicant, representative, document } = request;
+    /** `operator`: empty where the card before stands in their place, and its proof in that of the assertion. */
+    addReservation(request: Reserve | RenewalReserve, contactId: string, operator: string, codes: readonly Code[]): void {
+      const { operationId, operation, desk, profile, card, case: holderCase, applicant } = request;
+      const { representative, document, word } =
+        request.operation === 'renewal'
+          ? { representative: undefined, document: null, word: request.proofOfPriorCard }
+          : { ...request, representative: request.representative, word: request.operatorAssertion };
       const { fiscalCode, surname, name, birthDate } = applicant;
       addReservation.run(
         ...[operationId, contactId, operator, desk, profile.id, profile.version, card.cardId, card.certificateDigest],
         ...[fiscalCode, surname, name, birthDate, holderCase, representative === undefined ? null : JSON.stringify(representative)],
-        ...[JSON.stringify(document), request.operatorAssertion, operation],
+        ...[JSON.stringify(document), word, operation],
       );
       codes.forEach((code, position) => addCode.run(operationId, position, code.label, code.value, code.paperCharacters));
     },
+    /** The fiscal code of the holder of a card with this certificate, where its first codes were given to an adult in person; `null`: they were not. */
+    activatedInPersonBy: (cardId: string, certificateDigest: string): string | null =>
+      one(z.string(), findInPerson.get(cardId, cardId, certificateDigest)),
     /** Whether a card was given codes in this way. */
     hasHadCodes: (cardId: string): boolean => z.int().parse(findConfirmedOf.get(cardId)) > 0,
     /** The codes that the CMS holds for an operation, whole. */

@@ -153,6 +153,8 @@ export class FakeCms implements Cms {
     return this.#answer('proveContact', signal, () => 'proof');
   };
 
+  provePriorCard: Cms['provePriorCard'] = (_, signal) => this.#answer('provePriorCard', signal, () => 'proof.of.card');
+
   reserve: Cms['reserve'] = ({ operationId }, signal) => this.#answer('reserve', signal, () => reservation(operationId));
 
   releasePaperPart: Cms['releasePaperPart'] = ({ attempt }, signal) =>

@@ -1,3 +1,4 @@
+import { activatedCard, wordOfCard } from '../../harness/prior-card.ts';
 import { request as httpsRequest } from 'node:https';
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -374,7 +375,10 @@ test('the running server answers each call as its OpenAPI description says', asy
   expect((await cms.client.reserveEnvelope(envelopeReserve, signal)).ok).toBe(true);
   const service = await serviceRequest(surroundings);
   const revocation = await serviceRequest(surroundings, { holder: luca, operation: 'interop-revocation' });
+  const renewal = newOperationId();
+  const word = await wordOfCard(renewal, await activatedCard({ ...surroundings, client: cms.client }));
   const answers: Record<CallName, Raw> = {
+    'prior-card': await raw('POST', '/prior-cards', JSON.stringify(word), key(renewal, stepOf.priorCard)),
     'card-standing': await raw('POST', '/cards/standing', JSON.stringify({ holder: mario })),
     service: await raw('POST', '/services', JSON.stringify(service), key(service.operationId, stepOf.service)),
     'service-void': await raw('POST', `/services/${service.operationId}/void`, '{}', key(service.operationId, stepOf.serviceVoid)),

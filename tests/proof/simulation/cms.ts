@@ -71,6 +71,9 @@ export class SimulatedCms implements Cms {
       ok({ contactId: `contact-${send}`, expiresAt: this.#iso(600_000), resendAfter: this.#iso(30_000), triesLeft: 3 }),
     );
 
+  /** Nobody in the simulation renews. */
+  provePriorCard: Cms['provePriorCard'] = () => Promise.resolve(err({ kind: 'unreachable', detail: 'not simulated' }));
+
   proveContact: Cms['proveContact'] = ({ operationId, attempt, code }, signal) => {
     const right = Buffer.from(code.expose()).toString('latin1') === '123456';
     return this.#call(`${operationId}:proof:${attempt}`, signal, () => (right ? ok('proof.of.contact') : this.#refusal('wrong-code')));
