@@ -2,7 +2,16 @@ import { assign, fromCallback, fromPromise, not, setup } from 'xstate';
 import type { EvidenceClass } from '../../devices/printer/contract.ts';
 import { mayPrint } from '../../devices/printer/contract.ts';
 import { type Result, err, ok } from '../../devices/result.ts';
-import { type Cms, type CmsError, type OutcomeReport, type Receipt, type Reservation, type Reserve, stateOfOutcome } from '../ports/cms.ts';
+import {
+  type Cms,
+  type CmsError,
+  type OutcomeReport,
+  type Receipt,
+  type Reservation,
+  type RenewalReserve,
+  type Reserve,
+  stateOfOutcome,
+} from '../ports/cms.ts';
 import type { Journal, JournalError, JournalRow } from '../ports/journal.ts';
 import type { FailedSlip, Operators } from '../ports/operators.ts';
 import type { Outbox } from '../ports/outbox.ts';
@@ -27,7 +36,7 @@ export interface ActivationPorts {
 
 export interface ActivationInput {
   readonly opening: Omit<Extract<JournalRow, { kind: 'OP_OPEN' }>, 'kind'>;
-  readonly reserve: Reserve;
+  readonly reserve: Reserve | RenewalReserve;
   readonly slip: Omit<Slip, 'attempt' | 'printedAt' | 'secondPart'>;
   readonly handOverEvidence: EvidenceClass;
   /** How many prints the site allows one operation, the first among them. */

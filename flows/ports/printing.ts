@@ -5,7 +5,7 @@ import type { CmsError, CodeOperation, OneUseKey, Reservation, SealedPaperPart }
 /** What a slip says besides the code's paper part: nothing that names a person or a card (reliability.md, 2). */
 export interface Slip {
   readonly operationId: string;
-  readonly operation: CodeOperation;
+  readonly operation: CodeOperation | 'renewal';
   readonly attempt: number;
   readonly siteName: string;
   readonly printedAt: string;

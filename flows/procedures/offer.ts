@@ -7,6 +7,7 @@ import type { DeskType, Operation } from './vocabulary.ts';
 export const carriedOut: readonly Operation[] = [
   'activation',
   'reissue',
+  'renewal',
   'suspension',
   'reactivation',
   'revocation',

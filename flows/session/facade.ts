@@ -169,7 +169,11 @@ export function startDesk(ports: DeskPorts, rules: DeskRules, observer: DeskObse
 }
 
 function citizenStatusOf(desk: SnapshotFrom<Desk>, session: SessionSnapshot | null, rules: DeskRules, today: string): CitizenStatus {
-  const warned = session?.hasTag('warned') === true || session?.children.unblock?.getSnapshot().hasTag('warned') === true;
+  const children = session?.children;
+  const warned =
+    session?.hasTag('warned') === true ||
+    children?.unblock?.getSnapshot().hasTag('warned') === true ||
+    children?.renewal?.getSnapshot().hasTag('warned') === true;
   return {
     sessionId: session?.context.sessionId ?? null,
     warning: warned ? { secondsLeft: Math.round(rules.delays.idleWarning / 1000) } : null,
@@ -213,6 +217,7 @@ function sessionScreenOf(session: SessionSnapshot, rules: DeskRules, today: stri
   if (session.matches({ issuing: 'printFailed' })) return { screen: 'print-failed' };
   if (session.matches({ issuing: 'collecting' })) return { screen: 'collect', cardIn: context.cardIn };
   if (session.matches('unblocking')) return unblockScreenOf(session, rules);
+  if (session.matches('renewing')) return renewalScreenOf(session, rules);
   if (session.matches('delivering')) return { screen: 'envelope', stage: envelopeStageOf(session), cardIn: context.cardIn };
   if (session.matches('serving')) {
     const carrying = session.children.service?.getSnapshot().matches('carrying') === true;
@@ -246,6 +251,15 @@ function unblockScreenOf(session: SessionSnapshot, { profile }: DeskRules): Citi
   if (unblock?.matches('asking') !== true) return { screen: 'unblocking' };
   const { puk, shortestPin, longestPin } = profile.codes.typed;
   return { screen: 'unblock', lengths: { puk, shortestPin, longestPin }, problem: unblock.context.problem };
+}
+
+function renewalScreenOf({ children, context }: SessionSnapshot, { profile }: DeskRules): CitizenScreen {
+  const renewal = children.renewal?.getSnapshot();
+  const { shortestPin, longestPin } = profile.codes.typed;
+  if (renewal?.matches('asking') === true)
+    return { screen: 'prior-pin', lengths: { shortestPin, longestPin }, wrongPin: renewal.context.wrongPin };
+  if (renewal?.matches('swapping') === true) return { screen: 'swap-cards', cardIn: context.cardIn, problem: renewal.context.swapProblem };
+  return { screen: 'reading' };
 }
 
 function issuingStageOf(session: SessionSnapshot): 'reserving' | 'preparing' | 'printing' | 'recording' {

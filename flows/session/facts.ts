@@ -4,7 +4,7 @@ import type { DeliveryOutput, EnvelopeParts } from '../operations/envelope-deliv
 import type { UnblockOutput } from '../operations/pin-unblock.ts';
 import type { ShiftPorts } from '../operations/shift.ts';
 import type { Identified, Refusal } from '../procedures/card-and-document.ts';
-import type { ContactChannel, ContactCodeSent, ProofOfContact } from '../ports/cms.ts';
+import type { ContactChannel, ContactCodeSent, ProofOfContact, ProofOfPriorCard } from '../ports/cms.ts';
 import type { CardServices, Holder, ServiceOperation } from '../ports/services.ts';
 import type { Trust, TrustVerdict } from '../ports/trust.ts';
 import type { Profile } from '../procedures/profile.ts';
@@ -18,7 +18,7 @@ import type { CitizenCommand, ContactProblem, OperatorCommand, StopReason } from
 export interface SessionPorts extends ActivationPorts {
   readonly card: Pick<CardReader, 'read'>;
   /** Where the citizen's codes go, and nowhere else. */
-  readonly codes: Pick<CommandingCardReader, 'unblockPin'>;
+  readonly codes: Pick<CommandingCardReader, 'unblockPin' | 'authenticate'>;
   readonly trust: Trust;
   readonly envelope: EnvelopeParts & ShiftPorts;
   readonly services: CardServices;
@@ -84,6 +84,8 @@ export interface SessionFacts {
   readonly codeTries: number;
   readonly wrongCode: boolean;
   readonly proofOfContact: ProofOfContact | null;
+  /** In the place of an operator's word: the card before. */
+  readonly proofOfPriorCard: ProofOfPriorCard | null;
   readonly citizenSaysTaken: boolean;
   readonly stop: StopReason | null;
   readonly ending: ActivationOutput | null;

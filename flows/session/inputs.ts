@@ -1,7 +1,8 @@
+import type { CardReading } from '../../devices/card/contract.ts';
 import type { ActivationInput } from '../operations/activation.ts';
 import type { DeliveryInput } from '../operations/envelope-delivery.ts';
 import type { Lengths, Opening } from '../operations/pin-unblock.ts';
-import type { CodeOperation, Reserve } from '../ports/cms.ts';
+import type { CodeOperation, RenewalReserve, Reserve } from '../ports/cms.ts';
 import { isService } from '../ports/services.ts';
 import { type DeskRules, type SessionFacts, type SessionPorts, identifiedOf, readingOf } from './facts.ts';
 import type { ServiceTask } from './service.ts';
@@ -10,7 +11,7 @@ import type { ServiceTask } from './service.ts';
 export function activationInputOf(facts: SessionFacts, ports: SessionPorts, rules: DeskRules): ActivationInput {
   const { proofOfContact, language } = facts;
   if (proofOfContact === null) throw new Error('issuing before the contact was proved');
-  const { opening, reserve } = identified(facts, ports, rules);
+  const { opening, reserve } = facts.operation === 'renewal' ? renewed(facts, ports, rules) : identified(facts, ports, rules);
   const { handOverEvidence, printAttempts, siteName, profile } = rules;
   return {
     handOverEvidence,
@@ -57,6 +58,16 @@ export function unblockInputOf(
     card: journal.digest('card', verdict.certificateDigest),
   };
   return { opening, lengths: profile.codes.typed };
+}
+
+/** The card that is in, as the one before. */
+export function priorCardOf(facts: SessionFacts): {
+  readonly operationId: string;
+  readonly before: { readonly reading: CardReading; readonly certificateDigest: string };
+} {
+  const { sessionId: operationId, verdict } = facts;
+  if (verdict === null) throw new Error('a card that was not checked');
+  return { operationId, before: { reading: readingOf(facts), certificateDigest: verdict.certificateDigest } };
 }
 
 /** Of whose card a service is, and of which: the one in the reader, or the one that the holder has lost. */
@@ -109,6 +120,39 @@ function identified(
       ...(representative === null ? {} : { representative }),
       document,
       operatorAssertion,
+    },
+  };
+}
+
+/** The holder by the card before, and no operator. */
+function renewed(
+  facts: SessionFacts,
+  { journal }: SessionPorts,
+  { profile, desk }: DeskRules,
+): { readonly opening: ActivationInput['opening']; readonly reserve: Omit<RenewalReserve, 'proofOfContact'> } {
+  const { sessionId: operationId, verdict, proofOfPriorCard } = facts;
+  const { personalData, cardId } = readingOf(facts);
+  if (verdict === null || proofOfPriorCard === null) throw new Error('issuing before the card before was proved');
+  const { fiscalCode, surname, name, birthDate } = personalData;
+  const operation = 'renewal';
+  return {
+    opening: {
+      operation,
+      case: 'adult',
+      profile: profile.id,
+      profileVersion: profile.version,
+      holder: journal.digest('holder', fiscalCode),
+      card: journal.digest('card', verdict.certificateDigest),
+    },
+    reserve: {
+      operationId,
+      operation,
+      case: 'adult',
+      desk,
+      profile: { id: profile.id, version: profile.version },
+      card: { cardId, certificateDigest: verdict.certificateDigest, chip: true },
+      applicant: { relation: 'holder', fiscalCode, surname, name, birthDate },
+      proofOfPriorCard,
     },
   };
 }

@@ -19,8 +19,9 @@ import {
   type SessionPorts,
   type Unexpected,
 } from './facts.ts';
-import { activationInputOf, deliveryInputOf, serviceTaskOf, unblockInputOf } from './inputs.ts';
+import { activationInputOf, deliveryInputOf, serviceTaskOf, unblockInputOf, priorCardOf } from './inputs.ts';
 import { offeredFor, stopReasonOfCard, stopReasonOfService, whyNotActivated } from './judgement.ts';
+import { renewalMachine } from './renewal.ts';
 import { serviceMachine } from './service.ts';
 import type { StopReason } from './status.ts';
 
@@ -64,7 +65,7 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
       context: {} as SessionFacts,
       events: {} as SessionEvent,
       tags: {} as 'warned',
-      children: {} as { activation: 'activation'; delivery: 'delivery'; unblock: 'unblock'; service: 'service' },
+      children: {} as { activation: 'activation'; delivery: 'delivery'; unblock: 'unblock'; service: 'service'; renewal: 'renewal' },
       input: {} as { readonly begun: Begun | null },
       output: {} as { readonly unrecorded: boolean },
     },
@@ -74,6 +75,7 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
       delivery: deliveryMachine({ ...ports, ...ports.envelope }),
       unblock: unblockMachine(ports, rules.delays, unexpected),
       service: serviceMachine(ports, rules, unexpected),
+      renewal: renewalMachine(ports, rules, unexpected),
       ...sessionActors(ports),
     },
     actions: {
@@ -116,6 +118,7 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
       codeTries: 0,
       wrongCode: false,
       proofOfContact: null,
+      proofOfPriorCard: null,
       citizenSaysTaken: false,
       stop: null,
       ending: null,
@@ -181,6 +184,11 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
                   actions: assign({ operation: 'pin-unblock' }),
                 },
                 {
+                  guard: ({ context, event }) => context.offered.includes('renewal') && event.operation === 'renewal',
+                  target: '#renewing',
+                  actions: assign({ operation: 'renewal' }),
+                },
+                {
                   guard: ({ context, event }) => context.offered.includes(event.operation ?? 'activation'),
                   target: 'notice',
                   actions: assign({ operation: ({ event }) => event.operation ?? 'activation' }),
@@ -196,7 +204,13 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
           notice: {
             id: 'notice',
             ...patience,
-            on: { 'citizen.notice-read': [{ guard: ({ context }) => isService(context.operation), target: '#serving' }, 'operator'] },
+            on: {
+              'citizen.notice-read': [
+                { guard: ({ context }) => isService(context.operation), target: '#serving' },
+                { guard: ({ context }) => context.proofOfPriorCard !== null, target: '#contact' },
+                'operator',
+              ],
+            },
           },
           operator: {
             initial: 'waiting',
@@ -492,6 +506,43 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
           'citizen.unblock': { actions: sendTo('unblock', ({ event }) => event) },
           'citizen.no-puk': { actions: sendTo('unblock', { type: 'citizen.no-puk' }) },
           'citizen.stay': { actions: sendTo('unblock', { type: 'citizen.stay' }) },
+        },
+      },
+      /** Two cards, one after the other: nothing of the first is kept but what proves it. */
+      renewing: {
+        id: 'renewing',
+        invoke: {
+          id: 'renewal',
+          src: 'renewal',
+          input: ({ context }) => priorCardOf(context),
+          onSnapshot: [
+            {
+              guard: ({ context, event }) => context.reading !== null && event.snapshot.context.before === null,
+              actions: assign({ reading: null, verdict: null }),
+            },
+            {},
+          ],
+          onDone: [
+            {
+              guard: ({ event }) => 'proof' in event.output,
+              target: '#notice',
+              actions: assign(({ event: { output } }) =>
+                'proof' in output ? { proofOfPriorCard: output.proof, reading: output.reading, verdict: output.verdict } : {},
+              ),
+            },
+            {
+              target: 'stopped',
+              actions: assign({ stop: ({ event: { output } }) => ('reason' in output ? output.reason : null) }),
+            },
+          ],
+          onError: { target: 'stopped', actions: { type: 'stopFor', params: { reason: 'card-unreadable' } } },
+        },
+        on: {
+          'card-gone': { actions: ['cardOut', sendTo('renewal', { type: 'card-gone' })] },
+          'card-in': { actions: [assign({ cardIn: true }), sendTo('renewal', { type: 'card-in' })] },
+          'citizen.prior-pin': { actions: sendTo('renewal', ({ event }) => event) },
+          'citizen.stay': { actions: sendTo('renewal', { type: 'citizen.stay' }) },
+          'citizen.cancel': { actions: sendTo('renewal', { type: 'citizen.cancel' }) },
         },
       },
       /** What gives no codes: the operator and the CMS have the word. */

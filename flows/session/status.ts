@@ -3,6 +3,7 @@ import type { PrinterStatus } from '../../devices/printer/contract.ts';
 import type { Secret } from '../../devices/secret.ts';
 import type { EnvelopeProblem } from '../operations/envelope-delivery.ts';
 import type { Lengths, UnblockProblem } from '../operations/pin-unblock.ts';
+import type { SwapProblem } from './renewal.ts';
 import type { ReprintProblem } from '../operations/activation.ts';
 import type { HeldOperation } from '../operations/resolution.ts';
 import type { Attention } from '../ports/attention.ts';
@@ -77,6 +78,14 @@ export type CitizenScreen =
   /** A new PIN by the PUK: the holder types, then the card works, then it has the PIN. */
   | { readonly screen: 'unblock'; readonly lengths: Lengths; readonly problem: UnblockProblem | null }
   | { readonly screen: 'unblocking' }
+  /** Two cards are needed: first the PIN of the one before, then it goes out and the new one in. */
+  | {
+      readonly screen: 'prior-pin';
+      readonly lengths: Pick<Lengths, 'shortestPin' | 'longestPin'>;
+      /** `null` inside: the card does not say how many tries are left. */
+      readonly wrongPin: { readonly triesLeft: number | null } | null;
+    }
+  | { readonly screen: 'swap-cards'; readonly cardIn: boolean; readonly problem: SwapProblem | null }
   | { readonly screen: 'unblock-done' }
   | { readonly screen: 'stopped'; readonly reason: StopReason; readonly cardIn: boolean; readonly codes: CodesState }
   | { readonly screen: 'card-forgotten' }
@@ -122,6 +131,8 @@ export const stopReasons = [
   'envelope-not-handed',
   'card-activated',
   'card-not-activated',
+  'prior-pin-blocked',
+  'prior-card-refused',
   'puk-blocked',
   'pin-not-changeable',
   'pin-unknown',
@@ -273,6 +284,7 @@ export type CitizenCommand =
   /** Taken over as `contact-code` is: both become `Secret`s at the edge. */
   | { readonly type: 'unblock'; readonly puk: Secret; readonly newPin: Secret }
   | { readonly type: 'no-puk' }
+  | { readonly type: 'prior-pin'; readonly pin: Secret }
   | { readonly type: 'stay' };
 
 /** What the operator's page may ask for, once signed on. */

@@ -26,7 +26,7 @@ const evidence = z.strictObject({
 const slip = z.strictObject({
   operationId: z.uuid(),
   attempt: z.number().int().positive(),
-  operation: z.enum(codeOperations),
+  operation: z.enum([...codeOperations, 'renewal']),
   siteName: z.string(),
   printedAt: z.iso.datetime({ offset: true }),
   language: z.string(),

@@ -23,6 +23,7 @@ const italian: Wording = {
   title: 'TESSERA SANITARIA',
   subtitle: {
     activation: 'Prima parte dei codici personali (TS-CNS)',
+    renewal: 'Prima parte dei codici della tessera nuova',
     reissue: 'Prima parte dei nuovi codici personali',
   },
   reprint: (attempt) => `RISTAMPA ${attempt}: distruggi i fogli precedenti`,
@@ -35,6 +36,7 @@ const english: Wording = {
   title: 'HEALTH AND SERVICES CARD',
   subtitle: {
     activation: 'First part of your personal codes (TS-CNS)',
+    renewal: 'First part of the codes of your new card',
     reissue: 'First part of your new personal codes',
   },
   reprint: (attempt) => `REPRINT ${attempt}: destroy the earlier slips`,

@@ -46,6 +46,7 @@ export const citizenRequest = forSession(
     z.strictObject({ type: z.literal('stay') }),
     z.strictObject({ type: z.literal('unblock'), puk: secret(/^[0-9]{5,8}$/), newPin: secret(/^[0-9]{5,8}$/) }),
     z.strictObject({ type: z.literal('no-puk') }),
+    z.strictObject({ type: z.literal('prior-pin'), pin: secret(/^[0-9]{5,8}$/) }),
   ]) satisfies z.ZodType<CitizenCommand>,
 );
 

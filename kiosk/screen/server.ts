@@ -188,5 +188,6 @@ function sendFor(
   const accepted = sessionId === current && session.send(command);
   if (!accepted && command.type === 'contact-code') command.code.wipe();
   if (!accepted && command.type === 'unblock') wipe(command);
+  if (!accepted && command.type === 'prior-pin') command.pin.wipe();
   return accepted;
 }

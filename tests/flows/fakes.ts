@@ -1,4 +1,4 @@
-import type { CardReading, CardStatus, CodeError } from '../../devices/card/contract.ts';
+import type { CardReading, CardStatus, CodeError, CommandingCardReader } from '../../devices/card/contract.ts';
 import type { PrinterStatus, PrintEvidence } from '../../devices/printer/contract.ts';
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { Cms, CmsError, OperationView, Outcome, OutcomeReport, Receipt, Reservation } from '../../flows/ports/cms.ts';
@@ -311,6 +311,9 @@ export class FakeCard {
   read = (): Promise<Result<CardReading, never>> => Promise.resolve(ok(this.reading));
   /** What the card says of a PUK and a new PIN. */
   unblocked: Result<void, CodeError> = ok();
+  /** What its key says of a challenge after the PIN. */
+  signed: Result<Uint8Array, CodeError> = ok(new Uint8Array(256));
+  authenticate: CommandingCardReader['authenticate'] = () => Promise.resolve(this.signed);
   unblockPin = (): Promise<Result<void, CodeError>> => Promise.resolve(this.unblocked);
   close = (): Promise<void> => Promise.resolve();
 }

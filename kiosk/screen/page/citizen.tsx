@@ -21,9 +21,11 @@ const cancellable: readonly CitizenScreen['screen'][] = [
   'contact',
   'contact-code',
   'unblock',
+  'prior-pin',
+  'swap-cards',
 ];
 /** Where people read and type for long without asking for anything: their touches are signs of life. */
-const slow: readonly CitizenScreen['screen'][] = ['notice', 'contact', 'contact-code', 'unblock'];
+const slow: readonly CitizenScreen['screen'][] = ['notice', 'contact', 'contact-code', 'unblock', 'prior-pin'];
 const signOfLifeEveryMs = 10_000;
 const languageName = (language: Language): string => texts[language].language;
 

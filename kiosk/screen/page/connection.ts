@@ -11,7 +11,8 @@ export type CitizenRequest =
   | { readonly type: 'contact-mobile'; readonly mobile: string; readonly language: string }
   | { readonly type: 'contact-code'; readonly code: string }
   | { readonly type: 'unblock'; readonly puk: string; readonly newPin: string }
-  | { readonly type: 'no-puk' };
+  | { readonly type: 'no-puk' }
+  | { readonly type: 'prior-pin'; readonly pin: string };
 
 /** Posts JSON to the kiosk; `null` when it could not be reached or turned the request away. */
 export async function post<Answer>(path: string, body: unknown, limitMs = 15_000): Promise<Answer | null> {

@@ -12,7 +12,7 @@ type Step = 'puk' | 'pin' | 'again';
 /** What stands in the page for each digit: no code is in it, not even while it is typed. */
 const dot = '•';
 
-/** The PUK, then the new PIN twice: shown as dots, compared here, and sent once. What was typed is gone from the page as it is sent. */
+/** The PUK, then the new PIN twice: compared here, and sent once. What was typed is gone from the page as it is sent. */
 export function Unblock({
   status,
   send,
@@ -24,50 +24,120 @@ export function Unblock({
 }): ReactElement {
   const { puk: pukLength, shortestPin, longestPin } = status.lengths;
   const [step, setStep] = useState<Step>('puk');
-  const [typed, setTyped] = useState('');
   const [puk, setPuk] = useState('');
   const [pin, setPin] = useState('');
   const [unequal, setUnequal] = useState(false);
-  const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), [step]);
 
-  const longest = step === 'puk' ? pukLength : longestPin;
-  const complete = typed.length >= (step === 'puk' ? pukLength : shortestPin);
-  const change = (text: string): void => setTyped(text.replace(/\D/g, '').slice(0, longest));
-  const go = (to: Step): void => {
-    setTyped('');
-    setStep(to);
-  };
-  const submit = (): void => {
-    if (!complete) return;
+  const done = (typed: string): void => {
     if (step === 'puk') {
       setPuk(typed);
-      go('pin');
+      setStep('pin');
     } else if (step === 'pin') {
       setPin(typed);
       setUnequal(false);
-      go('again');
+      setStep('again');
     } else if (typed !== pin) {
       setPin('');
       setUnequal(true);
-      go('pin');
+      setStep('pin');
     } else {
       setPuk('');
       setPin('');
-      go('puk');
+      setStep('puk');
       void send({ type: 'unblock', puk, newPin: typed });
     }
   };
-  const problem = unequal ? t.unblock.unequal : step === 'puk' && status.problem !== null ? wordsFor(status.problem, t) : null;
   const { main, below, label } = t.unblock.steps[step];
   return (
-    <Screen
-      main={main}
+    <HiddenEntry
+      key={step}
+      t={t}
       drawing={drawingOf(status)}
-      wide
-      button={{ text: step === 'again' ? t.unblock.set : t.unblock.on, press: submit, disabled: !complete }}
-    >
-      <p className="below">{below(step === 'puk' ? String(pukLength) : `${shortestPin}–${longestPin}`)}</p>
+      main={main}
+      below={below(step === 'puk' ? String(pukLength) : `${shortestPin}–${longestPin}`)}
+      label={label}
+      shortest={step === 'puk' ? pukLength : shortestPin}
+      longest={step === 'puk' ? pukLength : longestPin}
+      problem={unequal ? t.unblock.unequal : step === 'puk' && status.problem !== null ? wordsFor(status.problem, t) : null}
+      on={step === 'again' ? t.unblock.set : t.unblock.on}
+      done={done}
+      other={
+        step === 'puk'
+          ? { text: t.unblock.noPuk, press: () => void send({ type: 'no-puk' }) }
+          : { text: t.unblock.back, press: () => setStep('puk') }
+      }
+    />
+  );
+}
+
+/** The PIN of the card before, and that another card is needed. */
+export function PriorPin({
+  status,
+  send,
+  t,
+}: {
+  readonly status: Extract<CitizenScreen, { screen: 'prior-pin' }>;
+  readonly send: (command: CitizenRequest) => Promise<boolean>;
+  readonly t: Texts;
+}): ReactElement {
+  const { wrongPin, lengths } = status;
+  const { main, below, label } = t.priorPin;
+  return (
+    <HiddenEntry
+      t={t}
+      drawing={drawingOf(status)}
+      main={main}
+      below={below}
+      label={label}
+      shortest={lengths.shortestPin}
+      longest={lengths.longestPin}
+      problem={wrongPin === null ? null : wrongPin.triesLeft === null ? t.priorPin.wrongUncounted : t.priorPin.wrong(wrongPin.triesLeft)}
+      on={t.unblock.on}
+      done={(pin) => void send({ type: 'prior-pin', pin })}
+      other={null}
+    />
+  );
+}
+
+/** Digits that nobody may read: shown as dots, and gone from here as soon as they are given. */
+function HiddenEntry({
+  t,
+  drawing,
+  main,
+  below,
+  label,
+  shortest,
+  longest,
+  problem,
+  on,
+  done,
+  other,
+}: {
+  readonly t: Texts;
+  readonly drawing: ReactElement;
+  readonly main: string;
+  readonly below: string;
+  readonly label: string;
+  readonly shortest: number;
+  readonly longest: number;
+  readonly problem: string | null;
+  readonly on: string;
+  readonly done: (typed: string) => void;
+  readonly other: { readonly text: string; readonly press: () => void } | null;
+}): ReactElement {
+  const [typed, setTyped] = useState('');
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  const complete = typed.length >= shortest;
+  const change = (text: string): void => setTyped(text.replace(/\D/g, '').slice(0, longest));
+  const submit = (): void => {
+    if (!complete) return;
+    setTyped('');
+    done(typed);
+  };
+  return (
+    <Screen main={main} drawing={drawing} wide button={{ text: on, press: submit, disabled: !complete }}>
+      <p className="below">{below}</p>
       <div className="code-entry">
         <div className="code-side">
           <form
@@ -86,7 +156,7 @@ export function Unblock({
               autoComplete="off"
               maxLength={longest}
               aria-invalid={problem !== null}
-              aria-describedby="unblock-problem"
+              aria-describedby="hidden-problem"
               value={dot.repeat(typed.length)}
               onChange={({ target: { value } }) => change(typed.slice(0, value.split(dot).length - 1) + value.replaceAll(dot, ''))}
             />
@@ -98,20 +168,16 @@ export function Unblock({
               ))}
             </div>
           </form>
-          <p id="unblock-problem" className="problem" role="alert">
+          <p id="hidden-problem" className="problem" role="alert">
             {problem}
           </p>
-          <div className="code-others">
-            {step === 'puk' ? (
-              <button type="button" className="quiet" onClick={() => void send({ type: 'no-puk' })}>
-                {t.unblock.noPuk}
+          {other !== null && (
+            <div className="code-others">
+              <button type="button" className="quiet" onClick={other.press}>
+                {other.text}
               </button>
-            ) : (
-              <button type="button" className="quiet" onClick={() => go('puk')}>
-                {t.unblock.back}
-              </button>
-            )}
-          </div>
+            </div>
+          )}
         </div>
         <Keypad
           label={t.contactCode.keypad}

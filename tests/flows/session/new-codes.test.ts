@@ -11,7 +11,7 @@ describe('OP-REI: new codes', () => {
     const desk = startTestDesk();
     await desk.goTo('recognised');
     await desk.send({ type: 'menu' });
-    expect(desk.desk.citizen()).toMatchObject({ operations: ['activation', 'reissue', 'pin-unblock'] });
+    expect(desk.desk.citizen()).toMatchObject({ operations: ['activation', 'reissue', 'renewal', 'pin-unblock'] });
     await desk.send({ type: 'wish', operation: 'reissue' });
     return desk;
   }

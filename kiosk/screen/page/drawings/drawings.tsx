@@ -371,6 +371,8 @@ const stops: Readonly<Record<StopReason, ReactElement>> = {
   'envelope-not-handed': envelope(<Clock x={394} y={232} scale={0.5} />),
   'card-activated': cardWith(<Check x={394} y={234} r={48} />),
   'card-not-activated': cardWith(attention),
+  'prior-pin-blocked': cardWith(attention),
+  'prior-card-refused': cardWith(attention),
   'puk-blocked': cardWith(attention),
   'pin-not-changeable': cardWith(attention),
   'pin-unknown': insertCard,
@@ -418,6 +420,9 @@ export function drawingOf(screen: CitizenScreen | { readonly screen: 'lost' }): 
       return done;
     case 'service':
       return waiting;
+    case 'swap-cards':
+      return insertCard;
+    case 'prior-pin':
     case 'unblock':
     case 'unblocking':
       return cardWithin;

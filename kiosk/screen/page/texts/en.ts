@@ -187,6 +187,26 @@ export const en: Texts = {
       'not-read': 'The card did not read the codes. No try was lost: type them again.',
     },
   },
+  priorPin: {
+    main: 'Two cards are needed',
+    below: 'This one, from before: type its PIN. Then put the new one in.',
+    label: 'PIN of the card before',
+    wrong: (triesLeft) =>
+      triesLeft === 1
+        ? 'The PIN is wrong. One try is left: then the PIN is blocked.'
+        : `The PIN is wrong. ${triesLeft} tries are left: then the PIN is blocked.`,
+    wrongUncounted: 'The PIN is wrong. After three wrong ones it is blocked.',
+  },
+  swapCards: {
+    takeMain: 'Take the card before out',
+    take: 'The card before has vouched for you. Keep it with you.',
+    insertMain: 'Put the new card in',
+    insert: 'Chip first, with the chip facing up.',
+    problems: {
+      'same-card': 'This is still the card before. Put the new one in.',
+      'other-holder': 'This card is another person’s. Put in yours, the new one.',
+    },
+  },
   unblocking: { main: 'Setting the new PIN', below: 'Leave the card in: it takes a second.' },
   unblockDone: {
     below: 'The card has the PIN that you chose. The PUK stays the same.',
@@ -350,6 +370,14 @@ export const en: Texts = {
       'card-not-activated': {
         main: 'This card is not active yet',
         next: 'Its first codes come with the activation: begin again and choose that.',
+      },
+      'prior-pin-blocked': {
+        main: 'The PIN of the card before is blocked',
+        next: 'You can unblock it with its PUK, or activate the new card with the operator.',
+      },
+      'prior-card-refused': {
+        main: 'The card before is not enough',
+        next: 'It counts only if you activated it yourself, in person. Put the new one in and ask the operator.',
       },
       'puk-blocked': {
         main: 'The PUK is blocked',
@@ -520,6 +548,8 @@ export const en: Texts = {
       envelope: 'envelope hand-over',
       'envelope-done': 'envelope handed over',
       unblock: 'PUK and new PIN',
+      'prior-pin': 'PIN of the card before',
+      'swap-cards': 'change of cards',
       unblocking: 'setting the PIN',
       'unblock-done': 'PIN set',
       'print-failed': 'printing stopped',

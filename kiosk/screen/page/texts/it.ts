@@ -9,6 +9,7 @@ import type {
 import type { EnvelopeProblem } from '../../../../flows/operations/envelope-delivery.ts';
 import type { EvidenceClass } from '../../../../devices/printer/contract.ts';
 import type { UnblockProblem } from '../../../../flows/operations/pin-unblock.ts';
+import type { SwapProblem } from '../../../../flows/session/renewal.ts';
 import type { ReprintProblem } from '../../../../flows/operations/activation.ts';
 import type { HeldOperation } from '../../../../flows/operations/resolution.ts';
 import type { FailedSlip, Finding } from '../../../../flows/ports/operators.ts';
@@ -240,6 +241,26 @@ export const it = {
       'not-read': 'La tessera non ha letto i codici. Nessuna prova è andata persa: riscrivili.',
     } satisfies Record<Exclude<UnblockProblem['kind'], 'wrong-puk'>, string>,
   },
+  priorPin: {
+    main: 'Servono due tessere',
+    below: 'Questa, di prima: scrivi il suo PIN. Poi metti quella nuova.',
+    label: 'PIN della tessera di prima',
+    wrong: (triesLeft: number) =>
+      triesLeft === 1
+        ? 'Il PIN non è giusto. Resta una prova sola: poi il PIN si blocca.'
+        : `Il PIN non è giusto. Restano ${triesLeft} prove: poi il PIN si blocca.`,
+    wrongUncounted: 'Il PIN non è giusto. Dopo tre errori si blocca.',
+  },
+  swapCards: {
+    takeMain: 'Riprendi la tessera di prima',
+    take: 'La tessera di prima ti ha riconosciuto. Tienila con te.',
+    insertMain: 'Inserisci la tessera nuova',
+    insert: 'Dal lato del chip, con il chip verso l’alto.',
+    problems: {
+      'same-card': 'Questa è ancora la tessera di prima. Metti quella nuova.',
+      'other-holder': 'Questa tessera è di un’altra persona. Metti la tua, quella nuova.',
+    } satisfies Record<SwapProblem, string>,
+  },
   unblocking: { main: 'Imposto il PIN nuovo', below: 'Non togliere la tessera: ci vuole un secondo.' },
   unblockDone: {
     below: 'La tessera ha il PIN che hai scelto. Il PUK resta lo stesso.',
@@ -410,6 +431,14 @@ export const it = {
       'card-not-activated': {
         main: 'Questa tessera non è ancora attiva',
         next: 'I primi codici si hanno con l’attivazione: ricomincia e scegli quella.',
+      },
+      'prior-pin-blocked': {
+        main: 'Il PIN della tessera di prima è bloccato',
+        next: 'Puoi sbloccarlo con il suo PUK, oppure attivare la tessera nuova con l’operatore.',
+      },
+      'prior-card-refused': {
+        main: 'La tessera di prima non basta',
+        next: 'Vale solo se l’avevi attivata tu di persona. Metti quella nuova e chiedi all’operatore.',
       },
       'puk-blocked': {
         main: 'Il PUK è bloccato',
@@ -585,6 +614,8 @@ export const it = {
       envelope: 'consegna busta',
       'envelope-done': 'busta consegnata',
       unblock: 'PUK e PIN nuovo',
+      'prior-pin': 'PIN della tessera di prima',
+      'swap-cards': 'cambio di tessera',
       unblocking: 'imposta il PIN',
       'unblock-done': 'PIN impostato',
       'print-failed': 'stampa fermata',
