@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { CmsState } from '../../flows/ports/cms.ts';
 import type { Sportello } from '../harness/sportello.ts';
 import { type StraightRowKind, straightWay } from '../harness/straight-way.ts';
@@ -35,12 +35,17 @@ export async function walkTo(world: Sportello, kind: StraightRowKind): Promise<v
   await world.paused(kind);
 }
 
-/** Journal and CMS agree; the second part left if and only if the hand-over was recorded, and once. */
-export async function agree(world: Sportello, ending: Ending): Promise<void> {
+/**
+ * Journal and CMS agree; the second part left if and only if the hand-over was recorded, and once. `earlier`: operations before this one that were
+ * confirmed in the same world.
+ */
+export async function agree(world: Sportello, ending: Ending, earlier = 0): Promise<void> {
   await world.closed(ending);
   const outcome = world.row('OUTCOME');
   expect(outcome?.outcome === 'handed-over').toBe(ending === 'CONFIRMED');
-  if (ending === 'CONFIRMED') await world.secondPart();
-  else expect(world.secondParts()).toEqual([]);
-  expect(world.ledger.queuedSecondParts()).toBe(ending === 'CONFIRMED' ? 1 : 0);
+  const parts = earlier + (ending === 'CONFIRMED' ? 1 : 0);
+  await vi.waitUntil(() => world.secondParts().length >= parts, { timeout: 15_000, interval: 5 });
+  expect(world.secondParts()).toHaveLength(parts);
+  expect(world.mailbox.deliveries()).toBe(world.mailbox.messages().length);
+  expect(world.ledger.queuedSecondParts()).toBe(parts);
 }

@@ -285,6 +285,12 @@ export class Sportello {
     writeFileSync(this.#resumeFile, '');
   }
 
+  /** It stops again after the next row of the kind that it stopped at. */
+  pauseAgain(): void {
+    rmSync(this.#resumeFile, { force: true });
+    this.#paused = null;
+  }
+
   async killKiosk(): Promise<void> {
     this.client.close();
     await kill(this.#kiosk);

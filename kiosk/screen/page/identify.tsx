@@ -48,7 +48,9 @@ export function Identify({
               {certificate.status === 'unknown' && ` · ${ruleOf(certificate.uncertainRule, t)}`}
             </dd>
           </dl>
-          {choice !== undefined && (choice.case !== 'adult' || choice.papers.length > 0) && <Represented key={choice.case} t={t} choice={choice} />}
+          {choice !== undefined && (choice.case !== 'adult' || choice.papers.length > 0) && (
+            <Represented key={choice.case} t={t} choice={choice} />
+          )}
         </section>
         <section aria-labelledby="document-title">
           <h2 id="document-title">{t.desk.document}</h2>
