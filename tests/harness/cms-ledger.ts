@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import type { CmsState } from '../../flows/ports/cms.ts';
+import type { ServiceOperation } from '../../flows/ports/services.ts';
 import { openStore } from '../../kiosk/reference-cms/store.ts';
 
 /** A code as the CMS holds it, and how much of it went on paper. */
@@ -42,6 +43,16 @@ export class CmsLedger {
     } finally {
       database.close();
     }
+  }
+
+  /** How a registered card stands; `null`: it is in no register. */
+  cardStatus(cardId: string): string | null {
+    return this.#store((store) => store.services.statusOf(cardId));
+  }
+
+  /** How often a service was done for a card. */
+  services(cardId: string, operation: ServiceOperation): number {
+    return this.#store((store) => store.services.count(cardId, operation));
   }
 
   /** How many operations the CMS has ever heard of. */

@@ -174,11 +174,12 @@ export function Begin({
   readonly begins: OperatorStatus['begins'];
   readonly send: (command: OperatorCommand) => void;
 }): ReactElement | null {
-  const [operation, setOperation] = useState(begins[0]);
+  const [chosen, choose] = useState<OperatorStatus['begins'][number] | null>(null);
   const [born, setBorn] = useState('');
   const [left, setLeft] = useState(false);
   const birthDate = readDate(born);
   const words = t.desk.service;
+  const operation = begins.find((one) => one === chosen) ?? begins[0];
   if (operation === undefined) return null;
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
@@ -203,7 +204,7 @@ export function Begin({
         <select
           id="begin-operation"
           value={operation}
-          onChange={(event) => setOperation(begins.find((one) => one === event.target.value) ?? operation)}
+          onChange={(event) => choose(begins.find((one) => one === event.target.value) ?? null)}
         >
           {begins.map((one) => (
             <option key={one} value={one}>

@@ -1,0 +1,72 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Visitor, openChromium } from '../harness/browser.ts';
+import { startRegistered } from '../harness/service-desk.ts';
+import { mario, marioCard } from '../harness/services.ts';
+import { type Sportello, identityCard, operator } from '../harness/sportello.ts';
+
+let world: Sportello;
+let chromium: Visitor;
+beforeAll(async () => {
+  [world, chromium] = await Promise.all([startRegistered(), openChromium()]);
+}, 60_000);
+afterAll(async () => {
+  await chromium.close();
+  await world.close();
+});
+
+const touch = (page: Page, name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
+
+test('a card that was lost is suspended without it, and reactivated when it is found: in the browser, each with its receipt', async () => {
+  const citizen = await chromium.visit({ width: 1080, height: 1920 });
+  const desk = await chromium.visit({ width: 1280, height: 800 });
+  const kiosk = `http://127.0.0.1:${world.client.port}`;
+  await citizen.page.goto(kiosk);
+  await citizen.page.waitForSelector('[data-screen="welcome"]');
+  await desk.page.goto(`${kiosk}/operator`);
+  await desk.page.getByLabel('Codice operatore').fill(operator.id);
+  await desk.page.getByLabel('PIN').fill(operator.pin);
+  await touch(desk.page, 'Accedi');
+
+  /** The operator begins, copies the holder's data from the document, and enters the document. */
+  const begin = async (what: string, confirmed = true): Promise<void> => {
+    await desk.page.getByText('Servizio senza tessera').click();
+    await desk.page.getByLabel('Che cosa chiede').selectOption(what);
+    await desk.page.getByLabel('Cognome').fill(mario.surname);
+    await desk.page.getByLabel('Nome', { exact: true }).fill(mario.name);
+    await desk.page.getByLabel('Codice fiscale').fill(mario.fiscalCode);
+    await desk.page.getByLabel('Data di nascita').fill('09/07/1972');
+    await touch(desk.page, 'Comincia');
+    await desk.page.getByRole('heading', { name: what }).waitFor();
+    await citizen.page.waitForSelector('[data-screen="operator"]');
+    await desk.page.getByLabel('Numero').fill(identityCard.number);
+    await desk.page.getByLabel('Scadenza (GG/MM/AAAA)').fill('09/07/2035');
+    await desk.page.getByLabel('Ente emittente').fill(identityCard.issuingBody);
+    if (what.startsWith('Sospendere')) await desk.page.getByLabel('Motivo', { exact: true }).selectOption('smarrimento');
+    await touch(desk.page, 'Identificato: chiedi al sistema centrale');
+    if (confirmed) await touch(desk.page, 'Conferma e firma');
+  };
+
+  await begin('Sospendere la tessera');
+  await citizen.page.waitForSelector('[data-screen="service-done"]');
+  expect(await citizen.page.textContent('h1')).toBe('La tessera è sospesa');
+  expect(world.ledger.cardStatus(marioCard.cardId)).toBe('suspended');
+  const [first] = world.operations();
+  expect(world.journal(first).map(({ kind }) => kind)).toEqual(['OP_OPEN', 'SERVICE_INTENT', 'SERVICE_RECEIPT', 'CLOSED']);
+  await citizen.page.waitForSelector('[data-screen="welcome"]', { timeout: 20_000 });
+
+  // Twice is refused, and it is said by which rule.
+  await begin('Sospendere la tessera', false);
+  await desk.page.getByText('La tessera è sospesa: va prima riattivata.').waitFor();
+  await touch(desk.page, 'Rifiuta');
+  await citizen.page.waitForSelector('[data-screen="stopped"]');
+  expect(await citizen.page.textContent('main')).toContain('Non è stato cambiato nulla.');
+  await citizen.page.waitForSelector('[data-screen="welcome"]', { timeout: 20_000 });
+
+  await begin('Riattivare la tessera sospesa');
+  await citizen.page.waitForSelector('[data-screen="service-done"]');
+  expect(await citizen.page.textContent('h1')).toBe('La tessera è di nuovo attiva');
+  expect(world.ledger.cardStatus(marioCard.cardId)).toBe('active');
+  expect(world.operations()).toHaveLength(2);
+  expect([...citizen.complaints, ...desk.complaints]).toEqual([]);
+}, 120_000);
