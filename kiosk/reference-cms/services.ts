@@ -51,6 +51,7 @@ export function createServices({ store, key, log, signedDecision, cardChanged }:
         const known = store.service(operationId);
         if (known !== null && known.kiosk !== kiosk) return err('operation-of-another-kiosk');
         if (known?.state === 'VOIDED') return err('service-voided');
+        if (known !== null) return ok({ answer: receiptIn(known) });
         if (decision === null || !attests(decision, request)) return err('assertion-refused');
         const card = cardOf(request);
         if (!card.ok) return card;
@@ -76,8 +77,7 @@ export function createServices({ store, key, log, signedDecision, cardChanged }:
       (now) => {
         const known = store.service(operationId);
         if (known !== null) {
-          const { kiosk: by, ...receipt } = known;
-          return by === kiosk ? ok({ answer: receipt }) : err('operation-of-another-kiosk');
+          return known.kiosk === kiosk ? ok({ answer: receiptIn(known) }) : err('operation-of-another-kiosk');
         }
         const receipt = receiptOf({ operationId, state: 'VOIDED', sequence: store.nextSequence(), at: iso(now) }, kiosk);
         store.addService(receipt, kiosk);
@@ -85,6 +85,10 @@ export function createServices({ store, key, log, signedDecision, cardChanged }:
         return ok({ answer: receipt });
       },
   };
+}
+
+function receiptIn({ kiosk: _, ...receipt }: ServiceReceipt & { readonly kiosk: string }): ServiceReceipt {
+  return receipt;
 }
 
 /** What time makes of a card that is not revoked. */

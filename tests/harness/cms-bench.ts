@@ -6,6 +6,7 @@ import { exportJWK, generateKeyPair } from 'jose';
 import type { Bench } from '../../kiosk/cms/check/bench.ts';
 import { usualSubject } from '../../kiosk/cms/check/bench.ts';
 import type { CmsSurroundings } from './cms.ts';
+import { mario } from './services.ts';
 import { type BenchCard, desk } from './relay-bench.ts';
 
 /** What a test bench lends to `sportello cms check` (docs/connectors.md), over a mailbox, an operator's key, and perhaps a card with sealed envelopes. */
@@ -31,6 +32,7 @@ export async function startCmsBench(
       operator: { id: 'operator-1', privateKey: { kty, crv, x, y, d } as NonNullable<Bench['operator']>['privateKey'] },
       device: { privateKey: device as NonNullable<Bench['device']>['privateKey'], journal: join(folder, `journal-${randomUUID()}.json`) },
       ...(card === null ? {} : { envelope: envelopeSubject(card) }),
+      registered: { desk: usualSubject.desk, profile: { id: 'sardegna', version: '1' }, holder: mario, document: usualSubject.document },
       secondParts: { url: `${at}/second-parts/{operationId}` },
     },
     close() {

@@ -4,6 +4,7 @@ import { type Result, err, ok } from '../../../devices/result.ts';
 import { identityDocument } from '../../../flows/people/identity-document.ts';
 import { operatorId, publicSigningKey } from '../../operators/assertion.ts';
 import { contactCodeRequest, reserveRequest } from '../contract.ts';
+import { cardOfHolder } from '../services.ts';
 
 /** Whom, which card and which desk the bench takes. */
 const subject = z.strictObject({
@@ -44,6 +45,15 @@ const benchFile = z.strictObject({
     .optional(),
   /** A desk with sealed envelopes, and whose card may be bound to one: each run spends an envelope of the operator's or of a magazine's. */
   envelope: subject.optional(),
+  /** A holder whose registered card is active: each run suspends it and reactivates it. */
+  registered: z
+    .strictObject({
+      desk: reserveRequest.shape.desk,
+      profile: reserveRequest.shape.profile,
+      holder: cardOfHolder.shape.holder,
+      document: identityDocument,
+    })
+    .optional(),
   /** An address that answers with the number of second parts that were sent for `{operationId}`. */
   secondParts: z.strictObject({ url: z.url({ protocol: /^https?$/ }) }).optional(),
 });

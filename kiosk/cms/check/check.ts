@@ -7,6 +7,7 @@ import { readDescription } from './description.ts';
 import { onceChecks } from './once.ts';
 import { operationChecks } from './operations.ts';
 import { envelopeChecks } from './envelopes.ts';
+import { serviceChecks } from './services.ts';
 import { transportChecks } from './transport.ts';
 import { witnessChecks } from './witness.ts';
 
@@ -47,6 +48,7 @@ const all: readonly Check[] = [
   ...operationChecks,
   ...witnessChecks,
   ...envelopeChecks,
+  ...serviceChecks,
 ];
 export const checkIds: readonly string[] = [...all.map(({ id }) => id), description.id];
 

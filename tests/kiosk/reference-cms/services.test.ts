@@ -73,6 +73,14 @@ describe('once, or never', () => {
     expect(await cms.client.serve(request, signal)).toEqual(asked);
   });
 
+  test('the same service is not done again when its stored answer is gone', async () => {
+    const request = await serviceRequest(cms, { operation: 'reader-handout', forms: ['reader-request'] });
+    const done = await cms.client.serve(request, signal);
+    cms.cms.store.dropAnswersBefore(Infinity);
+    expect(done.ok).toBe(true);
+    expect(await cms.client.serve(request, signal)).toEqual(done);
+  });
+
   test('a request that comes after the void is refused, for good', async () => {
     const request = await serviceRequest(cms);
     expect(await cms.client.voidService(request.operationId, signal)).toMatchObject({ ok: true, value: { state: 'VOIDED' } });

@@ -8,6 +8,7 @@ import { signingKeyOf } from '../../../../kiosk/cms/signed.ts';
 import { processEntry } from '../../../../kiosk/project.ts';
 import { startCmsBench } from '../../../harness/cms-bench.ts';
 import { type CmsSurroundings, clientAt, cmsSurroundings, released, reserveRequest, signal } from '../../../harness/cms.ts';
+import { specimensFile } from '../../../harness/services.ts';
 
 let surroundings: CmsSurroundings;
 let bench: Awaited<ReturnType<typeof startCmsBench>>;
@@ -31,7 +32,7 @@ async function start(source: string, ...args: readonly string[]): Promise<{ chil
 
 test('a connector in front of a CMS that seals, signs and repeats nothing keeps the contract; nothing of a code stays in it', async () => {
   const legacy = await start('tests/processes/legacy-cms.ts', String(surroundings.mailbox.port));
-  const configuration = surroundings.configuration();
+  const configuration = surroundings.configuration({ services: { specimens: specimensFile(surroundings.folder) } });
   const file = `${configuration.database}.json`;
   writeFileSync(file, JSON.stringify(configuration));
   const connector = await start('tests/processes/connector.ts', file, legacy.url);

@@ -8,6 +8,7 @@ import { checkIds } from '../../../../kiosk/cms/check/check.ts';
 import { commandEntry } from '../../../../kiosk/project.ts';
 import { specimens } from '../../../../devices/card/virtual/specimen.ts';
 import { startCmsBench } from '../../../harness/cms-bench.ts';
+import { specimensFile as registerFile } from '../../../harness/services.ts';
 import { benchCard, specimensFile } from '../../../harness/relay-bench.ts';
 import { type CmsSurroundings, type TestCms, cmsSurroundings, startCms } from '../../../harness/cms.ts';
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
   surroundings = await cmsSurroundings();
   const card = await benchCard('cns', specimens.adult);
   const envelopes = { specimens: specimensFile(surroundings.folder, [card]), profiles: ['sardegna'] };
-  cms = await startCms(surroundings, { envelopes });
+  cms = await startCms(surroundings, { envelopes, services: { specimens: registerFile(surroundings.folder) } });
   bench = await startCmsBench(surroundings, card);
   const { kioskClient, kioskClientKey, cmsCa } = surroundings.pki.files;
   files = ['--client-cert', kioskClient, '--client-key', kioskClientKey, '--ca', cmsCa];

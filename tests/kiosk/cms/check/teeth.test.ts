@@ -7,9 +7,11 @@ import type { RawAnswer } from '../../../../kiosk/cms/exchange.ts';
 import { signingKeyOf } from '../../../../kiosk/cms/signed.ts';
 import { makeOneUseKey } from '../../../../kiosk/printing/one-use-key.ts';
 import { countersignatureType, digestOf } from '../../../../kiosk/records/checkpoint.ts';
+import { serviceReceiptType } from '../../../../kiosk/cms/services.ts';
 import { cmsKey } from '../../../../kiosk/reference-cms/signing.ts';
 import { specimens } from '../../../../devices/card/virtual/specimen.ts';
 import { startCmsBench } from '../../../harness/cms-bench.ts';
+import { specimensFile as registerFile } from '../../../harness/services.ts';
 import { benchCard, specimensFile } from '../../../harness/relay-bench.ts';
 import { type Between, startCmsProxy } from '../../../harness/cms-proxy.ts';
 import { type CmsSurroundings, type TestCms, cmsSurroundings, startCms } from '../../../harness/cms.ts';
@@ -21,7 +23,7 @@ beforeAll(async () => {
   surroundings = await cmsSurroundings();
   const card = await benchCard('cns', specimens.adult);
   const envelopes = { specimens: specimensFile(surroundings.folder, [card]), profiles: ['sardegna'] };
-  cms = await startCms(surroundings, { envelopes });
+  cms = await startCms(surroundings, { envelopes, services: { specimens: registerFile(surroundings.folder) } });
   bench = await startCmsBench(surroundings, card);
 });
 afterAll(async () => {
@@ -39,6 +41,17 @@ const aReceipt = (operationId: string, state: string, sequence = 1): RawAnswer =
   const claims = { operationId, state, sequence, at: new Date().toISOString() };
   const jws = theKey().sign('sportello-receipt+jwt', claims);
   return { status: 200, mediaType: 'application/json', body: Buffer.from(JSON.stringify({ ...claims, jws })) };
+};
+const aServiceReceipt = (operationId: string, state: 'DONE' | 'VOIDED'): RawAnswer => {
+  const claims = {
+    operationId,
+    state,
+    ...(state === 'DONE' ? { cardStatus: 'suspended' } : {}),
+    sequence: 1,
+    at: new Date().toISOString(),
+  };
+  const jws = theKey().sign(serviceReceiptType, claims);
+  return { status: 201, mediaType: 'application/json', body: Buffer.from(JSON.stringify({ ...claims, jws })) };
 };
 const operationOf = (path: string): string => path.split('/')[2] ?? '';
 const reservedCard = (): string => bench.bench.envelope?.card.certificateDigest ?? '';
@@ -251,6 +264,52 @@ const mutants: Record<string, Mutant> = {
       const { counted } = json(answer) as { counted: string };
       const claims = JSON.parse(Buffer.from(counted.split('.')[1] ?? '', 'base64url').toString('utf8')) as Json;
       return withBody(answer, { ...json(answer), counted: theKey().sign(countType, { ...claims, agrees: true, differences: [] }) });
+    },
+  },
+  'suspends a card twice': {
+    breaks: ['service-card-state'],
+    between: () => async (asked, forward) => {
+      const answer = await forward(asked);
+      return asked.path === '/services' && answer.status === 409 ? aServiceReceipt(json(asked)['operationId'] as string, 'DONE') : answer;
+    },
+  },
+  'takes back what was done when it is to be void': {
+    breaks: ['service-once'],
+    between: () => async (asked, forward) => {
+      const answer = await forward(asked);
+      if (!asked.path.endsWith('/void') || json(answer)['state'] !== 'DONE') return answer;
+      return { ...aServiceReceipt(operationOf(asked.path), 'VOIDED'), status: 200 };
+    },
+  },
+  'does what it said it never would': {
+    breaks: ['service-void'],
+    between: () => {
+      const done = new Set<string>();
+      return async (asked, forward) => {
+        const id = operationOf(asked.path);
+        if (asked.path.endsWith('/void') && !done.has(id)) {
+          return { ...aServiceReceipt(id, 'VOIDED'), status: 200 };
+        }
+        if (asked.path === '/services') done.add(json(asked)['operationId'] as string);
+        return await forward(asked);
+      };
+    },
+  },
+  'serves without the operator’s word': {
+    breaks: ['service-needs-operator'],
+    between: () => async (asked, forward) => {
+      const answer = await forward(asked);
+      if (asked.path !== '/services' || json(answer)['type'] !== 'urn:sportello:cms:assertion-refused') return answer;
+      return aServiceReceipt(json(asked)['operationId'] as string, 'DONE');
+    },
+  },
+  'finds a card for whoever asks': {
+    breaks: ['service-whose-card'],
+    between: () => async (asked, forward) => {
+      const answer = await forward(asked);
+      if (asked.path !== '/cards/standing' || answer.status === 200) return answer;
+      const standing = { status: 'active', activated: true, ownRegion: true, householdHasReader: false, at: new Date().toISOString() };
+      return { ...withBody(answer, standing), status: 200, mediaType: 'application/json' };
     },
   },
   'knows every card': {
