@@ -1,8 +1,8 @@
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { specimens } from '../../devices/card/virtual/specimen.ts';
 import { openChromium, type Visitor } from '../harness/browser.ts';
-import { identityCard, operator, Sportello } from '../harness/sportello.ts';
+import { askForCodes, handOverSlip, identifyByCard, on, proveAddress, signOn, touch } from '../harness/people.ts';
+import { Sportello } from '../harness/sportello.ts';
 
 let world: Sportello;
 let chromium: Visitor;
@@ -22,23 +22,15 @@ test(
     const citizen = await chromium.visit({ width: 1080, height: 1920 });
     const desk = await chromium.visit({ width: 1280, height: 800 });
     const kiosk = `http://127.0.0.1:${world.client.port}`;
-    const on = (screen: string): Promise<unknown> => citizen.page.waitForSelector(`[data-screen="${screen}"]`);
-    const touch = (page: Page, name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
 
     await citizen.page.goto(kiosk);
-    await on('welcome');
+    await on(citizen.page, 'welcome');
     await world.insertCard(minor);
-    await on('recognised');
+    await on(citizen.page, 'recognised');
     expect(await citizen.page.textContent('main')).toContain('Tessera di LUCA R.');
-    await touch(citizen.page, 'Sì, voglio attivarla');
-    await on('notice');
-    await touch(citizen.page, 'Ho letto');
-    await on('operator');
+    await askForCodes(citizen.page);
 
-    await desk.page.goto(`${kiosk}/operator`);
-    await desk.page.getByLabel('Codice operatore').fill(operator.id);
-    await desk.page.getByLabel('PIN').fill(operator.pin);
-    await touch(desk.page, 'Accedi');
+    await signOn(desk.page, world);
     await desk.page.getByText(minor.personalData.fiscalCode).first().waitFor();
     const represented = desk.page.getByRole('group', { name: 'minore, con un genitore' });
     await represented.getByLabel('Cognome').fill(parent.personalData.surname);
@@ -46,24 +38,13 @@ test(
     await represented.getByLabel('Codice fiscale', { exact: true }).fill(parent.personalData.fiscalCode);
     // The code of the parent, typed where the child's belongs.
     await represented.getByLabel('Codice fiscale del titolare').fill(parent.personalData.fiscalCode);
-    await desk.page.getByLabel('Numero').fill(identityCard.number);
-    await desk.page.getByLabel('Scadenza (GG/MM/AAAA)').fill('09/07/2035');
-    await desk.page.getByLabel('Ente emittente').fill(identityCard.issuingBody);
-    await touch(desk.page, 'Identificato: i dati coincidono');
+    await identifyByCard(desk.page);
     await desk.page.getByText('non è quello della tessera').waitFor();
     await represented.getByLabel('Codice fiscale del titolare').fill(minor.personalData.fiscalCode.toLowerCase());
     await touch(desk.page, 'Identificato: i dati coincidono');
 
-    await on('contact');
-    await citizen.page.keyboard.type('paola.rossi@example.org');
-    await citizen.page.keyboard.press('Enter');
-    await on('contact-code');
-    await citizen.page.keyboard.type(await world.oneTimeCode());
-    await citizen.page.keyboard.press('Enter');
-    await on('collect');
-    await desk.page.getByText('Il foglio è nelle mani del titolare?').waitFor();
-    await touch(desk.page, 'Sì, consegnato');
-    await on('done');
+    await proveAddress(citizen.page, world, 'paola.rossi@example.org');
+    await handOverSlip(citizen.page, desk.page);
 
     await world.closed('CONFIRMED');
     expect(world.row('OP_OPEN')).toMatchObject({ case: 'minor', representative: expect.stringMatching(/^[0-9a-f]{64}$/) as string });

@@ -4,7 +4,8 @@ import { type Specimen, specimens } from '../../devices/card/virtual/specimen.ts
 import type { DeskType, HolderCase } from '../../flows/procedures/vocabulary.ts';
 import { openChromium, type Visitor } from '../harness/browser.ts';
 import { scan } from '../harness/envelope-desk.ts';
-import { address, identityCard, operator, Sportello } from '../harness/sportello.ts';
+import { askForCodes, handOverSlip, identifyByCard, on, proveAddress, signOn, touch } from '../harness/people.ts';
+import { Sportello } from '../harness/sportello.ts';
 
 let world: Sportello;
 let chromium: Visitor;
@@ -60,16 +61,8 @@ test.each(paths)('$profile, $desk: $case, from the card to both parts', { timeou
   const { citizen, desk, complaints } = await before();
   await identified(desk, path);
 
-  await on(citizen, 'contact');
-  await citizen.keyboard.type(address);
-  await citizen.keyboard.press('Enter');
-  await on(citizen, 'contact-code');
-  await citizen.keyboard.type(await world.oneTimeCode());
-  await citizen.keyboard.press('Enter');
-  await on(citizen, 'collect');
-  await desk.getByText('Il foglio è nelle mani del titolare?').waitFor();
-  await touch(desk, 'Sì, consegnato');
-  await on(citizen, 'done');
+  await proveAddress(citizen, world);
+  await handOverSlip(citizen, desk);
   await confirmed(path);
   await world.secondPart();
   expect(complaints).toEqual([]);
@@ -103,27 +96,16 @@ test.each(envelopes)('$profile, $desk: $case, from the card to the envelope', { 
   expect(complaints).toEqual([]);
 });
 
-const on = (page: Page, screen: string): Promise<unknown> => page.waitForSelector(`[data-screen="${screen}"]`);
-const touch = (page: Page, name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
-
 /** The operator signs on, the citizen puts the card in and says what for. */
 async function before(): Promise<{ readonly citizen: Page; readonly desk: Page; readonly complaints: readonly string[] }> {
   const citizen = await chromium.visit({ width: 1080, height: 1920 });
   const desk = await chromium.visit({ width: 1280, height: 800 });
-  const kiosk = `http://127.0.0.1:${world.client.port}`;
-  await desk.page.goto(`${kiosk}/operator`);
-  await desk.page.getByLabel('Codice operatore').fill(operator.id);
-  await desk.page.getByLabel('PIN').fill(operator.pin);
-  await touch(desk.page, 'Accedi');
+  await signOn(desk.page, world);
   if (world.scanner !== null) await touch(desk.page, 'Apri il turno e ricevi l’elenco');
-  await citizen.page.goto(kiosk);
+  await citizen.page.goto(`http://127.0.0.1:${world.client.port}`);
   await on(citizen.page, 'welcome');
   await world.insertCard();
-  await on(citizen.page, 'recognised');
-  await touch(citizen.page, 'Sì, voglio attivarla');
-  await on(citizen.page, 'notice');
-  await touch(citizen.page, 'Ho letto');
-  await on(citizen.page, 'operator');
+  await askForCodes(citizen.page);
   return { citizen: citizen.page, desk: desk.page, complaints: [...citizen.complaints, ...desk.complaints] };
 }
 
@@ -143,10 +125,7 @@ async function identified(desk: Page, { holder, case: holderCase, papers = [], m
   for (const paper of papers) await represented.getByLabel(paper).first().check();
   if (months !== undefined) await represented.getByLabel('Mesi di impedimento').fill(months);
   if (degree !== undefined) await represented.getByLabel('Grado di parentela').fill(degree);
-  await desk.getByLabel('Numero').fill(identityCard.number);
-  await desk.getByLabel('Scadenza (GG/MM/AAAA)').fill('09/07/2035');
-  await desk.getByLabel('Ente emittente').fill(identityCard.issuingBody);
-  await touch(desk, 'Identificato: i dati coincidono');
+  await identifyByCard(desk);
 }
 
 async function isThere(field: Locator): Promise<boolean> {

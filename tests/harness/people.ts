@@ -1,0 +1,51 @@
+import type { Page } from 'playwright-core';
+import { address, identityCard, operator, type Sportello } from './sportello.ts';
+
+/** What people do at a kiosk in the browser, each in the words that stand on the screen. */
+
+export const on = (page: Page, screen: string): Promise<unknown> => page.waitForSelector(`[data-screen="${screen}"]`);
+
+export const touch = (page: Page, name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
+
+/** The operator opens their page and signs on. */
+export async function signOn(desk: Page, { client }: Sportello): Promise<void> {
+  await desk.goto(`http://127.0.0.1:${client.port}/operator`);
+  await desk.getByLabel('Codice operatore').fill(operator.id);
+  await desk.getByLabel('PIN').fill(operator.pin);
+  await touch(desk, 'Accedi');
+}
+
+/** The citizen, whose card was just put in, says what for and has read the notice. */
+export async function askForCodes(citizen: Page): Promise<void> {
+  await on(citizen, 'recognised');
+  await touch(citizen, 'Sì, voglio attivarla');
+  await on(citizen, 'notice');
+  await touch(citizen, 'Ho letto');
+  await on(citizen, 'operator');
+}
+
+/** The operator copies the identity card that is shown, and finds that it is the holder's. */
+export async function identifyByCard(desk: Page): Promise<void> {
+  await desk.getByLabel('Numero').fill(identityCard.number);
+  await desk.getByLabel('Scadenza (GG/MM/AAAA)').fill('09/07/2035');
+  await desk.getByLabel('Ente emittente').fill(identityCard.issuingBody);
+  await touch(desk, 'Identificato: i dati coincidono');
+}
+
+/** The citizen types an address, and the code that comes there. */
+export async function proveAddress(citizen: Page, world: Sportello, typed: string = address): Promise<void> {
+  await on(citizen, 'contact');
+  await citizen.keyboard.type(typed);
+  await citizen.keyboard.press('Enter');
+  await on(citizen, 'contact-code');
+  await citizen.keyboard.type(await world.oneTimeCode());
+  await citizen.keyboard.press('Enter');
+}
+
+/** The slip is out: the operator sees it in the right hands. */
+export async function handOverSlip(citizen: Page, desk: Page): Promise<void> {
+  await on(citizen, 'collect');
+  await desk.getByText('Il foglio è nelle mani del titolare?').waitFor();
+  await touch(desk, 'Sì, consegnato');
+  await on(citizen, 'done');
+}
