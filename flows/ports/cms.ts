@@ -38,7 +38,10 @@ export interface ContactCodeSent {
 export type ProofOfContact = string;
 
 /** Operations in which the CMS gives codes to a holder whom an operator identified: a card's first ones, or new ones for a card that has some. */
-export const codeOperations = ['activation', 'reissue'] as const;
+export const regionalCodeOperations = ['activation', 'reissue'] as const;
+/** The same for cards of another region, through the national system's functions (procedures.md, 2.1). */
+export const nationalCodeOperations = ['interop-activation', 'interop-duplicate'] as const;
+export const codeOperations = [...regionalCodeOperations, ...nationalCodeOperations] as const;
 export type CodeOperation = (typeof codeOperations)[number];
 
 export interface Reserve {

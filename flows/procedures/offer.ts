@@ -13,6 +13,8 @@ export const carriedOut: readonly Operation[] = [
   'revocation',
   'reader-handout',
   'signature-certificate',
+  'interop-activation',
+  'interop-duplicate',
   'interop-revocation',
   'pin-unblock',
 ];

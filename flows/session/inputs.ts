@@ -2,7 +2,7 @@ import type { CardReading } from '../../devices/card/contract.ts';
 import type { ActivationInput } from '../operations/activation.ts';
 import type { DeliveryInput } from '../operations/envelope-delivery.ts';
 import type { Lengths, Opening } from '../operations/pin-unblock.ts';
-import type { CodeOperation, RenewalReserve, Reserve } from '../ports/cms.ts';
+import { type CodeOperation, type RenewalReserve, type Reserve, codeOperations } from '../ports/cms.ts';
 import { isService } from '../ports/services.ts';
 import { type DeskRules, type SessionFacts, type SessionPorts, identifiedOf, readingOf } from './facts.ts';
 import type { ServiceTask } from './service.ts';
@@ -158,6 +158,7 @@ function renewed(
 }
 
 function codeOperationOf({ operation }: SessionFacts): CodeOperation {
-  if (operation === 'activation' || operation === 'reissue') return operation;
-  throw new Error(`no codes are given by ${operation}`);
+  const found = codeOperations.find((one) => one === operation);
+  if (found === undefined) throw new Error(`no codes are given by ${operation}`);
+  return found;
 }

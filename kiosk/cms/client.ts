@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { withDeadline } from '../../devices/deadline.ts';
 import { type Result, err, ok } from '../../devices/result.ts';
-import type { Cms, CmsError, OperationView, OutcomeReport, Receipt } from '../../flows/ports/cms.ts';
+import type { Cms, CmsError, CodeOperation, OperationView, OutcomeReport, Receipt } from '../../flows/ports/cms.ts';
 import type { EnvelopeCms } from '../../flows/ports/envelopes.ts';
 import type { CardServices } from '../../flows/ports/services.ts';
 import type { Log } from '../log/log.ts';
@@ -24,6 +24,8 @@ import {
   proofClaims,
   receiptClaims,
   reservation,
+  nationalActivateRequest,
+  nationalDuplicateRequest,
   priorCardClaims,
   priorCardProofType,
   renewalReserveRequest,
@@ -289,8 +291,8 @@ export function createCmsClient({
 
     reserve(request, signal) {
       const key = idempotencyKey.write({ operationId: request.operationId, step: stepOf.reserve, attempt: 1 });
-      const schema = request.operation === 'renewal' ? renewalReserveRequest : reserveRequest;
-      return run('reserve', reservation, { path: 'operations', key, body: json(schema, request) }, signal, async (answer) => {
+      const { call, schema } = reserving[request.operation];
+      return run(call, reservation, { path: calls[call].path.slice(1), key, body: json(schema, request) }, signal, async (answer) => {
         if (answer.operationId !== request.operationId) return unreachable('an answer about another operation');
         // The first part is on paper; the second goes where the proof says, and nowhere else.
         const proved = await signed(request.proofOfContact, 'sportello-contact+jwt', proofClaims);
@@ -386,6 +388,15 @@ export function createCmsClient({
     },
   });
 }
+
+/** By which call an operation is reserved: another region's cards by the national system's functions. */
+const reserving = {
+  activation: { call: 'reserve', schema: reserveRequest },
+  reissue: { call: 'reserve', schema: reserveRequest },
+  renewal: { call: 'reserve', schema: renewalReserveRequest },
+  'interop-activation': { call: 'national-activate', schema: nationalActivateRequest },
+  'interop-duplicate': { call: 'national-duplicate', schema: nationalDuplicateRequest },
+} as const satisfies Record<CodeOperation | 'renewal', { readonly call: CallName; readonly schema: z.ZodType }>;
 
 const answeredAt = z.object({ at: z.iso.datetime() });
 

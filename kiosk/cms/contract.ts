@@ -13,7 +13,7 @@ import type {
   Reserve,
   SealedPaperPart,
 } from '../../flows/ports/cms.ts';
-import { codeOperations } from '../../flows/ports/cms.ts';
+import { regionalCodeOperations } from '../../flows/ports/cms.ts';
 import { representative } from '../../flows/people/representation.ts';
 import { holderCases } from '../../flows/procedures/vocabulary.ts';
 import type { EnvelopeReserve } from '../../flows/ports/envelopes.ts';
@@ -72,7 +72,7 @@ export const proofClaims = z.object({
 
 export const reserveRequest = z.strictObject({
   operationId,
-  operation: z.enum(codeOperations),
+  operation: z.enum(regionalCodeOperations),
   case: z.enum(holderCases),
   desk: z.string().regex(/^[a-z0-9-]{1,40}$/),
   profile: z.strictObject({ id: z.string().regex(/^[a-z-]{1,40}$/), version: line(40) }),
@@ -108,6 +108,10 @@ export const priorCardProved = z.object({ proof: jws, expiresAt: instant, at: in
 export const priorCardProofType = 'sportello-prior-card+jwt';
 /** What stands inside the signed proof of a prior card. `holder`: keyed by the CMS. Seconds since 1970 (RFC 7519). */
 export const priorCardClaims = z.object({ operationId, cardId: line(40), holder: z.string().min(1), iat: z.int(), exp: z.int() });
+
+/** Of another region's card: its codes come from the national system, and by its function. */
+export const nationalActivateRequest = reserveRequest.extend({ operation: z.literal('interop-activation') });
+export const nationalDuplicateRequest = reserveRequest.extend({ operation: z.literal('interop-duplicate') });
 
 /** Nothing is sent later, so that no contact is proved. */
 export const envelopeReserveRequest = reserveRequest
@@ -245,6 +249,21 @@ export const problem = z.object({
   receipt: receipt.optional(),
   at: instant,
 });
+
+const nationalRefusals = [
+  'desk-not-allowed',
+  'card-unknown',
+  'card-of-another-region',
+  'card-state-wrong',
+  'card-activated',
+  'card-not-activated',
+  'proof-refused',
+  'assertion-refused',
+  'operation-reserved',
+  'operation-confirmed',
+  'operation-voided',
+  'operation-held',
+] as const;
 
 /** The calls, by the name of their step. `refusals`: those that are the call's own, beside the ones that any call may meet. */
 export const calls = {
@@ -459,6 +478,24 @@ export const calls = {
     status: 200,
     answer: cardStanding,
     refusals: ['card-unknown', 'card-of-another-region'],
+  },
+  'national-activate': {
+    method: 'POST',
+    path: '/national/activate',
+    summary: "Reserves the first codes of another region's card through the national system; from there on as any operation",
+    request: nationalActivateRequest,
+    status: 201,
+    answer: reservation,
+    refusals: nationalRefusals,
+  },
+  'national-duplicate': {
+    method: 'POST',
+    path: '/national/duplicate',
+    summary: "Reserves new codes for another region's card that has had some, through the national system",
+    request: nationalDuplicateRequest,
+    status: 201,
+    answer: reservation,
+    refusals: nationalRefusals,
   },
   'national-revoke': {
     method: 'POST',

@@ -34,6 +34,7 @@ export const problems = {
   'household-has-reader': { status: 409, title: 'Somebody of the household got a reader before' },
   'signature-asked-before': { status: 409, title: 'The signature certificate of this card was asked for before' },
   'service-voided': { status: 409, title: 'The kiosk was told that this will never be done' },
+  'desk-not-allowed': { status: 403, title: 'Desks of this kind do not do this' },
   'card-activated': { status: 409, title: 'The card has had its first codes: new ones are a reissue' },
   'card-not-activated': { status: 409, title: 'The card has never had codes: its first ones are an activation' },
   'batch-unknown': { status: 404, title: 'There is no such batch for this desk' },

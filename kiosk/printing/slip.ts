@@ -24,6 +24,8 @@ const italian: Wording = {
   subtitle: {
     activation: 'Prima parte dei codici personali (TS-CNS)',
     renewal: 'Prima parte dei codici della tessera nuova',
+    'interop-activation': 'Prima parte dei codici personali (TS-CNS)',
+    'interop-duplicate': 'Prima parte dei nuovi codici personali',
     reissue: 'Prima parte dei nuovi codici personali',
   },
   reprint: (attempt) => `RISTAMPA ${attempt}: distruggi i fogli precedenti`,
@@ -37,6 +39,8 @@ const english: Wording = {
   subtitle: {
     activation: 'First part of your personal codes (TS-CNS)',
     renewal: 'First part of the codes of your new card',
+    'interop-activation': 'First part of your personal codes (TS-CNS)',
+    'interop-duplicate': 'First part of your new personal codes',
     reissue: 'First part of your new personal codes',
   },
   reprint: (attempt) => `REPRINT ${attempt}: destroy the earlier slips`,

@@ -27,6 +27,7 @@ import { type CodeScheme, digits } from './codes.ts';
 import { isContact, masked, maySend, mayTry, oneTimeCodes, sameHash } from './contacts.ts';
 import { type EnvelopeOffer, createEnvelopes } from './envelopes.ts';
 import type { Mail } from './mail.ts';
+import { createNationalCodes, isNational } from './national-codes.ts';
 import { createPriorCards } from './prior-cards.ts';
 import { type Operation, type TimesToLive, afterSilence, refusalOf, release, reserve, sendsSecondPart, settle } from './ratchet.ts';
 import { seal } from './sealing.ts';
@@ -124,6 +125,7 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
     return reservation === null ? {} : { pinKnown: reservation.pin === 'set' };
   };
 
+  const nationalCodes = createNationalCodes(store.services);
   const priorCards = createPriorCards({ store, key, standingOf });
   const envelopes = createEnvelopes({
     store: store.envelopes,
@@ -227,7 +229,9 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
         if (contact === null || contact.kiosk !== kiosk) return err('proof-refused');
         const operator = voucher(now);
         if (operator === null) return err(request.operation === 'renewal' ? 'prior-card-refused' : 'assertion-refused');
-        const contradicted = contradictionOf(request.operation, hasHadCodes(request.card.cardId));
+        const hadCodes = isNational(request.operation) ? nationalCodes.hasHadCodes(request) : ok(hasHadCodes(request.card.cardId));
+        if (!hadCodes.ok) return hadCodes;
+        const contradicted = contradictionOf(request.operation, hadCodes.value);
         if (contradicted !== null) return err(contradicted);
         return ok({ operation: reserved.value, contact, operator });
       };

@@ -291,7 +291,7 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
   };
   envelopeRoutes(app, { envelopes: cms.envelopes, write, look });
   serviceRoutes(app, { services: cms.services, write, look });
-  nationalRoutes(app, { services: cms.national, write, look });
+  nationalRoutes(app, { services: cms.national, reserve: (kiosk, request) => cms.reserve(kiosk, request), write, look });
 
   app.get('/counts', async (request, reply) => {
     await suffer('counts', request);

@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ok } from '../../devices/result.ts';
-import { calls, stepOf } from '../cms/contract.ts';
+import type { Reserve } from '../../flows/ports/cms.ts';
+import { calls, nationalActivateRequest, nationalDuplicateRequest, stepOf } from '../cms/contract.ts';
 import { cardOfHolder, nationalRevokeRequest, serviceRequest, serviceVoidRequest } from '../cms/services.ts';
 import { operationId } from '../cms/shapes.ts';
 import { type Look, type Write, idOf, jsonOf } from './requests.ts';
+import type { ReferenceCmsRules } from './cms.ts';
 import type { Services } from './services.ts';
 
 interface Server {
@@ -43,12 +45,30 @@ export function serviceRoutes(app: FastifyInstance, { services, write, look }: S
   });
 }
 
-/** The national system's functions, apart from the regional ones (procedures.md, 2.1): it identifies a card, and revokes it. */
-export function nationalRoutes(app: FastifyInstance, { services, write, look }: Server): void {
+/** The national system's functions, apart from the regional ones (procedures.md, 2.1): it identifies a card, activates it, gives it new codes, and revokes it. */
+export function nationalRoutes(
+  app: FastifyInstance,
+  { services, reserve, write, look }: Server & { readonly reserve: ReferenceCmsRules['reserve'] },
+): void {
   app.post(calls['national-standing'].path, async (request, reply) => {
     const of = jsonOf(request, cardOfHolder);
     return await look('national-standing', request, reply, (now) => services.standing(of, now));
   });
+
+  const reserving = async (call: 'national-activate' | 'national-duplicate', body: Reserve, request: FastifyRequest, reply: FastifyReply) =>
+    await write(request, reply, {
+      call,
+      step: stepOf.reserve,
+      attempt: 1,
+      operationId: body.operationId,
+      prepare: async (kiosk) => ok(await reserve(kiosk, body)),
+    });
+  app.post(calls['national-activate'].path, (request, reply) =>
+    reserving('national-activate', jsonOf(request, nationalActivateRequest), request, reply),
+  );
+  app.post(calls['national-duplicate'].path, (request, reply) =>
+    reserving('national-duplicate', jsonOf(request, nationalDuplicateRequest), request, reply),
+  );
 
   app.post(calls['national-revoke'].path, async (request, reply) => {
     const body = jsonOf(request, nationalRevokeRequest);

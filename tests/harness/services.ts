@@ -3,12 +3,34 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import type { Holder, ServiceRequest } from '../../flows/ports/services.ts';
 import type { serviceSpecimens } from '../../kiosk/reference-cms/service-specimens.ts';
-import { type TestCms, newOperationId, signDecision, specimen } from './cms.ts';
+import type { Reserve } from '../../flows/ports/cms.ts';
+import { type Around, type TestCms, newOperationId, reserveRequest, signDecision, specimen } from './cms.ts';
 
 /** The specimens of the register: Mario's card; Anna, who lives with him; Luca, of another region. */
 export const mario: Holder = { fiscalCode: 'RSSMRA72L09H501S', surname: 'ROSSI', name: 'MARIO', birthDate: '1972-07-09' };
 export const anna: Holder = { fiscalCode: 'BNCLRA85A41F205X', surname: 'BIANCHI', name: 'LAURA', birthDate: '1985-01-01' };
 export const luca: Holder = { fiscalCode: 'VRDLCU80A01H501I', surname: 'VERDI', name: 'LUCA', birthDate: '1980-01-01' };
+
+export const nora: Holder = { fiscalCode: 'RSSMRA75C22H501I', surname: 'ROSSI', name: 'NORA', birthDate: '1975-03-22' };
+/** Of another region, with codes and without. */
+export const lucaCard = { cardId: '6030000000000003', certificateDigest: 'ef'.repeat(32) };
+export const noraCard = { cardId: '6030000000000004', certificateDigest: '0f'.repeat(32) };
+
+/** A whole, good request for codes of another region's card, through the national system. */
+export async function nationalReserve(
+  around: Around,
+  operation: 'interop-activation' | 'interop-duplicate',
+  [holder, card]: readonly [Holder, typeof noraCard],
+  desk = 'health-authority',
+): Promise<Reserve> {
+  const request = await reserveRequest(around);
+  const { operationId, document } = request;
+  const { fiscalCode } = holder;
+  const { certificateDigest } = card;
+  const signed = { decision: 'identified', operationId, certificateDigest, fiscalCode, case: 'adult', document } as const;
+  const operatorAssertion = await signDecision(around.operatorKey, signed);
+  return { ...request, operation, desk, card: { ...card, chip: true }, applicant: { relation: 'holder', ...holder }, operatorAssertion };
+}
 
 export const marioCard = { cardId: '6030000000000001', certificateDigest: 'ab'.repeat(32) };
 
@@ -17,7 +39,8 @@ export function specimensFile(folder: string): string {
   const cards: z.input<typeof serviceSpecimens>['cards'] = [
     { ...marioCard, ...mario, certificateSerial: '5a01', expiresOn: '2040-01-01', household: 'via Prova 1' },
     { cardId: '6030000000000002', certificateDigest: 'cd'.repeat(32), ...anna, expiresOn: '2040-01-01', household: 'via Prova 1' },
-    { cardId: '6030000000000003', certificateDigest: 'ef'.repeat(32), register: 'national', ...luca, expiresOn: '2040-01-01' },
+    { ...lucaCard, register: 'national', ...luca, expiresOn: '2040-01-01' },
+    { ...noraCard, register: 'national', ...nora, expiresOn: '2040-01-01', activated: false },
   ];
   writeFileSync(file, JSON.stringify({ cards }));
   return file;

@@ -7,6 +7,7 @@ import { Contact, ContactCode } from './contact.tsx';
 import { drawingOf } from './drawings/drawings.tsx';
 import { Overlay, Screen } from './frame.tsx';
 import { PriorPin, Unblock } from './pin.tsx';
+import { SwapCards } from './swap-cards.tsx';
 import { Menu } from './menu.tsx';
 import type { Texts } from './texts/texts.ts';
 
@@ -108,16 +109,7 @@ export function CitizenScreenView(props: ScreenProps): ReactElement {
     case 'prior-pin':
       return <PriorPin status={status} send={send} t={t} />;
     case 'swap-cards':
-      return (
-        <Screen main={status.cardIn ? t.swapCards.takeMain : t.swapCards.insertMain} drawing={drawing}>
-          <p className="below">{status.cardIn ? t.swapCards.take : t.swapCards.insert}</p>
-          {status.problem !== null && (
-            <p className="problem" role="alert">
-              {t.swapCards.problems[status.problem]}
-            </p>
-          )}
-        </Screen>
-      );
+      return <SwapCards status={status} t={t} />;
     case 'unblocking':
       return (
         <Screen main={t.unblocking.main} drawing={drawing}>

@@ -26,7 +26,16 @@ import {
   signal,
   startCms,
 } from '../../harness/cms.ts';
-import { luca, mario, serviceRequest, specimensFile as registerFile } from '../../harness/services.ts';
+import {
+  lucaCard,
+  nationalReserve,
+  nora,
+  noraCard,
+  luca,
+  mario,
+  serviceRequest,
+  specimensFile as registerFile,
+} from '../../harness/services.ts';
 import { type BenchCard, batch, benchCard, desk, envelopeRequest, envelopes, specimensFile } from '../../harness/relay-bench.ts';
 
 let surroundings: CmsSurroundings;
@@ -375,9 +384,14 @@ test('the running server answers each call as its OpenAPI description says', asy
   expect((await cms.client.reserveEnvelope(envelopeReserve, signal)).ok).toBe(true);
   const service = await serviceRequest(surroundings);
   const revocation = await serviceRequest(surroundings, { holder: luca, operation: 'interop-revocation' });
+  const around = { ...surroundings, client: cms.client };
+  const first = await nationalReserve(around, 'interop-activation', [nora, noraCard]);
+  const again = await nationalReserve(around, 'interop-duplicate', [luca, lucaCard]);
   const renewal = newOperationId();
   const word = await wordOfCard(renewal, await activatedCard({ ...surroundings, client: cms.client }));
   const answers: Record<CallName, Raw> = {
+    'national-activate': await raw('POST', '/national/activate', JSON.stringify(first), key(first.operationId, stepOf.reserve)),
+    'national-duplicate': await raw('POST', '/national/duplicate', JSON.stringify(again), key(again.operationId, stepOf.reserve)),
     'prior-card': await raw('POST', '/prior-cards', JSON.stringify(word), key(renewal, stepOf.priorCard)),
     'card-standing': await raw('POST', '/cards/standing', JSON.stringify({ holder: mario })),
     service: await raw('POST', '/services', JSON.stringify(service), key(service.operationId, stepOf.service)),

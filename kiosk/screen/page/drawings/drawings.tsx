@@ -421,7 +421,7 @@ export function drawingOf(screen: CitizenScreen | { readonly screen: 'lost' }): 
     case 'service':
       return waiting;
     case 'swap-cards':
-      return insertCard;
+      return screen.cardIn ? takeCard : insertCard;
     case 'prior-pin':
     case 'unblock':
     case 'unblocking':

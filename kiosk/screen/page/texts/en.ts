@@ -198,10 +198,9 @@ export const en: Texts = {
     wrongUncounted: 'The PIN is wrong. After three wrong ones it is blocked.',
   },
   swapCards: {
-    takeMain: 'Take the card before out',
-    take: 'The card before has vouched for you. Keep it with you.',
-    insertMain: 'Put the new card in',
-    insert: 'Chip first, with the chip facing up.',
+    take: { main: 'Take the card before out', below: 'It has vouched for you. Keep it with you, then put the new one in.' },
+    takeThis: { main: 'Take this card out', below: 'Then put the new one in.' },
+    insert: { main: 'Put the new card in', below: 'Chip first, with the chip facing up.' },
     problems: {
       'same-card': 'This is still the card before. Put the new one in.',
       'other-holder': 'This card is another person’s. Put in yours, the new one.',

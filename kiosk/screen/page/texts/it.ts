@@ -252,10 +252,9 @@ export const it = {
     wrongUncounted: 'Il PIN non è giusto. Dopo tre errori si blocca.',
   },
   swapCards: {
-    takeMain: 'Riprendi la tessera di prima',
-    take: 'La tessera di prima ti ha riconosciuto. Tienila con te.',
-    insertMain: 'Inserisci la tessera nuova',
-    insert: 'Dal lato del chip, con il chip verso l’alto.',
+    take: { main: 'Riprendi la tessera di prima', below: 'Ti ha riconosciuto. Tienila con te, poi inserisci quella nuova.' },
+    takeThis: { main: 'Riprendi questa tessera', below: 'Poi inserisci quella nuova.' },
+    insert: { main: 'Inserisci la tessera nuova', below: 'Dal lato del chip, con il chip verso l’alto.' },
     problems: {
       'same-card': 'Questa è ancora la tessera di prima. Metti quella nuova.',
       'other-holder': 'Questa tessera è di un’altra persona. Metti la tua, quella nuova.',
