@@ -317,6 +317,7 @@ export const calls = {
       'card-unknown',
       'card-activated',
       'card-not-activated',
+      'card-state-wrong',
       'card-without-secure-messaging',
       'proof-refused',
       'prior-card-refused',

@@ -127,8 +127,12 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
 
   const nationalCodes = createNationalCodes(store.services);
   const priorCards = createPriorCards({ store, key, standingOf });
+  /** Whether codes may be given to a card: not to one that the register has as suspended or revoked. */
+  const mayHaveCodes = (cardId: string): boolean => ['active', null].includes(store.services.statusOf(cardId));
+
   const envelopes = createEnvelopes({
     store: store.envelopes,
+    mayHaveCodes,
     key,
     log,
     ttl,
@@ -229,6 +233,7 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
         if (contact === null || contact.kiosk !== kiosk) return err('proof-refused');
         const operator = voucher(now);
         if (operator === null) return err(request.operation === 'renewal' ? 'prior-card-refused' : 'assertion-refused');
+        if (!mayHaveCodes(request.card.cardId)) return err('card-state-wrong');
         const hadCodes = isNational(request.operation) ? nationalCodes.hasHadCodes(request) : ok(hasHadCodes(request.card.cardId));
         if (!hadCodes.ok) return hadCodes;
         const contradicted = contradictionOf(request.operation, hadCodes.value);

@@ -46,6 +46,8 @@ export interface EnvelopeParts {
   /** `null`: this CMS delivers no envelopes. */
   readonly offer: EnvelopeOffer | null;
   readonly standingOf: (kiosk: string, id: string, now: number) => Result<Operation | null, ProblemType>;
+  /** The card is neither suspended nor revoked. */
+  readonly mayHaveCodes: (cardId: string) => boolean;
   readonly move: (kiosk: string, id: string, operation: Operation, now: number, by: string) => void;
   /** The operator's signed word that this person was identified, for this card, in this operation; `null`: it does not hold. */
   readonly identified: (request: EnvelopeReserve) => Promise<(OperatorAssertion & { readonly operator: string }) | null>;
@@ -54,7 +56,7 @@ export interface EnvelopeParts {
 type RelayRequest = z.infer<typeof relayRequest>;
 
 /** What the calls of the blind envelope do: lists and counts, reservations whose PIN the CMS sets, and the relay by which it does. */
-export function createEnvelopes({ store, key, log, ttl, offer, standingOf, move, identified }: EnvelopeParts) {
+export function createEnvelopes({ store, key, log, ttl, offer, standingOf, mayHaveCodes, move, identified }: EnvelopeParts) {
   const served = ({ messaging }: IssuedCard): boolean => messaging !== null || offer?.plainCommands === 'allowed';
 
   /** Why this envelope must not serve the operation; `null`: it may. */
@@ -114,6 +116,7 @@ export function createEnvelopes({ store, key, log, ttl, offer, standingOf, move,
         if (card === null || card.state === 'revoked' || card.certificateDigest !== request.card.certificateDigest)
           return err('card-unknown');
         if (!served(card)) return err('card-without-secure-messaging');
+        if (!mayHaveCodes(request.card.cardId)) return err('card-state-wrong');
         const contradicted = contradictionOf(request.operation, card.state === 'activated');
         if (contradicted !== null) return err(contradicted);
         move(kiosk, operationId, reserved.value, now, 'reserve');

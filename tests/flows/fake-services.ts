@@ -23,7 +23,13 @@ export class FakeServices implements CardServices {
     this.links = [...links];
   }
 
-  standing: CardServices['standing'] = () => Promise.resolve(this.cardStanding);
+  /** Whether the national system was asked how the card stands, each time. */
+  readonly national: boolean[] = [];
+
+  standing: CardServices['standing'] = (_, national) => {
+    this.national.push(national);
+    return Promise.resolve(this.cardStanding);
+  };
 
   serve: CardServices['serve'] = (request) => {
     this.asked += 1;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { err, ok } from '../../../devices/result.ts';
-import { carriedOut } from '../../../flows/procedures/offer.ts';
+import { carriedOut, offeredWithoutCard } from '../../../flows/procedures/offer.ts';
 import { type Profile, parseProfile } from '../../../flows/procedures/profile.ts';
 import type { OperatorCommand } from '../../../flows/session/status.ts';
 import { serviceWaits } from '../../../flows/operations/card-service.ts';
@@ -242,4 +242,37 @@ test('a represented holder is the one whose card it is (C10)', async () => {
     representation: { ...representation, papers: { forms: ['parental-authority'], holderFiscalCode: minor.fiscalCode } },
   });
   expect(serviceTask()).toMatchObject({ step: 'confirming' });
+});
+
+describe('a card of another region', () => {
+  const theirs = { status: 'active', activated: true, ownRegion: false, householdHasReader: false } as const;
+  const revoke: OperatorCommand = { type: 'service', document, reason: 'malfunction', forms: [] };
+
+  test('is revoked through the national system, which alone is asked', async () => {
+    const { send, services, serviceTask, screen } = desk();
+    services.cardStanding = ok(theirs);
+    await settled();
+    await send({ type: 'begin', operation: 'interop-revocation', holder: mario });
+    await send(revoke);
+    expect(serviceTask()).toMatchObject({ step: 'confirming', refusals: [] });
+    await send({ type: 'confirm' });
+    expect(screen()).toBe('service-done');
+    expect(services.national).toEqual([true]);
+    expect(services.requests[0]).toMatchObject({ operation: 'interop-revocation', reason: 'malfunction' });
+  });
+
+  test('is not revoked there when it is ours', async () => {
+    const { send, services, serviceTask } = desk();
+    services.cardStanding = ok({ ...theirs, ownRegion: true });
+    await settled();
+    await send({ type: 'begin', operation: 'interop-revocation', holder: mario });
+    await send(revoke);
+    expect(serviceTask().refusals.map(({ rule }) => rule)).toEqual(['OP-INT-REV']);
+  });
+
+  test('is never spoken of at a pharmacy', () => {
+    const here = (place: 'pharmacy' | 'regional-office') => offeredWithoutCard(sardegna(), place, carriedOut);
+    expect(here('pharmacy')).toEqual(['suspension', 'reactivation', 'revocation', 'reader-handout']);
+    expect(here('regional-office')).toContain('interop-revocation');
+  });
 });

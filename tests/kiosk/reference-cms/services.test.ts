@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { serviceOperations } from '../../../flows/ports/services.ts';
 import { cardAfter } from '../../../kiosk/reference-cms/card-state.ts';
-import { type CmsSurroundings, type TestCms, cmsSurroundings, signal, startCms } from '../../harness/cms.ts';
+import { type CmsSurroundings, type TestCms, cmsSurroundings, reserveRequest, signal, startCms } from '../../harness/cms.ts';
 import { anna, luca, mario, marioCard, serviceRequest, specimensFile } from '../../harness/services.ts';
 
 let surroundings: CmsSurroundings;
@@ -118,6 +118,12 @@ describe('whose card, and who says so', () => {
     expect(await statusOf()).toBe('expired');
     expect(await cms.client.serve(await serviceRequest(cms), signal)).toMatchObject(refused('card-state-wrong'));
   });
+});
+
+test('no codes are given to a card that is suspended', async () => {
+  expect((await cms.client.serve(await serviceRequest(cms), signal)).ok).toBe(true);
+  const request = { ...(await reserveRequest(cms)), card: { ...marioCard, chip: true } };
+  expect(await cms.client.reserve(request, signal)).toMatchObject(refused('card-state-wrong'));
 });
 
 test('one reader a household, whoever of it asks', async () => {
