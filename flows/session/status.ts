@@ -117,6 +117,7 @@ export const stopReasons = [
   'card-suspended',
   'card-not-verifiable',
   'not-an-adult',
+  'card-of-another-region',
   'not-allowed-here',
   'operator-refused',
   'document-expired',

@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Specimen, specimens } from '../../devices/card/virtual/specimen.ts';
+import { specimens } from '../../devices/card/virtual/specimen.ts';
 import { openChromium, type Visitor } from '../harness/browser.ts';
 import { askForCodes, handOverSlip, identifyByCard, on, signOn } from '../harness/people.ts';
 import { Sportello } from '../harness/sportello.ts';
 
-/** Mario's, had Lombardy issued it. */
-const lombard: Specimen = { cardId: '6030100000000017', personalData: { ...specimens.adult.personalData, issuer: '0030' } };
 const mobile = '3331234567';
 
 let world: Sportello;
@@ -28,11 +26,11 @@ test(
 
     await citizen.page.goto(kiosk);
     await on(citizen.page, 'welcome');
-    await world.insertCard(lombard);
+    await world.insertCard();
     await askForCodes(citizen.page);
 
     await signOn(desk.page, world);
-    await desk.page.getByText(lombard.personalData.fiscalCode).first().waitFor();
+    await desk.page.getByText(specimens.adult.personalData.fiscalCode).first().waitFor();
     await identifyByCard(desk.page);
 
     await on(citizen.page, 'contact');

@@ -19,6 +19,7 @@ import type { Configuration } from '../../kiosk/configuration.ts';
 import type { CmsConfiguration } from '../../kiosk/reference-cms/configuration.ts';
 import { type Pki, readPki } from '../../kiosk/demo/pki.ts';
 import { addAccount, createAccount } from '../../kiosk/operators/accounts.ts';
+import { readProfile } from '../../kiosk/procedures/profiles.ts';
 import { processEntry } from '../../kiosk/project.ts';
 import { type History, openHistory } from '../../kiosk/records/history.ts';
 import { type Mailbox, startMailbox } from '../../kiosk/reference-cms/mailbox.ts';
@@ -358,7 +359,8 @@ export class Sportello {
     });
   }
 
-  async #makePerson(specimen: Specimen): Promise<void> {
+  async #makePerson(known: Specimen): Promise<void> {
+    const specimen = this.#ofThisRegion(known);
     const { certificate, privateKey } = await issueCnsCertificate({
       ...specimen,
       issuer: this.pki.cnsCa,
@@ -368,6 +370,15 @@ export class Sportello {
     });
     const keys = this.#plainCards ? {} : { secureMessaging: cardKeys };
     this.#write('person.json', { ...specimen, ...factoryCodes, certificate: pemOf(certificate), privateKey, ...keys });
+  }
+
+  /** The suite's specimens are Emilia-Romagna's: at another region's desk they are that one's. Whose card says another region keeps it. */
+  #ofThisRegion(specimen: Specimen): Specimen {
+    const { personalData } = specimen;
+    const profile = readProfile(this.#profile);
+    const own = profile.ok ? profile.value.ownCards.issuers.find((code) => code.length === personalData.issuer.length) : undefined;
+    if (own === undefined || personalData.issuer !== specimens.adult.personalData.issuer) return specimen;
+    return { ...specimen, personalData: { ...personalData, issuer: own } };
   }
 
   get #person(): string {

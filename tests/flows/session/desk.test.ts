@@ -486,6 +486,13 @@ describe('the menu', () => {
     return desk;
   };
 
+  test('C23: a card of another region, and nothing is done for it here', async () => {
+    const { desk, card } = startTestDesk(new FakeJournal(), sardegna(), { operations: ['activation'] });
+    card.insert();
+    await settled();
+    expect(desk.citizen()).toMatchObject({ screen: 'stopped', reason: 'card-of-another-region' });
+  });
+
   test('offers what the profile does at this desk for this region’s cards, and leads on', async () => {
     const { desk, goTo, send, screen } = atDesk('0200');
     await goTo('recognised');
@@ -509,11 +516,15 @@ describe('the menu', () => {
     expect(desk.citizen()).toMatchObject({ screen: 'menu', operations: ['reactivation', 'revocation'], notActivated: 'card-suspended' });
   });
 
-  test('a card of another region', async () => {
-    const { desk, goTo, send } = atDesk('0080');
-    await goTo('recognised');
-    await send({ type: 'menu' });
-    expect(desk.citizen()).toMatchObject({ screen: 'menu', operations: ['activation', 'interop-revocation'] });
+  test('C23: a card of another region: what the national functions do for it, and why it is not activated', async () => {
+    const { desk, card } = atDesk('0080');
+    card.insert();
+    await settled();
+    expect(desk.citizen()).toMatchObject({
+      screen: 'menu',
+      operations: ['interop-revocation'],
+      notActivated: 'card-of-another-region',
+    });
   });
 
   test('where nothing but the activation is offered there is none', async () => {

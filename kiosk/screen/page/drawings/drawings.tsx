@@ -357,6 +357,7 @@ const stops: Readonly<Record<StopReason, ReactElement>> = {
   'card-suspended': cardWith(attention),
   'card-not-verifiable': brokenLink,
   'not-an-adult': adultAndChild,
+  'card-of-another-region': cardWith(attention),
   'not-allowed-here': cardWith(attention),
   'operator-refused': documentWith(attention),
   'document-expired': documentWith(<Clock x={394} y={232} scale={0.5} />),

@@ -320,6 +320,10 @@ export const en: Texts = {
         next: 'I lack recent data: it is not your fault. Try later, or ask the operator.',
       },
       'not-an-adult': { main: 'A parent or guardian is needed', next: 'Under 18 this desk is not enough. A parent can ask the operator.' },
+      'card-of-another-region': {
+        main: 'This card is another region’s',
+        next: 'It is activated at a desk of the region that issued it, or at a health authority. Nothing is wrong with the card.',
+      },
       'not-allowed-here': {
         main: 'I cannot activate it here',
         next: 'This card is activated at another desk. The operator can tell you which.',

@@ -378,6 +378,10 @@ export const it = {
         main: 'Serve un genitore o un tutore',
         next: 'Per chi ha meno di 18 anni lo sportello non basta. Un genitore può chiedere all’operatore.',
       },
+      'card-of-another-region': {
+        main: 'Questa tessera è di un’altra regione',
+        next: 'Si attiva a uno sportello della regione che l’ha emessa, o a un’azienda sanitaria. La tessera è a posto.',
+      },
       'not-allowed-here': {
         main: 'Qui non posso attivarla',
         next: 'Questa tessera si attiva in un altro sportello. L’operatore ti dice quale.',
