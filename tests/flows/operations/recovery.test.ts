@@ -43,6 +43,16 @@ const printing = [...reserved, PRINTER_READY, intent(1)];
 const torn = [...printing, evidence({ class: 'E1', buffer: 'cleared' })];
 const held: JournalRow = { kind: 'RECEIPT', state: 'HELD', cmsSequence: 1, jws: 'jws' };
 
+const unblocking: JournalRow = {
+  kind: 'OP_OPEN',
+  operation: 'pin-unblock',
+  case: 'adult',
+  profile: 'p',
+  profileVersion: '1',
+  holder: 'h',
+  card: 'c',
+};
+
 /** What recovery meets: rows, and what printer and CMS answer. */
 interface Found {
   readonly rows: readonly JournalRow[];
@@ -202,6 +212,8 @@ test.each<[string, Found, JournalRow['kind']]>([
   ['what came of asking', { rows: printing, releases: 1 }, 'EVIDENCE'],
   ['what the CMS said of a chip', { rows: [...reserved, drawn, scanned, bound] }, 'CHIP_EVIDENCE'],
   ['a retraction', { rows: [...printing, evidence({})], output: taken }, 'EVIDENCE'],
+  ['what a card made of a PUK', { rows: [unblocking, { kind: 'PIN_INTENT' }] }, 'PIN_EVIDENCE'],
+  ['the end of what a PUK was typed for', { rows: [unblocking, { kind: 'PIN_INTENT' }] }, 'CLOSED'],
 ])('records that cannot be written are reported, not passed over: %s', async (_name, given, broken) => {
   const { journal, parts } = found(given);
   journal.broken = broken;

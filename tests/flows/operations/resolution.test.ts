@@ -51,6 +51,12 @@ test.each<[string, readonly JournalRow[], object | null]>([
   else expect(found).toMatchObject({ operationId: 'op', operator: 'o', reason: 'printer-failed', ...seen });
 });
 
+test('what no operator opened names none', () => {
+  const { operator: _, ...alone } = open;
+  const found = heldOperation('op', journalOf([alone, outcome('unknown'), receipt('HELD')]).entries);
+  expect(found).toMatchObject({ operator: '', stage: 'held' });
+});
+
 test.each([
   ['handed-over', 'handed-over', false],
   ['not-handed-over', 'not-handed-over', true],
