@@ -13,6 +13,8 @@ export async function toEnvelope(world: Sportello): Promise<string> {
   }
   await world.client.identify(identityCard);
   await world.client.untilOperator(({ waiting }) => waiting?.task === 'envelope');
+  // The product tells nobody its rows.
+  world.operationId = world.client.citizen().sessionId ?? world.operationId;
   return drawn(world);
 }
 

@@ -292,6 +292,11 @@ export class Sportello {
     this.#paused = null;
   }
 
+  /** Where the card is in a process of its own. */
+  get cardPid(): number {
+    return this.#card?.pid ?? 0;
+  }
+
   async killKiosk(): Promise<void> {
     this.client.close();
     await kill(this.#kiosk);
