@@ -1,16 +1,19 @@
 import { type Result, err, ok } from '../../../devices/result.ts';
 import { type Finding, findings } from '../../../flows/ports/operators.ts';
 import type { Cms, CmsError, OutcomeReport, Receipt, Reservation } from '../../../flows/ports/cms.ts';
+import type { EnvelopeCms } from '../../../flows/ports/envelopes.ts';
 import {
   type Operation,
   type Standing,
   afterSilence,
+  bind,
   release,
   reserve,
   sendsSecondPart,
   settle,
 } from '../../../kiosk/reference-cms/ratchet.ts';
 import { askedBefore } from '../../../kiosk/reference-cms/idempotency.ts';
+import type { EnvelopesAtCms } from './envelope-world.ts';
 import type { Chance, Time } from './time.ts';
 
 /** How long a caller waits for an answer that does not come, as the kiosk's client does (milliseconds). */
@@ -38,7 +41,8 @@ export function findingOf(operationId: string, attempt: number, finding: Finding
 type Fate = 'answered' | 'lost-request' | 'lost-answer' | 'slow';
 
 /** The CMS's books, with its own rules; what it decided stays, whoever falls. */
-export class SimulatedCms implements Cms {
+export class SimulatedCms implements Cms, Pick<EnvelopeCms, 'reserveEnvelope' | 'relay'> {
+  readonly envelopes: EnvelopesAtCms;
   /** Nobody can reach it. */
   down = false;
   /** Requests and answers may be lost. */
@@ -53,6 +57,8 @@ export class SimulatedCms implements Cms {
   readonly sent: string[] = [];
   /** Told of each release of a paper part before it is given. */
   onRelease: (operationId: string, attempt: number) => void = () => undefined;
+  /** Told of each relay before anything of it goes to a card. */
+  onRelay: (operationId: string, envelope: string) => void = () => undefined;
   readonly #time: Time;
   readonly #chance: Chance;
   /** Answers by idempotency key: the same write has the same effect once. */
@@ -61,7 +67,8 @@ export class SimulatedCms implements Cms {
   readonly mismatches: string[] = [];
   #receipts = 0;
 
-  constructor(time: Time, chance: Chance) {
+  constructor(time: Time, chance: Chance, envelopes: EnvelopesAtCms) {
+    this.envelopes = envelopes;
     this.#time = time;
     this.#chance = chance;
   }
@@ -93,6 +100,25 @@ export class SimulatedCms implements Cms {
       });
     });
 
+  reserveEnvelope: EnvelopeCms['reserveEnvelope'] = ({ operationId }, signal) =>
+    this.#call(`${operationId}:reserve:1`, signal, () => {
+      const reserved = reserve(this.#standing(operationId), this.#time.wall(), timesToLive);
+      if (!reserved.ok) return this.#refusal(reserved.error);
+      this.#move(operationId, reserved.value);
+      const expiresAt = new Date(reserved.value.expiresAt ?? 0).toISOString();
+      return ok({ operationId, state: 'RESERVED', expiresAt, delivery: { scheme: 'envelope', contents: ['PIN', 'CODICE UTENTE'] } });
+    });
+
+  relay: EnvelopeCms['relay'] = (step, signal) =>
+    this.#call(`${step.relay}:${step.sequence}`, signal, () => {
+      const { operationId } = step;
+      const standing = this.#standing(operationId);
+      if (standing?.state !== 'RESERVED') return this.#refusal('operation-not-reserved');
+      if ('envelope' in step) this.onRelay(operationId, step.envelope);
+      const answer = this.envelopes.relay(step, () => this.#move(operationId, bind(standing, this.#time.wall(), timesToLive)));
+      return 'refused' in answer ? this.#refusal(answer.refused) : ok(answer);
+    });
+
   releasePaperPart: Cms['releasePaperPart'] = ({ operationId, attempt, authorisation }, signal) =>
     this.#call(`${operationId}:paper-part:${attempt}`, signal, () => {
       const authorised = authorisation === reprintOf(operationId, attempt);
@@ -113,7 +139,9 @@ export class SimulatedCms implements Cms {
       ok(
         ids.map((operationId) => {
           const standing = this.#standing(operationId);
-          return { operationId, state: standing?.state ?? ('NONE' as const), releases: standing?.releases.length ?? 0 };
+          const envelope = this.envelopes.standing(operationId);
+          const releases = standing?.releases.length ?? 0;
+          return { operationId, state: standing?.state ?? ('NONE' as const), releases, ...(envelope === undefined ? {} : { envelope }) };
         }),
       ),
     );
@@ -132,14 +160,16 @@ export class SimulatedCms implements Cms {
     const attested = report.operatorAssertion === wordOf(operationId, attempt, outcome === 'handed-over');
     const finding = findings.find((each) => report.operatorAssertion === findingOf(operationId, attempt, each));
     const resolved = finding !== undefined && (finding === 'handed-over') === (outcome === 'handed-over');
-    const settled = settle(before, { outcome, attempt, evidence: evidence.class, attested, resolved });
+    const envelope = this.envelopes.standing(operationId);
+    const pinKnown = envelope === undefined ? {} : { pinKnown: envelope.pin === 'set' };
+    const settled = settle(before, { outcome, attempt, evidence: evidence.class, attested, resolved, ...pinKnown });
     if (!settled.ok) {
       // Too late: the receipt tells what stands instead.
       if (before === null || before.state === 'RESERVED') return this.#refusal(settled.error);
       return ok(this.#receipt(operationId, before.state));
     }
     if (before?.state !== settled.value.state) this.#move(operationId, settled.value);
-    if (sendsSecondPart(before, settled.value)) this.sent.push(operationId);
+    if (envelope === undefined && sendsSecondPart(before, settled.value)) this.sent.push(operationId);
     return ok(this.#receipt(operationId, settled.value.state));
   }
 
@@ -166,6 +196,7 @@ export class SimulatedCms implements Cms {
     const from = this.standings.get(operationId);
     if (to.state === 'CONFIRMED' && from?.expiresAt != null && from.expiresAt <= this.#time.wall()) this.lateConfirms.push(operationId);
     this.standings.set(operationId, to);
+    if (to.state !== 'RESERVED') this.envelopes.settle(operationId, to.state);
     this.courses.set(operationId, [...(this.courses.get(operationId) ?? []), to.state]);
   }
 

@@ -7,6 +7,9 @@ import { composeSlip } from '../../../kiosk/printing/slip.ts';
 import { lastCheckpointFile } from '../../../kiosk/records/checkpoints.ts';
 import { FakeCard, FakeOperators } from '../../flows/fakes.ts';
 import { deskFront } from './desk-front.ts';
+import { envelopeFront } from './envelope-front.ts';
+import { brokenInLedger, brokenOfEnvelopes } from './envelope-invariants.ts';
+import { EnvelopesAtCms, SimulatedChips } from './envelope-world.ts';
 import { operationFront } from './operation-front.ts';
 import { SimulatedCms, findingOf, reprintOf, wordOf } from './cms.ts';
 import { broken, brokenInWriting, isHeld } from './invariants.ts';
@@ -22,7 +25,9 @@ const LIVENESS_MS = 60 * SECOND;
 /** How long people and faults go on, where no outage makes it longer. */
 const COURSE_MS = 400 * SECOND;
 
-/** Of the histories, so many go through the whole desk; the others through the operation's machine alone. */
+/** Of the courses, one in so many delivers blind envelopes. */
+const everyEnvelope = 4;
+/** Of the others, so many go through the whole desk; the rest through the operation's machine alone. */
 const wholeDesk = 0.1;
 
 /** What chance lets befall the kiosk in one history. */
@@ -53,6 +58,10 @@ export class Course {
   #clockError = 0;
   readonly #tell: (step: string) => void;
   readonly #printed = new Set<string>();
+  readonly #chips: SimulatedChips;
+  /** Envelopes in the hands of their holders, with the operation. */
+  readonly #handedOut = new Map<string, string>();
+  #relays = 0;
   #folder: string;
   #kiosk: Kiosk | null = null;
   /** Operations of this history. */
@@ -71,7 +80,8 @@ export class Course {
     this.#tell = tell;
     // Pauses are jittered by chance: by ours, so that the seed says it all.
     Math.random = () => this.#chance.next();
-    this.#cms = new SimulatedCms(this.#time, this.#chance);
+    this.#chips = new SimulatedChips(this.#time, this.#chance);
+    this.#cms = new SimulatedCms(this.#time, this.#chance, new EnvelopesAtCms(seed % (2 * everyEnvelope) < everyEnvelope));
     this.#site = {
       presenter: this.#chance.happens(0.4),
       handOverEvidence: this.#chance.pick(['E3', 'E4']),
@@ -79,11 +89,17 @@ export class Course {
     };
     this.#printer = new SimulatedPrinter(this.#time, this.#chance, this.#site.presenter);
     this.#folder = copyOf(template);
-    this.#openFront = this.#chance.happens(wholeDesk) ? deskFront : operationFront;
+    const codes = this.#chance.happens(wholeDesk) ? deskFront : operationFront;
+    this.#openFront = seed % everyEnvelope === 0 ? envelopeFront : codes;
     this.#world = this.#makeWorld();
     this.#cms.onRelease = (operationId, attempt) => {
       if (this.#kiosk !== null && !this.#intended(this.#kiosk, operationId, attempt))
         this.#violate('I2: a paper part was released before its intent was in the journal');
+    };
+    this.#cms.onRelay = (operationId, envelope) => {
+      const rows = this.#kiosk?.records.rowsOf(operationId);
+      if (rows !== undefined && !rows.some(({ row }) => row.kind === 'ENVELOPE_BOUND' && row.number === envelope))
+        this.#violate('B2: a relay began before its envelope was bound in the journal');
     };
   }
 
@@ -127,11 +143,13 @@ export class Course {
     await this.#time.pass(this.#time.now() + LIVENESS_MS, () => !ended());
     if (this.#kiosk === null) return;
     for (const what of broken(this.#kiosk, this.#operations, this.#world)) this.#violate(what);
+    for (const what of brokenOfEnvelopes(this.#kiosk, this.#operations, this.#world)) this.#violate(what);
   }
 
   /** The end of the course: what was written in it is looked through. */
   async stop(): Promise<void> {
     for (const what of brokenInWriting(this.#kiosk?.folder ?? this.#folder, this.#world.logged)) this.#violate(what);
+    if (this.#kiosk !== null) for (const what of brokenInLedger(this.#kiosk.folder, this.#kiosk.records.envelopes)) this.#violate(what);
     if (this.#kiosk === null) rmSync(this.#folder, { recursive: true, force: true });
     else await this.#kiosk.stop();
   }
@@ -218,9 +236,10 @@ export class Course {
     const held = records.open().find(({ rows }) => isHeld(rows));
     if (held === undefined) return;
     const { operationId } = held;
-    const given = this.#printer.papers.some(
+    const printed = this.#printer.papers.some(
       (paper) => paper.operationId === operationId && paper.lines === paper.of && (paper.fate === null || paper.fate === 'taken'),
     );
+    const given = printed || [...this.#handedOut.values()].includes(operationId);
     const finding = given ? 'handed-over' : 'destroyed';
     this.#say(`held ${operationId}: ${finding}`);
     void resolve(ports, operationId, finding);
@@ -244,6 +263,7 @@ export class Course {
       cms: this.#cms,
       printer: this.#printer,
       card: new FakeCard(),
+      chips: this.#chips,
       operators,
       logged: [],
       newId: () => {
@@ -251,6 +271,14 @@ export class Course {
         this.#operations.push(`0198c2a4-7a31-7c55-9d02-${number}`);
         return `0198c2a4-7a31-7c55-9d02-${number}`;
       },
+      newRelayId: () => `relay-${(this.#relays += 1)}`,
+      handedOut: (operationId, number) => {
+        if (this.#handedOut.has(number)) this.#violate('B3: an envelope was handed over twice');
+        if (this.#cms.envelopes.standing(operationId)?.pin !== 'set')
+          this.#violate('B4: handed over, and nobody knows that the card has its PIN');
+        this.#handedOut.set(number, operationId);
+      },
+      violate: (what) => this.#violate(what),
       onPrint: (slip, kiosk) => {
         const { operationId, attempt } = slip;
         this.#say(`print ${operationId} ${attempt}`);

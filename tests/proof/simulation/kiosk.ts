@@ -2,6 +2,8 @@ import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Result, err, ok } from '../../../devices/result.ts';
 import type { CmsError } from '../../../flows/ports/cms.ts';
+import type { JournalError } from '../../../flows/ports/journal.ts';
+import type { EnvelopeLedger, LedgerError } from '../../../flows/ports/ledger.ts';
 import type { Slip } from '../../../flows/ports/printing.ts';
 import type { DeskPorts } from '../../../flows/session/desk.ts';
 import type { Log } from '../../../kiosk/log/log.ts';
@@ -9,6 +11,7 @@ import { type RunningOutbox, startOutbox } from '../../../kiosk/records/outbox.t
 import { type Records, openRecords } from '../../../kiosk/records/records.ts';
 import { type FakeCard, type FakeOperators, noEnvelopes } from '../../flows/fakes.ts';
 import { FakeServices } from '../../flows/fake-services.ts';
+import type { SimulatedChips } from './envelope-world.ts';
 import type { SimulatedCms } from './cms.ts';
 import type { SimulatedPrinter } from './printer.ts';
 import type { Chance, Time } from './time.ts';
@@ -47,12 +50,18 @@ export interface World {
   readonly cms: SimulatedCms;
   readonly printer: SimulatedPrinter;
   readonly card: FakeCard;
+  /** Cards whose PIN the CMS sets to an envelope's. */
+  readonly chips: SimulatedChips;
   readonly operators: FakeOperators;
   readonly newId: () => string;
+  readonly newRelayId: () => string;
   /** Each line that was logged. */
   readonly logged: string[];
   /** Told before the kiosk has a slip printed, with how it knows itself to be. */
   readonly onPrint: (slip: Slip, kiosk: Kiosk) => void;
+  /** Told when the operator puts an envelope into the holder's hand. */
+  readonly handedOut: (operationId: string, number: string) => void;
+  readonly violate: (what: string) => void;
   /** Whether this write fails for want of space. */
   readonly diskFull: () => boolean;
   /** Called at each effect of the kiosk: before the n-th of them, or after it, the kiosk may be killed. */
@@ -101,7 +110,15 @@ export class Kiosk {
         () => this.#alive,
         (slip) => world.onPrint(slip, this),
       ),
-      envelope: noEnvelopes,
+      envelope: {
+        ...noEnvelopes,
+        cms: { ...noEnvelopes.cms, operations: cms.operations, reserveEnvelope: cms.reserveEnvelope, relay: cms.relay },
+        envelopes: this.#mortalEnvelopes(records, world),
+        chip: {
+          relay: async (exchange, _policy, signal) => await world.chips.relay(this.serving() ?? '', exchange, signal),
+        },
+        newRelayId: world.newRelayId,
+      },
       trust: {
         checkCard: () =>
           Promise.resolve({ status: 'good', reason: '', fiscalCode: 'RSSMRA72L09H501S', certificateDigest: 'd1', since: null, crl: null }),
@@ -157,20 +174,13 @@ export class Kiosk {
 
   /** The records as long as the kiosk lives, with a point before and after each write at which it may not any more. */
   #mortal(records: Records, world: World): Records {
-    const write = <T>(work: () => Result<T, { kind: 'journal-unwritable'; detail: string }>): ReturnType<typeof work> => {
-      this.#effect(world);
-      if (!this.#alive) return err({ kind: 'journal-unwritable', detail: 'dead' });
-      if (world.diskFull()) return err({ kind: 'journal-unwritable', detail: 'SQLITE_FULL' });
-      const written = work();
-      this.#effect(world);
-      return this.#lives() ? written : err({ kind: 'journal-unwritable', detail: 'dead' });
-    };
+    const write = <T>(work: () => Result<T, JournalError>): Result<T, JournalError> => this.#write(world, work);
     const outboxOf = (): Records['waiting'] extends () => infer W ? W : never => (this.#alive ? records.waiting() : []);
     return {
       ...records,
       append: (operationId, row) => write(() => records.append(operationId, row)),
-      appendOutcome: (report) => {
-        const written = write(() => records.appendOutcome(report));
+      appendOutcome: (report, envelope) => {
+        const written = write(() => records.appendOutcome(report, envelope));
         if (written.ok) this.#outbox.wake();
         return written;
       },
@@ -191,6 +201,29 @@ export class Kiosk {
       outbox: () => (this.#alive ? records.outbox() : []),
       open: () => (this.#alive ? records.open() : []),
     };
+  }
+
+  /** The ledger likewise. */
+  #mortalEnvelopes({ envelopes }: Records, world: World): EnvelopeLedger {
+    const write = <T>(work: () => Result<T, LedgerError>): Result<T, LedgerError> => this.#write(world, work);
+    return {
+      ...envelopes,
+      openShift: (operator) => write(() => envelopes.openShift(operator)),
+      receive: (batch) => write(() => envelopes.receive(batch)),
+      assign: (pile, numbers) => write(() => envelopes.assign(pile, numbers)),
+      draw: (operationId, pile) => write(() => envelopes.draw(operationId, pile)),
+      put: (number, to, why, operationId) => write(() => envelopes.put(number, to, why, operationId)),
+      count: (operator, counted) => write(() => envelopes.count(operator, counted)),
+    };
+  }
+
+  #write<T, E>(world: World, work: () => Result<T, E>): Result<T, E | JournalError> {
+    this.#effect(world);
+    if (!this.#alive) return err({ kind: 'journal-unwritable', detail: 'dead' });
+    if (world.diskFull()) return err({ kind: 'journal-unwritable', detail: 'SQLITE_FULL' });
+    const written = work();
+    this.#effect(world);
+    return this.#lives() ? written : err({ kind: 'journal-unwritable', detail: 'dead' });
   }
 
   /** Asked by a call, since it changes between two lines: the type checker believes a property to stay as it was seen. */

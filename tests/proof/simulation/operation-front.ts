@@ -1,27 +1,16 @@
 import { type ActorRefFrom, createActor } from 'xstate';
 import { activationMachine } from '../../../flows/operations/activation.ts';
-import { recover } from '../../../flows/operations/recovery.ts';
 import type { DeskPorts } from '../../../flows/session/desk.ts';
 import type { Front, World } from './kiosk.ts';
-
-/** As the desk waits between two attempts to recover, milliseconds. */
-const RECOVER_AGAIN_MS = 5_000;
+import { recovering } from './recovering.ts';
 
 /** The operation's machine and recovery alone, as the desk starts them: most of what can go wrong goes wrong here, and it is quick. */
-export function operationFront(ports: DeskPorts, { chance, time, operators, printer, site }: World): Front {
-  const stopping = new AbortController();
+export function operationFront(ports: DeskPorts, world: World): Front {
+  const { chance, time, operators, printer, site } = world;
+  const recovery = recovering(ports, world);
   const machine = activationMachine(ports);
   let actor: ActorRefFrom<typeof machine> | null = null;
   let id: string | null = null;
-  let recovered = false;
-
-  async function recoverAll(): Promise<void> {
-    recovered = false;
-    const done = await recover({ ...ports, handOverEvidence: site.handOverEvidence }, stopping.signal);
-    if (stopping.signal.aborted) return;
-    recovered = done.ok;
-    if (!done.ok) time.setTimeout(() => void (stopping.signal.aborted ? undefined : recoverAll()), RECOVER_AGAIN_MS);
-  }
 
   function begin(): string {
     id = ports.newId();
@@ -62,19 +51,18 @@ export function operationFront(ports: DeskPorts, { chance, time, operators, prin
         actor = null;
         id = null;
         const output = running.getSnapshot().output;
-        if (output !== undefined && 'reason' in output && output.reason === 'records-unwritable') void recoverAll();
+        if (output !== undefined && 'reason' in output && output.reason === 'records-unwritable') void recovery.again();
       },
     });
     running.start();
     return 'begins';
   }
 
-  void recoverAll();
   return {
-    idle: () => recovered && actor === null,
+    idle: () => recovery.done() && actor === null,
     serving: () => id,
     act(comes) {
-      if (!recovered) return 'waits';
+      if (!recovery.done()) return 'waits';
       if (actor === null) return comes() ? begin() : 'waits';
       if (chance.happens(0.06)) {
         actor.send({ type: 'stop', reason: 'card-removed' });
@@ -93,7 +81,7 @@ export function operationFront(ports: DeskPorts, { chance, time, operators, prin
     },
     leave: () => actor?.send({ type: 'stop', reason: 'slip-not-collected' }),
     stop() {
-      stopping.abort();
+      recovery.stop();
       const last = actor;
       actor = null;
       last?.stop();

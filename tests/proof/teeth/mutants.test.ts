@@ -1,13 +1,16 @@
 import { expect, test } from 'vitest';
+import { envelopeMutants } from './envelope-mutants.ts';
 import { hunt } from './mutate.ts';
 import { mutants } from './mutants.ts';
 
+const all = [...mutants, ...envelopeMutants];
+
 test('there are twenty mutants at least, each another', () => {
-  expect(mutants.length).toBeGreaterThanOrEqual(20);
-  expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);
+  expect(all.length).toBeGreaterThanOrEqual(20);
+  expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
 });
 
-test.each(mutants)(
+test.each(all)(
   '$name: seen as $breaks',
   async (mutant) => {
     const { violations } = await hunt(mutant, 1, 20_000);

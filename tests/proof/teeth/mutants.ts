@@ -9,8 +9,8 @@ export interface Mutant extends Place {
   readonly name: string;
   /** A second place, where one fault alone is made good elsewhere. */
   readonly and?: Place;
-  /** The invariant (reliability.md, 1.3) by which the simulation must see it. */
-  readonly breaks: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'liveness';
+  /** The invariant (I: reliability.md, 1.3; B: tests/proof/simulation/envelope-invariants.ts) by which the simulation must see it. */
+  readonly breaks: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'B1' | 'B2' | 'B3' | 'B4' | 'B5' | 'liveness';
 }
 
 const activation = 'flows/operations/activation.ts';
