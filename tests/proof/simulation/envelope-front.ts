@@ -42,6 +42,8 @@ export function envelopeFront(ports: DeskPorts, world: World): Front {
   /** A seed is announced, and a list comes in, where that is needed. */
   function keepShop(): void {
     if (envelopes.shift() === null) envelopes.openShift('op-1');
+    // The disk may be full, and the kiosk dead.
+    if (envelopes.shift() === null) return;
     const lying = envelopes.all().filter(({ state }) => state === 'assigned').length;
     if (lying >= FEW) return;
     const known = envelopes.all().length;
@@ -52,6 +54,7 @@ export function envelopeFront(ports: DeskPorts, world: World): Front {
 
   function begin(): string {
     keepShop();
+    if (envelopes.shift() === null) return 'no shift';
     const operationId = ports.newId();
     id = operationId;
     inHand = null;

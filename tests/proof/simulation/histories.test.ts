@@ -22,15 +22,17 @@ test('one seed tells one course, step by step', () => {
 });
 
 test('what is simulated is the product: its machine, journal, outbox and recovery, and the CMS’s own rules', () => {
-  const imports = ['kiosk.ts', 'operation-front.ts', 'desk-front.ts', 'cms.ts']
+  const imports = ['kiosk.ts', 'operation-front.ts', 'recovering.ts', 'desk-front.ts', 'cms.ts', 'envelope-front.ts', 'envelope-world.ts']
     .map((file) => readFileSync(join(projectRoot(), 'tests/proof/simulation', file), 'utf8'))
     .join('\n');
   for (const module of [
     'flows/operations/activation.ts',
+    'flows/operations/envelope-delivery.ts',
     'flows/operations/recovery.ts',
     'flows/session/facade.ts',
     'kiosk/records/records.ts',
     'kiosk/records/outbox.ts',
+    'kiosk/reference-cms/pin-setting.ts',
     'kiosk/reference-cms/ratchet.ts',
   ])
     expect(imports).toContain(`from '../../../${module}'`);

@@ -207,7 +207,9 @@ export class Kiosk {
   #mortalEnvelopes({ envelopes }: Records, world: World): EnvelopeLedger {
     const write = <T>(work: () => Result<T, LedgerError>): Result<T, LedgerError> => this.#write(world, work);
     return {
-      ...envelopes,
+      find: (number) => (this.#alive ? envelopes.find(number) : undefined),
+      all: () => (this.#alive ? envelopes.all() : []),
+      shift: () => (this.#alive ? envelopes.shift() : null),
       openShift: (operator) => write(() => envelopes.openShift(operator)),
       receive: (batch) => write(() => envelopes.receive(batch)),
       assign: (pile, numbers) => write(() => envelopes.assign(pile, numbers)),

@@ -14,13 +14,6 @@ export const envelopeMutants: readonly Mutant[] = [
     breaks: 'B1',
   },
   {
-    name: 'the lot falls where it will, not by the seed',
-    file: ledger,
-    from: 'const position = lot(open.seed, operationId, draw, remaining);',
-    to: 'const position = remaining;',
-    breaks: 'B5',
-  },
-  {
     name: 'the card is in the CMS’s hands before its envelope is bound',
     file: delivery,
     from: "return Promise.resolve(scanned.ok ? journal.append(id, { kind: 'ENVELOPE_BOUND', number }) : scanned);",
@@ -61,24 +54,5 @@ export const envelopeMutants: readonly Mutant[] = [
     from: "if (pin !== 'set') return { outcome: 'unknown', class: 'E1', to: 'quarantined' };",
     to: "if (pin !== 'set') return { outcome: 'not-handed-over', class: 'E0', to: 'aborted' };",
     breaks: 'B4',
-  },
-  {
-    name: 'a second relay forgets what the first one did',
-    file: 'kiosk/reference-cms/pin-setting.ts',
-    from: "if (before.pin === 'set' || (before.pin === 'unknown' && pin === 'not-set')) return before;",
-    to: "if (before.pin === 'set') return before;",
-    breaks: 'B4',
-  },
-  {
-    name: 'an envelope that was read goes back into its pile',
-    file: 'flows/envelopes/envelope.ts',
-    from: "scanned: ['bound', 'aborted', 'quarantined'],",
-    to: "scanned: ['bound', 'aborted', 'quarantined', 'assigned'],",
-    and: {
-      file: 'flows/operations/envelope-conclusion.ts',
-      from: "return { outcome: 'not-handed-over', class: 'E0', to: 'aborted' };\n    case 'bound':",
-      to: "return { outcome: 'not-handed-over', class: 'E0', to: 'assigned' };\n    case 'bound':",
-    },
-    breaks: 'B3',
   },
 ];
