@@ -9,7 +9,7 @@ export default defineConfig({
     globalSetup: ['tests/harness/pki.setup.ts'],
     pool: 'forks',
     // More than the two processors of the least machine: the files of processes and devices wait more than they compute.
-    maxWorkers: 4,
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     teardownTimeout: 10_000,

@@ -16,6 +16,7 @@ fi
 
 # What is left in temporary folders goes with the run.
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/sportello-tests-XXXXXX")
+chmod 1777 "$scratch"
 trap 'rm -rf "$scratch"' EXIT
 export TMPDIR=$scratch
 

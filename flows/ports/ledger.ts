@@ -16,6 +16,10 @@ export interface Draw {
   readonly remaining: number;
 }
 
+export interface Tally extends Pick<Envelope, 'state' | 'pile'> {
+  readonly count: number;
+}
+
 /** How many envelopes stand where at a count; `expected` of them lie in the piles. */
 export interface ShiftCount {
   readonly shift: string;
@@ -45,6 +49,8 @@ export type LedgerError =
 export interface EnvelopeLedger {
   find(number: string): Envelope | undefined;
   all(): readonly Envelope[];
+  /** How many are in which state and pile: quick however many there ever were. */
+  tally(): readonly Tally[];
   /** The open shift's id, `null` between two shifts. */
   shift(): string | null;
   /** Announces a new seed. Lists are fetched afterwards. */

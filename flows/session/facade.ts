@@ -4,6 +4,7 @@ import { isOfAge } from '../procedures/who.ts';
 import { heldOperation, type HeldOperation, resolve } from '../operations/resolution.ts';
 import { countShift, receiveEnvelopes } from '../operations/shift.ts';
 import { keptApart } from '../envelopes/envelope.ts';
+import type { Tally } from '../ports/ledger.ts';
 import type { RevocationState } from '../ports/trust.ts';
 import { greetingOf, maskedEmail, maskedFiscalCode } from '../people/holder.ts';
 import { maskedMobile } from '../people/mobile.ts';
@@ -316,11 +317,12 @@ function envelopesOf(
 ): Omit<EnvelopesStatus, 'lastCount'> | null {
   if (deliveryOf(profile, 'activation') !== 'envelope') return null;
   const pile = envelope.pile === 'operator' ? `operator:${operators.signedOn()?.id ?? ''}` : envelope.pile;
-  const all = envelopes.all();
+  const tally = envelopes.tally();
+  const many = (wanted: (of: Tally) => boolean): number => tally.filter(wanted).reduce((sum, { count }) => sum + count, 0);
   return {
     shiftOpen: envelopes.shift() !== null,
-    left: all.filter((one) => one.state === 'assigned' && one.pile === pile).length,
-    apart: all.filter(({ state }) => keptApart.includes(state)).length,
+    left: many((of) => of.state === 'assigned' && of.pile === pile),
+    apart: many(({ state }) => keptApart.includes(state)),
     scanner: scanner?.status().state ?? 'disconnected',
   };
 }

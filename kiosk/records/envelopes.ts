@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
 import { type Envelope, envelopeStates, inThePile, underWay } from '../../flows/envelopes/envelope.ts';
 import { type Ledger, ledgerAfter, moved, movesOf, inPile } from '../../flows/envelopes/ledger.ts';
-import type { EnvelopeLedger, LedgerError, ShiftCount } from '../../flows/ports/ledger.ts';
+import type { EnvelopeLedger, LedgerError, ShiftCount, Tally } from '../../flows/ports/ledger.ts';
 import type { JournalEntry, JournalError, JournalRow } from '../../flows/ports/journal.ts';
 import { commitmentTo, lot } from './draw.ts';
 import { journalRow } from './rows.ts';
@@ -19,11 +19,14 @@ const stored = z.object({
   operationId: z.string().nullable(),
 }) satisfies z.ZodType<Envelope>;
 
+const tally = stored.pick({ state: true, pile: true }).extend({ count: z.int().nonnegative() }) satisfies z.ZodType<Tally>;
+
 const columns = 'number, batch, place, state, pile, operation_id as operationId';
 
 export interface EnvelopeTable {
   find(number: string): Envelope | undefined;
   all(): readonly Envelope[];
+  tally(): readonly Tally[];
   /** Brings the table to where a row of the journal says that the envelopes are. Part of the row's transaction; a move that cannot be throws. */
   follow(operationId: string, row: JournalRow, sequence: number): void;
 }
@@ -32,6 +35,7 @@ export interface EnvelopeTable {
 export function envelopeTable(database: Database.Database): EnvelopeTable {
   const one = database.prepare(`select ${columns} from envelopes where number = ?`);
   const every = database.prepare(`select ${columns} from envelopes order by place`);
+  const tallied = database.prepare('select state, pile, count(*) as count from envelopes group by state, pile');
   const many = database.prepare('select count(*) from envelopes').pluck();
   const insert = database.prepare(
     'insert into envelopes (number, batch, place, state, pile, operation_id, sequence) values (?, ?, ?, ?, ?, ?, ?)',
@@ -42,6 +46,7 @@ export function envelopeTable(database: Database.Database): EnvelopeTable {
   return {
     find,
     all: () => every.all().map((row) => stored.parse(row)),
+    tally: () => tallied.all().map((row) => tally.parse(row)),
     follow(id, row, sequence) {
       for (const move of movesOf(id, row)) {
         const before = find(move.number);
@@ -90,6 +95,7 @@ export function envelopeLedger(
   return {
     find: (number) => table.find(number),
     all: () => table.all(),
+    tally: () => table.tally(),
     shift: () => current()?.shift ?? null,
     openShift(operator) {
       if (current() !== undefined) return err({ kind: 'shift-open' });

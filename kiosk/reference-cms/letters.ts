@@ -36,9 +36,9 @@ export function secondPartLetter(codes: readonly Code[]): Letter {
     (code: Code): string =>
       `${code.label}: ${code.paperCharacters} + ${secondPart(code).length} = ${code.value.length} ${of}`;
   return {
-    short: `Tessera sanitaria attivata. Seconda parte dei tuoi codici: ${codes.map((code) => `${code.label} ${secondPart(code)}`).join(', ')}. Prima leggi le cifre del foglio, poi queste. Non mostrarle a nessuno.`,
+    short: `Tessera sanitaria. Seconda parte dei tuoi codici: ${codes.map((code) => `${code.label} ${secondPart(code)}`).join(', ')}. Prima leggi le cifre del foglio, poi queste. Non mostrarle a nessuno.`,
     subject: `Tessera sanitaria: la seconda parte dei tuoi codici / Health card: the second part of your codes`,
-    text: `La tua tessera è stata attivata. Questa è la seconda parte dei tuoi codici:
+    text: `Hai chiesto i codici della tua tessera. Questa è la seconda parte:
 
 ${codes.map(line('seconda parte')).join('\n')}
 
@@ -50,7 +50,7 @@ Nessun ufficio ti chiederà mai questi codici.
 
 ---
 
-Your card has been activated. This is the second part of your codes:
+You asked for the codes of your card. This is the second part:
 
 ${codes.map(line('second part')).join('\n')}
 

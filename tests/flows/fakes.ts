@@ -330,6 +330,7 @@ export const noEnvelopes: SessionPorts['envelope'] = {
   envelopes: {
     find: () => undefined,
     all: () => [],
+    tally: () => [],
     shift: () => null,
     openShift: () => unexpected('openShift'),
     receive: () => unexpected('receive'),

@@ -184,6 +184,8 @@ test('whatever is tried at a desk, no envelope is lost, is there twice or comes 
       }
       desk.finish();
       const told = desk.records.envelopes.all();
+      for (const { state, pile, count } of desk.records.envelopes.tally())
+        expect(count).toBe(told.filter((one) => one.state === state && one.pile === pile).length);
       desk.records.close();
       const rows = exported(folder);
       expect([...ledgerOf(rows).values()]).toEqual(told);

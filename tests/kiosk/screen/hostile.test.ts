@@ -258,7 +258,7 @@ describe('the operator', () => {
       {
         type: 'identified',
         document: { type: 'passport', number: 'CA1', issuingBody: 'xx', expires: '2030-01-01' },
-        representation: { case: 'adult', representative: null, papers: { forms: [] } },
+        representation: { case: 'grown-up', representative: null, papers: { forms: [] } },
       },
     ],
     [{ type: 'identified', document: { type: 'passport', number: 'CA1', issuingBody: 'xx', expires: '2030-01-01', photo: 'x' } }],

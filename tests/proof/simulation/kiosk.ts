@@ -208,6 +208,7 @@ export class Kiosk {
     const write = <T>(work: () => Result<T, LedgerError>): Result<T, LedgerError> => this.#write(world, work);
     return {
       find: (number) => (this.#alive ? envelopes.find(number) : undefined),
+      tally: () => (this.#alive ? envelopes.tally() : []),
       all: () => (this.#alive ? envelopes.all() : []),
       shift: () => (this.#alive ? envelopes.shift() : null),
       openShift: (operator) => write(() => envelopes.openShift(operator)),
