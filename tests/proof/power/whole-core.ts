@@ -27,7 +27,6 @@ export async function recordCore(): Promise<Session> {
     await world.closed('CONFIRMED');
     await world.card('remove');
     await world.client.on('welcome');
-    await world.card('insert');
     await world.issue();
     await world.client.on('collect');
     await world.client.operatorDoes({ type: 'hand-over', handedOver: false });
