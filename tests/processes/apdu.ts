@@ -3,8 +3,12 @@
  * hexadecimal, `disconnect`, each about the reader READER. Lines out, one each: `ok`, the answer in hexadecimal, or `error KIND`.
  */
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type PcscConnection, type PcscSlot, slotState } from '../../devices/card/pcsc.ts';
 import { openPcsclite } from '../../devices/card/pcsclite.ts';
+
+/** As often as pcscd looks. */
+const ASK_AGAIN_MS = 400;
 
 const { READER: reader = '' } = process.env;
 const port = openPcsclite();
@@ -15,7 +19,10 @@ function slot(): PcscSlot | undefined {
   return view.service === 'up' ? view.slots.find((one) => one.reader === reader) : undefined;
 }
 
-/** Connects as soon as the service has seen the card that is in; what it knows of a card that went before fails, and is soon changed. */
+/**
+ * Connects as soon as the service has seen the card that is in; what it knows of a card that went before fails. A card that goes and comes between two
+ * of its looks changes nothing that it tells, so that it is asked again without being told.
+ */
 async function connected(): Promise<PcscConnection> {
   for (;;) {
     const changed = new Promise<void>((resolve) => {
@@ -27,7 +34,7 @@ async function connected(): Promise<PcscConnection> {
     const isPresent = ((slot()?.state ?? 0) & slotState.present) !== 0;
     const answer = isPresent ? await port.connect(reader) : undefined;
     if (answer?.ok === true) return answer.value;
-    await changed;
+    await Promise.race([changed, delay(ASK_AGAIN_MS)]);
   }
 }
 
