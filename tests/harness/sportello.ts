@@ -114,7 +114,6 @@ export class Sportello {
   #desk: DeskType = 'health-authority';
   #plainCards = false;
   /** There is one card: it is activated once, and then given new codes. */
-  #wish: 'activation' | 'reissue' = 'activation';
   #texts: TextGateway | null = null;
   #paused: JournalRowKind | null = null;
 
@@ -413,7 +412,7 @@ export class Sportello {
   /** Card, wish, notice, sign-on: up to where the operator decides. */
   async toOperator(): Promise<void> {
     if (this.client.citizen().screen !== 'recognised') await this.toRecognised();
-    await this.client.citizenDoes({ type: 'wish', operation: this.#wish });
+    await this.client.citizenDoes({ type: 'wish', operation: this.#hadCodes() ? 'reissue' : 'activation' });
     await this.client.on('notice');
     await this.client.citizenDoes({ type: 'notice-read' });
     await this.client.on('operator');
@@ -458,7 +457,11 @@ export class Sportello {
     await this.toCollect();
     await this.client.operatorDoes({ type: 'hand-over', handedOver: true });
     await this.client.on('done');
-    this.#wish = 'reissue';
+  }
+
+  /** The card was given codes before, as the CMS has it: new ones are a reissue. */
+  #hadCodes(): boolean {
+    return this.operations().some((id) => this.ledger.state(id) === 'CONFIRMED');
   }
 
   // What came of it
@@ -506,7 +509,6 @@ export class Sportello {
         `waited for ${state}; the CMS has ${this.ledger.state(this.operationId)}, the journal ${JSON.stringify(this.journal())}\n${this.logs.slice(-20).join('\n')}`,
       );
     }
-    if (state === 'CONFIRMED') this.#wish = 'reissue';
     const receipt = this.journal().findLast((row) => row.kind === 'RECEIPT');
     if (receipt?.state !== state) throw new Error(`the receipt says ${receipt?.state ?? 'nothing'}`);
   }
