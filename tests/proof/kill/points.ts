@@ -8,7 +8,24 @@ export const firstByte = 'printer first byte';
 type Call = keyof typeof calls;
 
 /** The calls of a session to the CMS; those of a start (`health`, `operations`) and of other days (`outcomes`, `counts`) are passed by no session that splits codes. */
-const ofNoSession: readonly Call[] = ['health', 'operations', 'outcomes', 'counts', 'card', 'relay', 'envelope-batches', 'envelope-count'];
+const ofNoSession: readonly Call[] = [
+  'health',
+  'operations',
+  'outcomes',
+  'counts',
+  'card',
+  'relay',
+  'envelope-batches',
+  'envelope-count',
+  'prior-card',
+  'card-standing',
+  'service',
+  'service-void',
+  'national-standing',
+  'national-activate',
+  'national-duplicate',
+  'national-revoke',
+];
 
 /** What core and worker say when all goes well. */
 const messages = [...toWorker.options, ...fromWorker.options]
