@@ -3,6 +3,7 @@ import type { CodeError, CommandingCardReader } from '../../devices/card/contrac
 import { type Result, ok } from '../../devices/result.ts';
 import type { Secret } from '../../devices/secret.ts';
 import type { Journal, JournalError, JournalRow, PinRow } from '../ports/journal.ts';
+import { patience } from './patience.ts';
 import type { SessionDelays } from '../session/delays.ts';
 import type { StopReason } from '../session/status.ts';
 
@@ -153,6 +154,7 @@ export function unblockMachine(
   delays: Pick<SessionDelays, 'idle' | 'idleWarning'>,
   unexpected: (type: string) => void,
 ) {
+  const waits = patience({ target: '#unblock.ended', actions: { type: 'endAs', params: { pin: 'not-set', reason: 'timed-out' } } });
   return setup({
     types: {
       context: {} as Facts,
@@ -178,7 +180,7 @@ export function unblockMachine(
     on: { '*': { actions: 'unexpected' }, 'citizen.stay': {} },
     states: {
       asking: {
-        initial: 'calm',
+        ...waits,
         on: {
           'citizen.unblock': [
             { guard: ({ context, event }) => fits(event, context.lengths), target: 'setting' },
@@ -186,16 +188,6 @@ export function unblockMachine(
           ],
           'citizen.no-puk': { target: 'ended', actions: { type: 'endAs', params: { pin: 'no-puk' } } },
           stop: { target: 'ended', actions: { type: 'endAs', params: ({ event }) => ({ pin: 'not-set', reason: event.reason }) } },
-        },
-        states: {
-          calm: { after: { idle: 'warned' }, on: { 'citizen.stay': { target: 'calm', reenter: true } } },
-          warned: {
-            tags: 'warned',
-            after: {
-              idleWarning: { target: '#unblock.ended', actions: { type: 'endAs', params: { pin: 'not-set', reason: 'timed-out' } } },
-            },
-            on: { 'citizen.stay': 'calm' },
-          },
         },
       },
       /** The card works: whoever wants to stop waits for what it says. */

@@ -103,10 +103,11 @@ export function refusalsOfIdentified(profile: Profile, wanted: Wanted, card: Car
   ];
 }
 
-function requestOf(
+/** What the engine is asked of who stands here with the card, as the operator found them. */
+export function requestOf(
   profile: Profile,
   { operation, desk, today }: Wanted,
-  card: CardFacts,
+  card: Pick<CardFacts, 'birthDate'>,
   { document, representation }: Identified,
 ): ProcedureRequest {
   const { forms = [], medicalCertificate, holderDocumentCopy, ownCardShown, degree, nearerRelativesAbsent } = representation?.papers ?? {};
@@ -123,7 +124,7 @@ function requestOf(
       nearerRelativesAbsent,
       ownCardShown,
       document: { type: document.type, expires: document.expires },
-      // They touched "Sì" on the screen.
+      // They touched "Sì" on the screen, or stand here and ask for it.
       will: true,
     },
     evidence: { forms: [...forms], medicalCertificate, holderDocumentCopy },

@@ -1,5 +1,5 @@
 import { type ServiceOperation, isService } from '../ports/services.ts';
-import type { Profile } from './profile.ts';
+import type { OperationRule, Profile } from './profile.ts';
 import { type UncertainTable, mayGoOn } from './uncertain-revocation.ts';
 import type { DeskType, Operation } from './vocabulary.ts';
 
@@ -42,10 +42,14 @@ export function isOffered(
 ): boolean {
   const rule = profile.operations[operation];
   if (rule.absent === true || rule.places[desk] === undefined) return false;
-  const { region, statuses } = rule.card;
-  const own = profile.ownCards.issuers.includes(issuer);
-  if (region !== 'any' && own !== (region === 'own')) return false;
+  if (!isOfItsRegion(profile, rule, issuer)) return false;
+  const { statuses } = rule.card;
   return status === 'unknown' ? mayGoOn(uncertain, operation, secondsPastEnd) : statuses.includes(status);
+}
+
+/** Whether an operation is for cards of this issuer's: by what the card names, and never by its logo (C23). */
+export function isOfItsRegion({ ownCards }: Profile, { card: { region } }: OperationRule, issuer: string): boolean {
+  return region === 'any' || ownCards.issuers.includes(issuer) === (region === 'own');
 }
 
 /** The services that may be asked for without the card: a lost one cannot be put in. */

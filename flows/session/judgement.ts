@@ -1,8 +1,7 @@
 import type { CardError, CardReading } from '../../devices/card/contract.ts';
 import type { TrustVerdict } from '../ports/trust.ts';
 import { casesHere, refusalsOfCard } from '../procedures/card-and-document.ts';
-import { type CardAtHand, isOffered } from '../procedures/offer.ts';
-import type { Profile } from '../procedures/profile.ts';
+import { type CardAtHand, isOfItsRegion, isOffered } from '../procedures/offer.ts';
 import { mayGoOn } from '../procedures/uncertain-revocation.ts';
 import type { Operation } from '../procedures/vocabulary.ts';
 import type { DeskRules } from './facts.ts';
@@ -69,16 +68,12 @@ export function whyNotActivated(rules: DeskRules, today: string, reading: CardRe
     case 'good':
       break;
   }
-  if (isAnotherRegions(rules.profile, reading)) return 'card-of-another-region';
+  const { activation } = rules.profile.operations;
+  if (activation.absent !== true && !isOfItsRegion(rules.profile, activation, reading.personalData.issuer)) return 'card-of-another-region';
   const [refusal] = refusalsOfCard(rules.profile, { operation: 'activation', desk: rules.desk, today }, reading.personalData);
   if (refusal === undefined) return null;
   if (refusal.rule === 'case-adult') return 'not-an-adult';
   return refusal.rule === 'card-unexpired' ? 'card-expired' : 'not-allowed-here';
-}
-
-/** By the issuer that the card names, and never by its logo (C23). */
-function isAnotherRegions({ operations: { activation }, ownCards }: Profile, { personalData }: CardReading): boolean {
-  return activation.absent !== true && activation.card.region === 'own' && !ownCards.issuers.includes(personalData.issuer);
 }
 
 /** Why a service ended without being done, or without anybody knowing. */

@@ -2,6 +2,7 @@ import { assign, fromPromise, setup } from 'xstate';
 import type { CardReading, CodeError } from '../../devices/card/contract.ts';
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { Secret } from '../../devices/secret.ts';
+import { patience } from '../operations/patience.ts';
 import { type ProofOfPriorCard, priorCardChallenge } from '../ports/cms.ts';
 import type { TrustVerdict } from '../ports/trust.ts';
 import type { DeskRules, SessionPorts, Unexpected } from './facts.ts';
@@ -85,14 +86,7 @@ export function renewalMachine(ports: SessionPorts, rules: DeskRules, unexpected
     return { reason: whyNotActivated(rules, ports.today(), reading, verdict) ?? 'not-allowed-here' };
   };
 
-  const timedOut = { target: '#renewal.ended', actions: { type: 'stopFor', params: { reason: 'timed-out' } } } as const;
-  const patience = {
-    initial: 'calm',
-    states: {
-      calm: { after: { idle: 'warned' }, on: { 'citizen.stay': { target: 'calm', reenter: true } } },
-      warned: { tags: 'warned', after: { idleWarning: timedOut }, on: { 'citizen.stay': 'calm' } },
-    },
-  } as const;
+  const waits = patience({ target: '#renewal.ended', actions: { type: 'stopFor', params: { reason: 'timed-out' } } });
 
   return setup({
     types: {
@@ -115,7 +109,7 @@ export function renewalMachine(ports: SessionPorts, rules: DeskRules, unexpected
     on: { '*': { actions: 'unexpected' }, 'citizen.stay': {}, 'citizen.cancel': '.ended' },
     states: {
       asking: {
-        ...patience,
+        ...waits,
         on: {
           'citizen.prior-pin': 'proving',
           'card-gone': { target: 'ended', actions: { type: 'stopFor', params: { reason: 'card-removed' } } },
@@ -156,7 +150,7 @@ export function renewalMachine(ports: SessionPorts, rules: DeskRules, unexpected
         },
       },
       /** The card before goes out, the new one in. */
-      swapping: { ...patience, on: { 'card-gone': {}, 'card-in': 'reading' } },
+      swapping: { ...waits, on: { 'card-gone': {}, 'card-in': 'reading' } },
       reading: {
         on: { 'card-gone': 'swapping' },
         invoke: {

@@ -2,6 +2,7 @@ import { type SnapshotFrom, and, assign, not, or, sendTo, setup, stateIn } from 
 import type { Result } from '../../devices/result.ts';
 import { activationMachine } from '../operations/activation.ts';
 import { deliveryMachine } from '../operations/envelope-delivery.ts';
+import { patience } from '../operations/patience.ts';
 import { unblockMachine } from '../operations/pin-unblock.ts';
 import type { CmsError } from '../ports/cms.ts';
 import { isService } from '../ports/services.ts';
@@ -25,14 +26,7 @@ import { renewalMachine } from './renewal.ts';
 import { serviceMachine } from './service.ts';
 import type { StopReason } from './status.ts';
 
-/** A screen that waits for the citizen: a warning after `idle`, the end after `idleWarning` more; any sign of life starts anew. */
-const patience = {
-  initial: 'calm',
-  states: {
-    calm: { after: { idle: 'warned' }, on: { 'citizen.stay': { target: 'calm', reenter: true } } },
-    warned: { tags: 'warned', after: { idleWarning: '#timed-out' }, on: { 'citizen.stay': 'calm' } },
-  },
-} as const;
+const waits = patience('#timed-out');
 
 /** A last screen: it reminds of the card that is still in, stays a while once it is out, and ends at a touch. */
 const lastScreen = {
@@ -197,13 +191,13 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
             },
             states: {
               opening: { always: [{ guard: ({ context }) => context.offered.includes('activation'), target: 'recognised' }, 'menu'] },
-              recognised: { ...patience, on: { 'citizen.menu': { guard: ({ context }) => context.offered.length > 1, target: 'menu' } } },
-              menu: patience,
+              recognised: { ...waits, on: { 'citizen.menu': { guard: ({ context }) => context.offered.length > 1, target: 'menu' } } },
+              menu: waits,
             },
           },
           notice: {
             id: 'notice',
-            ...patience,
+            ...waits,
             on: {
               'citizen.notice-read': [
                 { guard: ({ context }) => isService(context.operation), target: '#serving' },
@@ -256,7 +250,7 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
             initial: 'asking',
             states: {
               asking: {
-                ...patience,
+                ...waits,
                 on: {
                   'citizen.contact': [
                     {
@@ -309,7 +303,7 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
                 },
               },
               code: {
-                ...patience,
+                ...waits,
                 on: {
                   'citizen.contact-code': 'proving',
                   'citizen.resend-code': {

@@ -3,27 +3,12 @@ import type { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { CmsError } from '../../flows/ports/cms.ts';
 import type { EnvelopeBatch, EnvelopeCms, RelayAnswer, RelayReceipt, RelayStep } from '../../flows/ports/envelopes.ts';
-import type { Question } from './client.ts';
-import { type CallName, calls, envelopeReserveRequest, idempotencyKey, stepOf } from './contract.ts';
+import { calls, envelopeReserveRequest, idempotencyKey, stepOf } from './contract.ts';
 import { batchClaims, batchType, countClaims, countType, envelopeReservation, relayClaims, relayType } from './envelopes.ts';
-
-interface Link {
-  /** A call: tries, pauses, its limit. `accept` looks at what only the caller can judge. */
-  readonly run: <T, U = T>(
-    call: CallName,
-    answer: z.ZodType<T>,
-    question: Question,
-    signal: AbortSignal,
-    accept: (answer: T) => Promise<Result<U, CmsError>>,
-  ) => Promise<Result<U, CmsError>>;
-  /** Members in the contract's order. */
-  readonly json: (schema: z.ZodType, value: unknown) => NonNullable<Question['body']>;
-  /** The claims of what the CMS's pinned key signed as `type`. */
-  readonly signed: <T>(jws: string, type: string, schema: z.ZodType<T>) => Promise<T | null>;
-}
+import type { CmsLink } from './link.ts';
 
 /** The client's side of the blind envelope. A list, a count's answer or a relay's end that the CMS did not sign counts as no answer. */
-export function envelopeCalls({ run, json, signed }: Link): EnvelopeCms {
+export function envelopeCalls({ run, json, signed }: CmsLink): EnvelopeCms {
   const endOf = async ({ operationId, relay }: RelayStep, jws: string): Promise<Result<{ readonly end: RelayReceipt }, CmsError>> => {
     const claims = await signed(jws, relayType, relayClaims);
     if (claims?.operationId !== operationId || claims.relay !== relay) return unbelievable("a relay's end that does not hold");

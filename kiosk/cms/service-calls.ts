@@ -1,25 +1,12 @@
-import type { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { CmsError } from '../../flows/ports/cms.ts';
 import { type CardServices, type ServiceReceipt, nationalServices } from '../../flows/ports/services.ts';
-import type { Question } from './client.ts';
-import { type CallName, calls, idempotencyKey, stepOf } from './contract.ts';
+import { calls, idempotencyKey, stepOf } from './contract.ts';
+import type { CmsLink } from './link.ts';
 import { serviceReceiptClaims, serviceReceiptType } from './services.ts';
 
-interface Parts {
-  readonly run: <T, U = T>(
-    call: CallName,
-    answer: z.ZodType<T>,
-    question: Question,
-    signal: AbortSignal,
-    accept: (answer: T) => Promise<Result<U, CmsError>>,
-  ) => Promise<Result<U, CmsError>>;
-  readonly json: (schema: z.ZodType, value: unknown) => NonNullable<Question['body']>;
-  readonly signed: <T>(jws: string, type: string, schema: z.ZodType<T>) => Promise<T | null>;
-}
-
 /** The client's calls of the operations that give no codes. */
-export function serviceCalls({ run, json, signed }: Parts): CardServices {
+export function serviceCalls({ run, json, signed }: CmsLink): CardServices {
   /** A receipt that is about this operation and was signed as it stands. */
   const believed = async (operationId: string, receipt: ServiceReceipt): Promise<Result<ServiceReceipt, CmsError>> => {
     const claims = await signed(receipt.jws, serviceReceiptType, serviceReceiptClaims);
