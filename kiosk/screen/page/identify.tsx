@@ -48,9 +48,7 @@ export function Identify({
               {certificate.status === 'unknown' && ` · ${ruleOf(certificate.uncertainRule, t)}`}
             </dd>
           </dl>
-          {choice !== undefined && (choice.case !== 'adult' || choice.papers.length > 0) && (
-            <Represented key={choice.case} t={t} choice={choice} />
-          )}
+          {choice !== undefined && <Represented key={choice.case} t={t} choice={choice} />}
         </section>
         <section aria-labelledby="document-title">
           <h2 id="document-title">{t.desk.document}</h2>
@@ -61,7 +59,7 @@ export function Identify({
             choose={setHolderCase}
             decision={t.desk.identified}
             entered={(document, fields) => {
-              const representation = choice === undefined ? undefined : representationOf(fields, choice);
+              const representation = representationOf(fields, choice);
               send({ type: 'identified', document, ...(representation === undefined ? {} : { representation }) });
             }}
             refuse={(reason) => send({ type: 'refuse', reason })}

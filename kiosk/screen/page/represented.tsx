@@ -7,7 +7,8 @@ import type { Texts } from './texts/texts.ts';
 export const identifiedForm = 'identified';
 
 /** Who stands here for the holder, and the papers that the region asks for, each with its source. */
-export function Represented({ t, choice }: { readonly t: Texts; readonly choice: CaseChoice }): ReactElement {
+export function Represented({ t, choice }: { readonly t: Texts; readonly choice: CaseChoice }): ReactElement | null {
+  if (asksNothing(choice)) return null;
   const { relations, papers, ownCard, holderDocumentCopy, kinship, impediment, notes } = choice;
   const words = t.desk.represented;
   return (
@@ -102,9 +103,15 @@ export function Check({
   );
 }
 
-/** What was entered in the fields of a case. */
-export function representationOf(entered: FormData, { case: holderCase, relations, papers }: CaseChoice): Representation | undefined {
-  if (holderCase === 'adult' && papers.length === 0) return undefined;
+/** An adult alone, of whom the region wants no paper. */
+function asksNothing({ case: holderCase, papers }: CaseChoice): boolean {
+  return holderCase === 'adult' && papers.length === 0;
+}
+
+/** What was entered in the fields of a case; `undefined` where there were none. */
+export function representationOf(entered: FormData, choice: CaseChoice | undefined): Representation | undefined {
+  if (choice === undefined || asksNothing(choice)) return undefined;
+  const { case: holderCase, relations, papers } = choice;
   const text = (name: string): string => {
     const value = entered.get(name);
     return typeof value === 'string' ? value.trim() : '';

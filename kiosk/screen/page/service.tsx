@@ -35,7 +35,7 @@ function Enter({ t, waiting, send }: Props): ReactElement {
         <h2 id="card-title">{t.desk.card}</h2>
         <HolderData t={t} waiting={waiting} />
         <div role="alert">{problem !== null && <Alert color="warning">{words.problems[problem]}</Alert>}</div>
-        {choice !== undefined && choice.case !== 'adult' && <Represented key={choice.case} t={t} choice={choice} />}
+        {choice !== undefined && <Represented key={choice.case} t={t} choice={choice} />}
       </section>
       <section aria-labelledby="document-title">
         <h2 id="document-title">{t.desk.document}</h2>
@@ -46,7 +46,7 @@ function Enter({ t, waiting, send }: Props): ReactElement {
           choose={setHolderCase}
           decision={words.ask}
           entered={(document, fields) => {
-            const representation = choice === undefined ? undefined : representationOf(fields, choice);
+            const representation = representationOf(fields, choice);
             const lossProof = lossProofs.find((one) => one === fields.get('lossProof'));
             send({
               type: 'service',
