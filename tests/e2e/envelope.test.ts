@@ -1,14 +1,14 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openChromium, type Visitor } from '../harness/browser.ts';
 import { drawn, scan } from '../harness/envelope-desk.ts';
 import { factoryCodes, ofAnother, pinIn, userCodeIn } from '../harness/envelope-specimens.ts';
-import { identityCard, operator, Sportello } from '../harness/sportello.ts';
-import { findSecret } from '../proof/secrets/writings.ts';
+import { verifyPin } from '../harness/opensc.ts';
+import { identifyByCard, signOn, touch } from '../harness/people.ts';
+import { Sportello } from '../harness/sportello.ts';
+import { filesBelow, findSecret } from '../proof/secrets/writings.ts';
 
 let world: Sportello;
 let chromium: Visitor;
@@ -32,12 +32,8 @@ test(
       await page.waitForSelector(`[data-screen="${screen}"]`);
       pages.push(await page.content());
     };
-    const touch = (page: Page, name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
 
-    await desk.page.goto(`${kiosk}/operator`);
-    await desk.page.getByLabel('Codice operatore').fill(operator.id);
-    await desk.page.getByLabel('PIN').fill(operator.pin);
-    await touch(desk.page, 'Accedi');
+    await signOn(desk.page, world);
     await desk.page.getByText('Nessun turno aperto').waitFor();
     await touch(desk.page, 'Apri il turno e ricevi l’elenco');
     await desk.page.getByText('Turno aperto: 8 buste nella pila.').waitFor();
@@ -51,10 +47,7 @@ test(
     await touch(citizen.page, 'Ho letto');
     await on(citizen.page, 'operator');
     await desk.page.getByText('RSSMRA72L09H501S').waitFor();
-    await desk.page.getByLabel('Numero').fill(identityCard.number);
-    await desk.page.getByLabel('Scadenza (GG/MM/AAAA)').fill('09/07/2035');
-    await desk.page.getByLabel('Ente emittente').fill(identityCard.issuingBody);
-    await touch(desk.page, 'Identificato: i dati coincidono');
+    await identifyByCard(desk.page);
 
     await on(citizen.page, 'envelope');
     await desk.page.getByRole('heading', { name: /^Prendi la busta n\. \d della pila$/ }).waitFor();
@@ -86,8 +79,8 @@ test(
 
     // The old PIN first: it costs a try, and the right one gives it back.
     await world.stopKiosk();
-    expect(await verifyPin(factoryCodes.pin)).not.toBe(0);
-    expect(await verifyPin(pinIn(number))).toBe(0);
+    expect(await verifyPin(world, factoryCodes.pin)).not.toBe(0);
+    expect(await verifyPin(world, pinIn(number))).toBe(0);
 
     const places: [string, Buffer][] = [
       ...filesBelow(join(world.folder, 'state')).map((file): [string, Buffer] => [file, readFileSync(file)]),
@@ -99,21 +92,3 @@ test(
       for (const [where, bytes] of places) expect(findSecret(bytes, secret), `${where} holds what lies in the envelope`).toBeNull();
   },
 );
-
-/** How `pkcs15-tool --verify-pin` ends: 0 where the card took the PIN. */
-async function verifyPin(pin: string): Promise<number | null> {
-  const env = { ...process.env, ...world.readerEnvironment };
-  const tool = spawn('pkcs15-tool', ['--reader', '0', '--verify-pin', '--auth-id', '01', '--pin', pin], {
-    env,
-    stdio: 'ignore',
-    timeout: 20_000,
-  });
-  const [code] = (await once(tool, 'close')) as [number | null];
-  return code;
-}
-
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => join(folder, name))
-    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
-}

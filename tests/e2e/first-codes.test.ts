@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openChromium, type Visitor } from '../harness/browser.ts';
-import { address, identityCard, operator, Sportello } from '../harness/sportello.ts';
-import { findSecret } from '../proof/secrets/writings.ts';
+import { identifyByCard, signOn, touch } from '../harness/people.ts';
+import { address, Sportello } from '../harness/sportello.ts';
+import { filesBelow, findSecret } from '../proof/secrets/writings.ts';
 import { straightWay } from '../harness/straight-way.ts';
 
 // Longer than any region's, so that a part of them cannot stand anywhere by chance.
@@ -41,7 +42,6 @@ test(
       await page.waitForSelector(`[data-screen="${screen}"]`);
       pages.push(await page.content());
     };
-    const touch = (page: Page, name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
 
     await citizen.page.goto(kiosk);
     await on(citizen.page, 'welcome');
@@ -55,15 +55,9 @@ test(
     await touch(citizen.page, 'Ho letto');
     await on(citizen.page, 'operator');
 
-    await desk.page.goto(`${kiosk}/operator`);
-    await desk.page.getByLabel('Codice operatore').fill(operator.id);
-    await desk.page.getByLabel('PIN').fill(operator.pin);
-    await touch(desk.page, 'Accedi');
+    await signOn(desk.page, world);
     await desk.page.getByText('RSSMRA72L09H501S').waitFor();
-    await desk.page.getByLabel('Numero').fill(identityCard.number);
-    await desk.page.getByLabel('Scadenza (GG/MM/AAAA)').fill('09/07/2035');
-    await desk.page.getByLabel('Ente emittente').fill(identityCard.issuingBody);
-    await touch(desk.page, 'Identificato: i dati coincidono');
+    await identifyByCard(desk.page);
 
     await on(citizen.page, 'contact');
     await citizen.page.keyboard.type(address);
@@ -121,9 +115,3 @@ test(
     expect(parts.filter((part) => findSecret(Buffer.from(slip.text), part) !== null)).toHaveLength(2);
   },
 );
-
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => join(folder, name))
-    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
-}

@@ -1,13 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openChromium, type Visitor } from '../harness/browser.ts';
 import { factoryCodes } from '../harness/envelope-specimens.ts';
+import { verifyPin } from '../harness/opensc.ts';
 import { Sportello } from '../harness/sportello.ts';
-import { findSecret } from '../proof/secrets/writings.ts';
+import { filesBelow, findSecret } from '../proof/secrets/writings.ts';
 
 const chosen = '71829604';
 const wrongPuk = '95173846';
@@ -28,8 +27,8 @@ test(
   async () => {
     await world.stopKiosk();
     await world.insertCard();
-    for (let tries = 0; tries < 3; tries += 1) expect(await verifyPin('99999')).not.toBe(0);
-    expect(await verifyPin(factoryCodes.pin), 'the PIN is blocked').not.toBe(0);
+    for (let tries = 0; tries < 3; tries += 1) expect(await verifyPin(world, '99999')).not.toBe(0);
+    expect(await verifyPin(world, factoryCodes.pin), 'the PIN is blocked').not.toBe(0);
     await world.startKiosk();
 
     const { page, complaints } = await chromium.visit({ width: 1080, height: 1920 });
@@ -85,8 +84,8 @@ test(
 
     // The old PIN first: it costs a try, and the right one gives it back.
     await world.stopKiosk();
-    expect(await verifyPin(factoryCodes.pin)).not.toBe(0);
-    expect(await verifyPin(chosen)).toBe(0);
+    expect(await verifyPin(world, factoryCodes.pin)).not.toBe(0);
+    expect(await verifyPin(world, chosen)).toBe(0);
 
     const places: [string, Buffer][] = [
       ...filesBelow(join(world.folder, 'state')).map((file): [string, Buffer] => [file, readFileSync(file)]),
@@ -105,22 +104,4 @@ async function typeOnKeypad(page: Page, asked: string, digits: string): Promise<
   await page.getByRole('heading', { name: asked, exact: true }).waitFor();
   for (const digit of digits)
     await page.getByRole('group', { name: 'Tastierino' }).getByRole('button', { name: digit, exact: true }).click();
-}
-
-/** How `pkcs15-tool --verify-pin` ends: 0 where the card took the PIN. */
-async function verifyPin(pin: string): Promise<number | null> {
-  const env = { ...process.env, ...world.readerEnvironment };
-  const tool = spawn('pkcs15-tool', ['--reader', '0', '--verify-pin', '--auth-id', '01', '--pin', pin], {
-    env,
-    stdio: 'ignore',
-    timeout: 20_000,
-  });
-  const [code] = (await once(tool, 'close')) as [number | null];
-  return code;
-}
-
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => join(folder, name))
-    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
 }

@@ -1,7 +1,7 @@
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openChromium, type Visitor } from '../harness/browser.ts';
-import { address, identityCard, operator, Sportello } from '../harness/sportello.ts';
+import { identifyByCard, signOn, touch } from '../harness/people.ts';
+import { address, Sportello } from '../harness/sportello.ts';
 
 let world: Sportello;
 let chromium: Visitor;
@@ -23,11 +23,7 @@ test(
     const on = async (screen: string): Promise<void> => {
       await citizen.page.waitForSelector(`[data-screen="${screen}"]`);
     };
-    const touch = (page: Page, name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
-    await desk.page.goto(`${kiosk}/operator`);
-    await desk.page.getByLabel('Codice operatore').fill(operator.id);
-    await desk.page.getByLabel('PIN').fill(operator.pin);
-    await touch(desk.page, 'Accedi');
+    await signOn(desk.page, world);
     await citizen.page.goto(kiosk);
 
     /** From the card's greeting to the touch that has the CMS asked. */
@@ -42,10 +38,7 @@ test(
       await touch(citizen.page, 'Ho letto');
       const named = wish === 'activation' ? 'attivazione' : 'riemissione dei codici';
       await desk.page.getByRole('heading', { name: `Identifica il titolare: ${named}` }).waitFor();
-      await desk.page.getByLabel('Numero').fill(identityCard.number);
-      await desk.page.getByLabel('Scadenza (GG/MM/AAAA)').fill('09/07/2035');
-      await desk.page.getByLabel('Ente emittente').fill(identityCard.issuingBody);
-      await touch(desk.page, 'Identificato: i dati coincidono');
+      await identifyByCard(desk.page);
       await on('contact');
       await citizen.page.keyboard.type(address);
       await citizen.page.keyboard.press('Enter');

@@ -1,9 +1,9 @@
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Visitor, openChromium } from '../harness/browser.ts';
 import { startRegistered } from '../harness/service-desk.ts';
 import { mario, marioCard } from '../harness/services.ts';
-import { type Sportello, identityCard, operator } from '../harness/sportello.ts';
+import { copyCard, signOn, touch } from '../harness/people.ts';
+import { type Sportello } from '../harness/sportello.ts';
 
 let world: Sportello;
 let chromium: Visitor;
@@ -15,18 +15,13 @@ afterAll(async () => {
   await world.close();
 });
 
-const touch = (page: Page, name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
-
 test('a card that was lost is suspended without it, and reactivated when it is found: in the browser, each with its receipt', async () => {
   const citizen = await chromium.visit({ width: 1080, height: 1920 });
   const desk = await chromium.visit({ width: 1280, height: 800 });
   const kiosk = `http://127.0.0.1:${world.client.port}`;
   await citizen.page.goto(kiosk);
   await citizen.page.waitForSelector('[data-screen="welcome"]');
-  await desk.page.goto(`${kiosk}/operator`);
-  await desk.page.getByLabel('Codice operatore').fill(operator.id);
-  await desk.page.getByLabel('PIN').fill(operator.pin);
-  await touch(desk.page, 'Accedi');
+  await signOn(desk.page, world);
 
   /** The operator begins, copies the holder's data from the document, and enters the document. */
   const begin = async (what: string, confirmed = true): Promise<void> => {
@@ -39,9 +34,7 @@ test('a card that was lost is suspended without it, and reactivated when it is f
     await touch(desk.page, 'Comincia');
     await desk.page.getByRole('heading', { name: what }).waitFor();
     await citizen.page.waitForSelector('[data-screen="operator"]');
-    await desk.page.getByLabel('Numero').fill(identityCard.number);
-    await desk.page.getByLabel('Scadenza (GG/MM/AAAA)').fill('09/07/2035');
-    await desk.page.getByLabel('Ente emittente').fill(identityCard.issuingBody);
+    await copyCard(desk.page);
     if (what.startsWith('Sospendere')) await desk.page.getByLabel('Motivo', { exact: true }).selectOption('smarrimento');
     await touch(desk.page, 'Identificato: chiedi al sistema centrale');
     if (confirmed) await touch(desk.page, 'Conferma e firma');

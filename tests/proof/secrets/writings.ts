@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The ways in which a code's digits may be written somewhere. */
@@ -77,4 +77,11 @@ function grep(list: string, file: string): Promise<Buffer> {
       else reject(new Error(`grep of ${file}: ${error.message}`));
     });
   });
+}
+
+/** Every file at or below a folder that is still there when it is looked at. */
+export function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true);
 }

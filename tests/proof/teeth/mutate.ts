@@ -15,7 +15,8 @@ export interface Caught {
 /** The built product with one file of it mutated; a mutant whose place is not there exactly once is a fault of its own. */
 function mutated({ file, from, to, and }: Mutant): string {
   const folder = mkdtempSync(join(tmpdir(), 'sportello-mutant-'));
-  cpSync(join(projectRoot(), 'dist'), join(folder, 'dist'), { recursive: true });
+  for (const part of ['devices', 'flows', 'kiosk', 'tests'])
+    cpSync(join(projectRoot(), 'dist', part), join(folder, 'dist', part), { recursive: true });
   for (const name of ['node_modules', 'kiosk', 'flows', 'devices', 'package.json'])
     symlinkSync(join(projectRoot(), name), join(folder, name));
   for (const place of and === undefined ? [{ file, from, to }] : [{ file, from, to }, and]) mutate(folder, place);
