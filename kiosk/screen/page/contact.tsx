@@ -1,9 +1,10 @@
 import { type ReactElement, useEffect, useRef, useState } from 'react';
 import type { CitizenScreen } from '../../../flows/session/status.ts';
 import type { CitizenRequest } from './connection.ts';
+import { DigitEntry } from './digits.tsx';
 import { drawingOf } from './drawings/drawings.tsx';
 import { Screen } from './frame.tsx';
-import { EmailKeyboard, Keypad } from './keys.tsx';
+import { EmailKeyboard } from './keys.tsx';
 import type { Texts } from './texts/texts.ts';
 
 type Of<Name extends CitizenScreen['screen']> = Extract<CitizenScreen, { screen: Name }>;
@@ -41,10 +42,8 @@ const mobileLength = 10;
 function Mobile({ status, send, t, language, choice }: Addressing): ReactElement {
   const [mobile, setMobile] = useState('');
   const [sending, setSending] = useState(false);
-  const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
   const complete = mobile.length >= mobileLength - 1;
-  const type = (text: string): void => setMobile((before) => (before + text).replace(/\D/g, '').slice(0, mobileLength));
+  const fitting = (text: string): string => text.replace(/\D/g, '').slice(0, mobileLength);
   const submit = (): void => {
     if (!complete || sending) return;
     setSending(true);
@@ -62,40 +61,21 @@ function Mobile({ status, send, t, language, choice }: Addressing): ReactElement
           {t.contact.belowMobile}
         </label>
       )}
-      <div className="code-entry">
-        <div className="code-side">
-          <form
-            className="email"
-            noValidate
-            onSubmit={(event) => {
-              event.preventDefault();
-              submit();
-            }}
-          >
-            <input
-              ref={field}
-              id="mobile"
-              aria-label={t.contact.mobileLabel}
-              type="text"
-              inputMode="none"
-              autoComplete="off"
-              aria-invalid={status.problem !== null}
-              aria-describedby="mobile-problem"
-              value={mobile}
-              onChange={(event) => setMobile(event.target.value.replace(/\D/g, '').slice(0, mobileLength))}
-            />
-          </form>
-          <p id="mobile-problem" className="problem" role="alert">
-            {status.problem !== null && t.contact.problems[status.problem]}
-          </p>
-        </div>
-        <Keypad
-          label={t.contactCode.keypad}
-          erase={t.contact.erase}
-          type={type}
-          eraseOne={() => setMobile((before) => before.slice(0, -1))}
-        />
-      </div>
+      <DigitEntry
+        name="mobile"
+        form="email"
+        label={t.contact.mobileLabel}
+        shown={mobile}
+        problem={status.problem === null ? null : t.contact.problems[status.problem]}
+        submit={submit}
+        written={(text) => setMobile(fitting(text))}
+        keypad={{
+          label: t.contactCode.keypad,
+          erase: t.contact.erase,
+          type: (text) => setMobile((before) => fitting(before + text)),
+          eraseOne: () => setMobile((before) => before.slice(0, -1)),
+        }}
+      />
     </Screen>
   );
 }
@@ -171,9 +151,7 @@ export function ContactCode({ status, send, t }: Asking<'contact-code'>): ReactE
   const [code, setCode] = useState('');
   const [sending, setSending] = useState(false);
   const waits = useSecondsUntil(status.resendAfter);
-  const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
-  const type = (text: string): void => setCode((before) => (before + text).replace(/\D/g, '').slice(0, codeLength));
+  const fitting = (text: string): string => text.replace(/\D/g, '').slice(0, codeLength);
   const submit = (): void => {
     if (code.length !== codeLength || sending) return;
     setSending(true);
@@ -189,39 +167,18 @@ export function ContactCode({ status, send, t }: Asking<'contact-code'>): ReactE
       button={{ text: t.contactCode.confirm, press: submit, disabled: code.length !== codeLength || sending }}
     >
       <p className="below">{t.contactCode.below(status.masked)}</p>
-      <div className="code-entry">
-        <div className="code-side">
-          <form
-            className="code"
-            noValidate
-            onSubmit={(event) => {
-              event.preventDefault();
-              submit();
-            }}
-          >
-            <input
-              ref={field}
-              aria-label={t.contactCode.label}
-              type="text"
-              inputMode="none"
-              autoComplete="one-time-code"
-              maxLength={codeLength}
-              aria-invalid={status.problem !== null}
-              aria-describedby="code-problem"
-              value={code}
-              onChange={(event) => setCode(event.target.value.replace(/\D/g, '').slice(0, codeLength))}
-            />
-            <div className="boxes" aria-hidden="true">
-              {Array.from({ length: codeLength }, (_, index) => (
-                <span key={index} className={index === code.length ? 'box next' : 'box'}>
-                  {code[index]}
-                </span>
-              ))}
-            </div>
-          </form>
-          <p id="code-problem" className="problem" role="alert">
-            {status.problem !== null && t.contactCode.wrong(status.triesLeft)}
-          </p>
+      <DigitEntry
+        name="code"
+        form="code"
+        label={t.contactCode.label}
+        autoComplete="one-time-code"
+        longest={codeLength}
+        shown={code}
+        boxed={codeLength}
+        problem={status.problem === null ? null : t.contactCode.wrong(status.triesLeft)}
+        submit={submit}
+        written={(text) => setCode(fitting(text))}
+        others={
           <div className="code-others">
             <button type="button" className="quiet" disabled={waits > 0} onClick={() => void send({ type: 'resend-code' })}>
               {waits > 0 ? t.contactCode.resendIn(waits) : t.contactCode.resend}
@@ -230,14 +187,14 @@ export function ContactCode({ status, send, t }: Asking<'contact-code'>): ReactE
               {t.contactCode.change}
             </button>
           </div>
-        </div>
-        <Keypad
-          label={t.contactCode.keypad}
-          erase={t.contactCode.erase}
-          type={type}
-          eraseOne={() => setCode((before) => before.slice(0, -1))}
-        />
-      </div>
+        }
+        keypad={{
+          label: t.contactCode.keypad,
+          erase: t.contactCode.erase,
+          type: (text) => setCode((before) => fitting(before + text)),
+          eraseOne: () => setCode((before) => before.slice(0, -1)),
+        }}
+      />
     </Screen>
   );
 }

@@ -1,10 +1,10 @@
-import { type ReactElement, useEffect, useRef, useState } from 'react';
+import { type ReactElement, useState } from 'react';
 import type { UnblockProblem } from '../../../flows/operations/pin-unblock.ts';
 import type { CitizenScreen } from '../../../flows/session/status.ts';
 import type { CitizenRequest } from './connection.ts';
+import { DigitEntry } from './digits.tsx';
 import { drawingOf } from './drawings/drawings.tsx';
 import { Screen } from './frame.tsx';
-import { Keypad } from './keys.tsx';
 import type { Texts } from './texts/texts.ts';
 
 type Step = 'puk' | 'pin' | 'again';
@@ -126,10 +126,8 @@ function HiddenEntry({
   readonly other: { readonly text: string; readonly press: () => void } | null;
 }): ReactElement {
   const [typed, setTyped] = useState('');
-  const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
   const complete = typed.length >= shortest;
-  const change = (text: string): void => setTyped(text.replace(/\D/g, '').slice(0, longest));
+  const write = (text: string): void => setTyped(text.replace(/\D/g, '').slice(0, longest));
   const submit = (): void => {
     if (!complete) return;
     setTyped('');
@@ -138,54 +136,32 @@ function HiddenEntry({
   return (
     <Screen main={main} drawing={drawing} wide button={{ text: on, press: submit, disabled: !complete }}>
       <p className="below">{below}</p>
-      <div className="code-entry">
-        <div className="code-side">
-          <form
-            className="code hidden-code"
-            noValidate
-            onSubmit={(event) => {
-              event.preventDefault();
-              submit();
-            }}
-          >
-            <input
-              ref={field}
-              aria-label={label}
-              type="text"
-              inputMode="none"
-              autoComplete="off"
-              maxLength={longest}
-              aria-invalid={problem !== null}
-              aria-describedby="hidden-problem"
-              value={dot.repeat(typed.length)}
-              onChange={({ target: { value } }) => change(typed.slice(0, value.split(dot).length - 1) + value.replaceAll(dot, ''))}
-            />
-            <div className="boxes" aria-hidden="true">
-              {Array.from({ length: longest }, (_, index) => (
-                <span key={index} className={index === typed.length ? 'box next' : 'box'}>
-                  {index < typed.length && dot}
-                </span>
-              ))}
-            </div>
-          </form>
-          <p id="hidden-problem" className="problem" role="alert">
-            {problem}
-          </p>
-          {other !== null && (
+      <DigitEntry
+        name="hidden"
+        form="code hidden-code"
+        label={label}
+        longest={longest}
+        shown={dot.repeat(typed.length)}
+        boxed={longest}
+        problem={problem}
+        submit={submit}
+        written={(text) => write(typed.slice(0, text.split(dot).length - 1) + text.replaceAll(dot, ''))}
+        others={
+          other !== null && (
             <div className="code-others">
               <button type="button" className="quiet" onClick={other.press}>
                 {other.text}
               </button>
             </div>
-          )}
-        </div>
-        <Keypad
-          label={t.contactCode.keypad}
-          erase={t.contactCode.erase}
-          type={(text) => change(typed + text)}
-          eraseOne={() => change(typed.slice(0, -1))}
-        />
-      </div>
+          )
+        }
+        keypad={{
+          label: t.contactCode.keypad,
+          erase: t.contactCode.erase,
+          type: (text) => write(typed + text),
+          eraseOne: () => write(typed.slice(0, -1)),
+        }}
+      />
     </Screen>
   );
 }
