@@ -1,9 +1,10 @@
 import type { CardReading } from '../../devices/card/contract.ts';
 import type { ActivationInput } from '../operations/activation.ts';
 import type { DeliveryInput } from '../operations/envelope-delivery.ts';
-import type { Lengths, Opening } from '../operations/pin-unblock.ts';
+import type { Lengths, Opening as UnblockOpening } from '../operations/pin-unblock.ts';
 import { type CodeOperation, type RenewalReserve, type Reserve, codeOperations } from '../ports/cms.ts';
 import { isService } from '../ports/services.ts';
+import type { HolderCase } from '../procedures/vocabulary.ts';
 import { type DeskRules, type SessionFacts, type SessionPorts, identifiedOf, readingOf } from './facts.ts';
 import type { ServiceTask } from './service.ts';
 
@@ -44,20 +45,12 @@ export function deliveryInputOf(facts: SessionFacts, ports: SessionPorts, rules:
 
 /** What an unblocking of the PIN is given: nobody is identified for it, and the PUK says enough. */
 export function unblockInputOf(
-  { verdict, ...facts }: SessionFacts,
-  { journal }: SessionPorts,
-  { profile }: DeskRules,
-): { readonly opening: Opening; readonly lengths: Lengths } {
-  if (verdict === null) throw new Error('a PIN of a card that was not checked');
-  const opening: Opening = {
-    operation: 'pin-unblock',
-    case: 'adult',
-    profile: profile.id,
-    profileVersion: profile.version,
-    holder: journal.digest('holder', readingOf({ verdict, ...facts }).personalData.fiscalCode),
-    card: journal.digest('card', verdict.certificateDigest),
-  };
-  return { opening, lengths: profile.codes.typed };
+  facts: SessionFacts,
+  ports: SessionPorts,
+  rules: DeskRules,
+): { readonly opening: UnblockOpening; readonly lengths: Lengths } {
+  const opening: UnblockOpening = { ...openingOf(cardOf(facts), ports, rules), operation: 'pin-unblock', case: 'adult' };
+  return { opening, lengths: rules.profile.codes.typed };
 }
 
 /** The card that is in, as the one before. */
@@ -72,51 +65,75 @@ export function priorCardOf(facts: SessionFacts): {
 
 /** Of whose card a service is, and of which: the one in the reader, or the one that the holder has lost. */
 export function serviceTaskOf(facts: SessionFacts): ServiceTask {
-  const { sessionId: operationId, begun, operation, verdict } = facts;
+  const { sessionId: operationId, begun, operation } = facts;
   if (begun !== null) return { operationId, ...begun };
-  if (!isService(operation) || verdict === null) throw new Error(`no service: ${operation}`);
+  if (!isService(operation)) throw new Error(`no service: ${operation}`);
+  return { ...cardOf(facts), operation };
+}
+
+type Opening = ActivationInput['opening'];
+
+type Card = Pick<ServiceTask, 'operationId' | 'holder'> & { readonly card: NonNullable<ServiceTask['card']> };
+
+/** The card that was read and checked, and its holder. */
+function cardOf(facts: SessionFacts): Card {
+  const { sessionId: operationId, verdict } = facts;
   const { personalData, cardId } = readingOf(facts);
+  if (verdict === null) throw new Error('a card that was not checked');
   const { fiscalCode, surname, name, birthDate } = personalData;
+  return { operationId, holder: { fiscalCode, surname, name, birthDate }, card: { cardId, certificateDigest: verdict.certificateDigest } };
+}
+
+/** What every operation with a card opens with, as the journal has it. */
+function openingOf({ holder, card }: Card, { journal }: SessionPorts, { profile }: DeskRules) {
+  return {
+    profile: profile.id,
+    profileVersion: profile.version,
+    holder: journal.digest('holder', holder.fiscalCode),
+    card: journal.digest('card', card.certificateDigest),
+  };
+}
+
+/** What the CMS is asked to reserve by, whoever vouches for the holder. */
+function reserveOf<const O extends CodeOperation | 'renewal', C extends HolderCase>(
+  { operationId, holder, card }: Card,
+  { profile, desk }: DeskRules,
+  operation: O,
+  holderCase: C,
+) {
   return {
     operationId,
     operation,
-    holder: { fiscalCode, surname, name, birthDate },
-    card: { cardId, certificateDigest: verdict.certificateDigest },
+    case: holderCase,
+    desk,
+    profile: { id: profile.id, version: profile.version },
+    card: { ...card, chip: true },
+    applicant: { relation: 'holder' as const, ...holder },
   };
 }
 
 function identified(
   facts: SessionFacts,
   ports: SessionPorts,
-  { profile, desk }: DeskRules,
-): { readonly opening: ActivationInput['opening']; readonly reserve: Omit<Reserve, 'proofOfContact'> } {
-  const { sessionId: operationId, verdict, operatorAssertion, operatorId } = facts;
+  rules: DeskRules,
+): { readonly opening: Opening; readonly reserve: Omit<Reserve, 'proofOfContact'> } {
+  const { operatorAssertion, operatorId } = facts;
+  if (operatorAssertion === null) throw new Error('issuing before the holder was identified');
   const operation = codeOperationOf(facts);
-  const { personalData, cardId } = readingOf(facts);
-  if (verdict === null || operatorAssertion === null) throw new Error('issuing before the holder was identified');
-  const { fiscalCode, surname, name, birthDate } = personalData;
+  const card = cardOf(facts);
   const { document, representation } = identifiedOf(facts);
   const holderCase = representation?.case ?? 'adult';
   const representative = representation?.representative ?? null;
   return {
     opening: {
+      ...openingOf(card, ports, rules),
       operation,
       case: holderCase,
-      profile: profile.id,
-      profileVersion: profile.version,
-      holder: ports.journal.digest('holder', fiscalCode),
       ...(representative === null ? {} : { representative: ports.journal.digest('holder', representative.fiscalCode) }),
-      card: ports.journal.digest('card', verdict.certificateDigest),
       operator: operatorId,
     },
     reserve: {
-      operationId,
-      operation,
-      case: holderCase,
-      desk,
-      profile: { id: profile.id, version: profile.version },
-      card: { cardId, certificateDigest: verdict.certificateDigest, chip: true },
-      applicant: { relation: 'holder', fiscalCode, surname, name, birthDate },
+      ...reserveOf(card, rules, operation, holderCase),
       ...(representative === null ? {} : { representative }),
       document,
       operatorAssertion,
@@ -127,33 +144,15 @@ function identified(
 /** The holder by the card before, and no operator. */
 function renewed(
   facts: SessionFacts,
-  { journal }: SessionPorts,
-  { profile, desk }: DeskRules,
-): { readonly opening: ActivationInput['opening']; readonly reserve: Omit<RenewalReserve, 'proofOfContact'> } {
-  const { sessionId: operationId, verdict, proofOfPriorCard } = facts;
-  const { personalData, cardId } = readingOf(facts);
-  if (verdict === null || proofOfPriorCard === null) throw new Error('issuing before the card before was proved');
-  const { fiscalCode, surname, name, birthDate } = personalData;
-  const operation = 'renewal';
+  ports: SessionPorts,
+  rules: DeskRules,
+): { readonly opening: Opening; readonly reserve: Omit<RenewalReserve, 'proofOfContact'> } {
+  const { proofOfPriorCard } = facts;
+  if (proofOfPriorCard === null) throw new Error('issuing before the card before was proved');
+  const card = cardOf(facts);
   return {
-    opening: {
-      operation,
-      case: 'adult',
-      profile: profile.id,
-      profileVersion: profile.version,
-      holder: journal.digest('holder', fiscalCode),
-      card: journal.digest('card', verdict.certificateDigest),
-    },
-    reserve: {
-      operationId,
-      operation,
-      case: 'adult',
-      desk,
-      profile: { id: profile.id, version: profile.version },
-      card: { cardId, certificateDigest: verdict.certificateDigest, chip: true },
-      applicant: { relation: 'holder', fiscalCode, surname, name, birthDate },
-      proofOfPriorCard,
-    },
+    opening: { ...openingOf(card, ports, rules), operation: 'renewal', case: 'adult' },
+    reserve: { ...reserveOf(card, rules, 'renewal', 'adult'), proofOfPriorCard },
   };
 }
 

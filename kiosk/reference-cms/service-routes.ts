@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ok } from '../../devices/result.ts';
 import type { Reserve } from '../../flows/ports/cms.ts';
+import type { ServiceRequest } from '../../flows/ports/services.ts';
 import { calls, nationalActivateRequest, nationalDuplicateRequest, stepOf } from '../cms/contract.ts';
 import { cardOfHolder, nationalRevokeRequest, serviceRequest, serviceVoidRequest } from '../cms/services.ts';
 import { operationId } from '../cms/shapes.ts';
@@ -14,6 +15,12 @@ interface Server {
   readonly look: Look;
 }
 
+/** A service that is asked for: done once or never. */
+function serving(call: 'service' | 'national-revoke', services: Services, body: ServiceRequest): Write {
+  const { operationId: id } = body;
+  return { call, step: stepOf.service, attempt: 1, operationId: id, prepare: async (kiosk) => ok(await services.serve(kiosk, body)) };
+}
+
 /** The calls of this region's services. */
 export function serviceRoutes(app: FastifyInstance, { services, write, look }: Server): void {
   app.post(calls['card-standing'].path, async (request, reply) => {
@@ -22,14 +29,7 @@ export function serviceRoutes(app: FastifyInstance, { services, write, look }: S
   });
 
   app.post(calls.service.path, async (request, reply) => {
-    const body = jsonOf(request, serviceRequest);
-    return await write(request, reply, {
-      call: 'service',
-      step: stepOf.service,
-      attempt: 1,
-      operationId: body.operationId,
-      prepare: async (kiosk) => ok(await services.serve(kiosk, body)),
-    });
+    return await write(request, reply, serving('service', services, jsonOf(request, serviceRequest)));
   });
 
   app.post<{ Params: { id: string } }>('/services/:id/void', async (request, reply) => {
@@ -71,13 +71,6 @@ export function nationalRoutes(
   );
 
   app.post(calls['national-revoke'].path, async (request, reply) => {
-    const body = jsonOf(request, nationalRevokeRequest);
-    return await write(request, reply, {
-      call: 'national-revoke',
-      step: stepOf.service,
-      attempt: 1,
-      operationId: body.operationId,
-      prepare: async (kiosk) => ok(await services.serve(kiosk, body)),
-    });
+    return await write(request, reply, serving('national-revoke', services, jsonOf(request, nationalRevokeRequest)));
   });
 }
