@@ -44,9 +44,8 @@ test('killed while the card is in the CMS’s hands, then an envelope handed ove
   await world.card('slow 1000');
   scan(world, passing);
   await world.client.until((status) => status.screen === 'envelope' && status.stage === 'setting');
-  const half = await search.dumpKiosk();
+  const half = await search.dumpAndKillKiosk();
   expect(half.length).toBeGreaterThan(1);
-  await world.killKiosk();
   expect(world.row('CHIP_EVIDENCE')).toBeUndefined();
   expect(world.envelope(passing)).toBe('bound');
   await world.card('slow 0');

@@ -40,6 +40,16 @@ export class Search {
     return files;
   }
 
+  /** Dumps of the kiosk halted where it is, and then killed: however long they take, no wait of its own ends meanwhile. */
+  async dumpAndKillKiosk(): Promise<string[]> {
+    const family = familyOf(this.#world.kioskPid);
+    for (const pid of family) process.kill(pid, 'SIGSTOP');
+    const files = await this.dumpKiosk();
+    for (const pid of family) process.kill(pid, 'SIGKILL');
+    await this.#world.killKiosk();
+    return files;
+  }
+
   async dump(pid: number): Promise<string> {
     const file = join(this.folder, `${pid}`);
     rmSync(file, { force: true });
