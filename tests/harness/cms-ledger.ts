@@ -55,6 +55,14 @@ export class CmsLedger {
     return this.#store((store) => store.services.count(cardId, operation));
   }
 
+  /** The envelope that is bound to an operation, as the CMS has it; `null`: none. */
+  envelope(operationId: string): { readonly number: string; readonly state: string; readonly pin: string } | null {
+    return this.#store(({ envelopes }) => {
+      const standing = envelopes.standing(operationId);
+      return standing === null ? null : { ...standing, state: envelopes.envelope(standing.number)?.state ?? 'none' };
+    });
+  }
+
   /** How many operations the CMS has ever heard of. */
   operations(): number {
     return this.#count('operations');

@@ -14,7 +14,11 @@ export function luhn(body: string): string {
 }
 
 /** The envelopes of the operator and of another one, each with the PIN that lies in it. */
-const plan = Array.from({ length: 8 }, (_, n) => ({ number: luhn(`2000000000${n}`), pin: `6139482${n}`, userCode: `402753184${n}` }));
+const plan = Array.from({ length: 200 }, (_, place) => (place < 9 ? place : place + 1)).map((n) => ({
+  number: luhn(String(20_000_000_000 + n)),
+  pin: String(61_394_820 + n),
+  userCode: String(4_027_531_840 + n),
+}));
 export const ofAnother = { number: luhn('20000000009'), pin: '27406195', userCode: '619382047' };
 
 function inside(number: string): (typeof plan)[number] {
@@ -31,8 +35,8 @@ export interface EnvelopePerson {
   readonly certificate: string;
 }
 
-/** What the CMS knows of the specimen card, and its list for the desk; most of it is that operator's. */
-export function envelopeSpecimens({ cardId, certificate }: EnvelopePerson, operatorId: string): object {
+/** What the CMS knows of the specimen card, and its list for the desk: `many` are that operator's, one another's. */
+export function envelopeSpecimens({ cardId, certificate }: EnvelopePerson, operatorId: string, many: number): object {
   const certificateDigest = createHash('sha256').update(new X509Certificate(certificate).raw).digest('hex');
   const { scheme, encryptionKey, macKey } = cardKeys;
   const holder = { kind: 'operator', id: operatorId };
@@ -42,7 +46,10 @@ export function envelopeSpecimens({ cardId, certificate }: EnvelopePerson, opera
       {
         batch: 'lotto-1',
         desk: 'health-authority',
-        envelopes: [...plan.map((envelope) => ({ ...envelope, holder })), { ...ofAnother, holder: { kind: 'operator', id: 'altro' } }],
+        envelopes: [
+          ...plan.slice(0, many).map((envelope) => ({ ...envelope, holder })),
+          { ...ofAnother, holder: { kind: 'operator', id: 'altro' } },
+        ],
       },
     ],
   };

@@ -46,7 +46,7 @@ const DAY_MS = 24 * 3_600_000;
 /** Where the card is: in a real pcscd, or in the kiosk's card process with no PC/SC service and no card's slowness in between. */
 type Reader = 'pcscd' | 'in-process';
 
-interface WorldOptions {
+export interface WorldOptions {
   readonly policy?: Partial<Configuration['policy']>;
   readonly trust?: Partial<Configuration['trust']>;
   /** The printer holds its slips in a presenter. */
@@ -64,8 +64,8 @@ interface WorldOptions {
   readonly nodeOptions?: readonly string[];
   /** What stands before the kiosk's command: a tracer, that leaves it the child of this process. */
   readonly under?: readonly string[];
-  /** The codes lie in blind envelopes (Sardinia): those of `envelope-specimens.ts`, and a scanner for their numbers. */
-  readonly envelopes?: boolean;
+  /** The codes lie in blind envelopes (Sardinia): those of `envelope-specimens.ts`, eight or so many, and a scanner for their numbers. */
+  readonly envelopes?: true | number;
   /** Cards that know no secure messaging: whoever has the PUK may set their PIN. */
   readonly plainCards?: boolean;
   /** The region's; left out: Emilia-Romagna, or Sardinia where there are envelopes. */
@@ -126,7 +126,7 @@ export class Sportello {
     world.#under = options.under ?? [];
     world.#kioskProcess = options.kiosk;
     world.#desk = options.desk ?? 'health-authority';
-    world.#profile = options.profile ?? (options.envelopes === true ? 'sardegna' : 'emilia-romagna');
+    world.#profile = options.profile ?? (options.envelopes !== undefined ? 'sardegna' : 'emilia-romagna');
     world.#reader = options.reader ?? 'pcscd';
     world.#plainCards = options.plainCards ?? false;
     const in_ = (name: string): string => join(world.folder, name);
@@ -163,11 +163,12 @@ export class Sportello {
       ...(options.codes === undefined ? {} : { codes: options.codes }),
       mailPace: { retryMs: 50, longestPauseMs: 200 },
     });
-    if (world.#reader === 'in-process' || options.envelopes === true) await world.#makePerson(options.holder ?? specimens.adult);
-    if (options.envelopes === true) {
+    if (world.#reader === 'in-process' || options.envelopes !== undefined) await world.#makePerson(options.holder ?? specimens.adult);
+    if (options.envelopes !== undefined) {
       world.scanner = await startVirtualScanner({ link: in_('scanner') });
       const cms = JSON.parse(readFileSync(in_('cms.json'), 'utf8')) as object;
-      world.#write('envelopes.json', envelopeSpecimens(JSON.parse(readFileSync(world.#person, 'utf8')) as EnvelopePerson, operator.id));
+      const person = JSON.parse(readFileSync(world.#person, 'utf8')) as EnvelopePerson;
+      world.#write('envelopes.json', envelopeSpecimens(person, operator.id, options.envelopes === true ? 8 : options.envelopes));
       world.#write('cms.json', { ...cms, envelopes: { specimens: in_('envelopes.json'), profiles: [world.#profile] } });
     }
     await world.startCms();

@@ -5,27 +5,6 @@ import { Sportello, operator } from '../harness/sportello.ts';
 let world: Sportello;
 afterEach(() => world.close());
 
-test.each([
-  ['ENVELOPE_DRAWN', 'assigned', 'VOIDED'],
-  ['ENVELOPE_SCANNED', 'aborted', 'VOIDED'],
-  ['ENVELOPE_BOUND', 'aborted', 'VOIDED'],
-  ['CHIP_EVIDENCE', 'quarantined', 'HELD'],
-] as const)('killed after %s: the envelope is %s, and the operation %s', async (row, becomes, state) => {
-  world = await Sportello.start({ envelopes: true, reader: 'in-process', pauseAfter: row });
-  const walked = toEnvelope(world).catch(() => '');
-  if (row === 'ENVELOPE_DRAWN') await world.paused(row);
-  else {
-    scan(world, await walked);
-    await world.paused(row);
-  }
-  const number = world.journal().flatMap((each) => (each.kind === 'ENVELOPE_DRAWN' ? [each.number] : []))[0] ?? '';
-  await world.killKiosk();
-  await walked;
-  await world.startKiosk();
-  await world.closed(state);
-  expect(world.envelope(number)).toBe(becomes);
-});
-
 test('killed once the PIN was set, and found handed over: the operator’s signed decision ends it', async () => {
   world = await Sportello.start({ envelopes: true, reader: 'in-process', pauseAfter: 'CHIP_EVIDENCE' });
   const number = await toEnvelope(world);

@@ -18,15 +18,14 @@ const violations: string[] = [];
 if (tell === undefined) Error.stackTraceLimit = 0;
 // What nobody waits for may fail too: a bug is a violation of everything.
 const bugs: string[] = [];
-process.on('unhandledRejection', (reason) => bugs.push(`bug: ${reason instanceof Error ? reason.message : String(reason)}`));
+let current = Number(seed);
+process.on('unhandledRejection', (reason) =>
+  bugs.push(`seed ${current}: bug: ${reason instanceof Error ? reason.message : String(reason)}`),
+);
 const template = emptyRecords((why) => violations.push(`seed ${seed}: liveness: the kiosk does not start: ${why}`));
 let kills = 0;
 let histories = 0;
-for (
-  let current = Number(seed);
-  template !== null && histories < most && performance.now() < deadline && violations.length + bugs.length < Number(told);
-  current += 1
-) {
+while (template !== null && histories < most && performance.now() < deadline && violations.length + bugs.length < Number(told)) {
   const course = new Course(current, template, tell);
   for (let n = 0; n < PER_SEED && course.violations.length === 0; n += 1) {
     await course.history();
@@ -35,6 +34,7 @@ for (
   await course.stop();
   kills += course.kills;
   violations.push(...course.violations.map((what) => `seed ${current}: ${what}`));
+  current += 1;
 }
 if (template !== null) rmSync(template, { recursive: true, force: true });
 process.stdout.write(

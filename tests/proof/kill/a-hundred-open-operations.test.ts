@@ -5,7 +5,7 @@ import { openHistory } from '../../../kiosk/records/history.ts';
 import { openRecords } from '../../../kiosk/records/records.ts';
 import { Sportello } from '../../harness/sportello.ts';
 import { beforeOutcome } from '../../kiosk/records/specimen.ts';
-import { chainFaults } from './ledgers.ts';
+import { chainFaults } from './chain.ts';
 
 const many = 100;
 /** From the kiosk's readiness to the last one closed. */

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { processes } from '../../harness/processes.ts';
 import { Sportello } from '../../harness/sportello.ts';
-import { agreed, contradictions, endingOf, leftOf } from './ledgers.ts';
+import type { Delivery } from './delivery.ts';
 import { firstByte } from './points.ts';
 
 /** A session that goes well, or a start after a kill, passes all its points within this time, milliseconds. */
@@ -27,21 +27,22 @@ export class Kills {
   readonly world: Sportello;
   /** What the living core passed. */
   #passed: string[] = [];
+  readonly #delivery: Delivery;
   readonly #workers: Set<number>;
   readonly #watch: { bytes: () => void };
 
-  private constructor(world: Sportello, workers: Set<number>, watch: { bytes: () => void }) {
+  private constructor(world: Sportello, delivery: Delivery, workers: Set<number>, watch: { bytes: () => void }) {
     this.world = world;
+    this.#delivery = delivery;
     this.#workers = workers;
     this.#watch = watch;
   }
 
-  static async start(): Promise<Kills> {
+  static async start(delivery: Delivery): Promise<Kills> {
     const workers = new Set<number>();
     const watch = { bytes: (): void => undefined, point: (_: string): void => undefined };
     const world = await Sportello.start({
-      reader: 'in-process',
-      msPerLine: 0,
+      ...delivery.world,
       kiosk: {
         entry: 'tests/processes/killed-kiosk.ts',
         onTold({ point, worker }) {
@@ -51,7 +52,7 @@ export class Kills {
       },
       onPrinterBytes: () => watch.bytes(),
     });
-    const kills = new Kills(world, workers, watch);
+    const kills = new Kills(world, delivery, workers, watch);
     watch.point = (point) => void kills.#passed.push(point);
     return kills;
   }
@@ -60,7 +61,7 @@ export class Kills {
   async kill(first: Where, second?: Where): Promise<Killed> {
     const { world } = this;
     const before = new Set(world.operations());
-    const mails = world.secondParts().length;
+    const look = this.#delivery.before(world);
     const logged = world.logs.length;
     const name = [first, ...(second === undefined ? [] : [second])].map(nameOf).join(', then ');
 
@@ -71,10 +72,10 @@ export class Kills {
     if (!(await until(() => this.#workersAreGone(), LIFE_MS))) throw new Error(`killed at ${name}: the print worker lives on`);
 
     const [operationId] = world.operations().filter((id) => !before.has(id));
-    const left = operationId === undefined ? null : leftOf(world, operationId);
+    const left = operationId === undefined ? null : look(operationId);
     let kills = 1;
     if (second !== undefined) {
-      const over = (): boolean => left === null || agreed(world, left, endingOf(left), mails);
+      const over = (): boolean => left === null || left.agreed();
       if (await this.#diesAgain(second, over)) kills = 2;
       else await world.killKiosk();
       world.client.close();
@@ -84,10 +85,8 @@ export class Kills {
     await this.#start();
     const violations: string[] = [];
     if (left !== null) {
-      const ending = endingOf(left);
-      const agree = (): boolean => agreed(world, left, ending, mails);
-      if (!(await until(agree, AGREEMENT_MS))) violations.push('the ledgers do not agree within 60 s');
-      violations.push(...contradictions(world, left, ending, mails));
+      if (!(await until(() => left.agreed(), AGREEMENT_MS))) violations.push('the ledgers do not agree within 60 s');
+      violations.push(...left.contradictions());
     }
     const agreementMs = performance.now() - began;
     if (world.ledger.operations() > world.operations().length) violations.push('I1 the CMS knows an operation that the journal does not');
@@ -102,11 +101,8 @@ export class Kills {
 
   /** Goes on until the end or until the page is closed under it. */
   async #session(): Promise<void> {
-    const { world } = this;
     try {
-      await world.toCollect();
-      await world.client.operatorDoes({ type: 'hand-over', handedOver: true });
-      await world.client.on('done');
+      await this.#delivery.session(this.world);
     } catch (error) {
       if (!(await this.#isGone())) throw error;
     }

@@ -34,7 +34,7 @@ const messages = [...toWorker.options, ...fromWorker.options]
 
 const beforeAndAfter = (what: string): readonly string[] => [`${what} before`, `${what} after`];
 
-/** Every point of a session that goes well, by the names of `tests/processes/failpoints.ts`. A name that no session passes is a violation. */
+/** Every point of a session that splits codes and goes well, by the names of `tests/processes/failpoints.ts`. A name that no session passes is a violation. */
 export const sessionPoints: readonly string[] = [
   ...straightWay.flatMap((kind) => beforeAndAfter(`${kind} commit`)),
   ...(Object.keys(calls) as Call[])
@@ -46,4 +46,13 @@ export const sessionPoints: readonly string[] = [
   'log print-ended',
   'checkpoint signed',
   ...['checkpoint outside', 'log emptying', 'countersignature write'].flatMap(beforeAndAfter),
+];
+
+/** Of a session that delivers an envelope: those at which the envelope, the card or the CMS goes a step further. */
+export const envelopePoints: readonly string[] = [
+  ...['RESERVED', 'ENVELOPE_DRAWN', 'ENVELOPE_SCANNED', 'ENVELOPE_BOUND', 'CHIP_EVIDENCE', 'OUTCOME', 'RECEIPT', 'CLOSED'].flatMap((kind) =>
+    beforeAndAfter(`${kind} commit`),
+  ),
+  ...beforeAndAfter('relay request'),
+  'relay answer',
 ];

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Kills } from './kills.ts';
 import { Pairs, killAtPairs } from './pairs.ts';
+import { splitCodes } from './split-codes.ts';
 
 /** Tests that kill at each of these points, and then at pairs that begin with one of them. */
 export function rehearse(points: readonly string[], { pairs: many, seed }: { readonly pairs: number; readonly seed: number }): void {
   const pairs = new Pairs();
   let kills: Kills;
   beforeAll(async () => {
-    kills = await Kills.start();
+    kills = await Kills.start(splitCodes);
   });
   afterAll(() => kills.close());
 

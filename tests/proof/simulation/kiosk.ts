@@ -200,6 +200,7 @@ export class Kiosk {
       waiting: outboxOf,
       outbox: () => (this.#alive ? records.outbox() : []),
       open: () => (this.#alive ? records.open() : []),
+      rowsOf: (operationId) => (this.#alive ? records.rowsOf(operationId) : []),
     };
   }
 

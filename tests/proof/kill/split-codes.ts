@@ -1,28 +1,45 @@
-import { createPublicKey, type JsonWebKey } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { CmsState } from '../../../flows/ports/cms.ts';
 import type { JournalRow } from '../../../flows/ports/journal.ts';
 import { shortOperation } from '../../../kiosk/printing/slip.ts';
-import { openStored } from '../../../kiosk/records/audit/stored.ts';
-import { startVerification } from '../../../kiosk/records/audit/verification.ts';
-import { verifyCheckpoint } from '../../../kiosk/records/checkpoint.ts';
-import { publicKeyFile } from '../../../kiosk/records/checkpoints.ts';
 import { endings } from '../../crash/expectations.ts';
 import type { Sportello } from '../../harness/sportello.ts';
 import { straightWay } from '../../harness/straight-way.ts';
+import { chainFaults } from './chain.ts';
+import type { Delivery } from './delivery.ts';
+
+/** Codes of which a part is printed and the other is sent: kiosk, CMS, mailer and paper each know something of it. */
+export const splitCodes: Delivery = {
+  world: { reader: 'in-process', msPerLine: 0 },
+  sessions: Infinity,
+  async session(world) {
+    await world.toCollect();
+    await world.client.operatorDoes({ type: 'hand-over', handedOver: true });
+    await world.client.on('done');
+  },
+  before(world) {
+    const mails = world.secondParts().length;
+    return (operationId) => {
+      const left = leftOf(world, operationId);
+      const ending = endingOf(left);
+      return {
+        agreed: () => agreed(world, left, ending, mails),
+        contradictions: () => contradictions(world, left, ending, mails),
+      };
+    };
+  },
+};
 
 type Ending = Exclude<CmsState, 'NONE' | 'RESERVED'>;
 
 /** How an operation stood when the core was dead and its print worker gone, before anything was started again. */
-export interface Left {
+interface Left {
   readonly operationId: string;
   readonly rows: readonly JournalRow[];
   readonly releases: number;
   readonly slips: number;
 }
 
-export function leftOf(world: Sportello, operationId: string): Left {
+function leftOf(world: Sportello, operationId: string): Left {
   return {
     operationId,
     rows: world.journal(operationId),
@@ -38,7 +55,7 @@ function slipsOf(world: Sportello, operationId: string): number {
 }
 
 /** What the operation must come to, from how it was left. */
-export function endingOf({ rows, releases }: Left): Ending {
+function endingOf({ rows, releases }: Left): Ending {
   const last = rows.at(-1)?.kind;
   // The part was released and nobody knows what became of it (R3).
   if (last === 'PRINT_INTENT' && releases > 0) return 'HELD';
@@ -48,7 +65,7 @@ export function endingOf({ rows, releases }: Left): Ending {
 }
 
 /** Journal and CMS both say how it ended, and the mailer has what it should. */
-export function agreed(world: Sportello, { operationId }: Left, ending: Ending, mailsBefore: number): boolean {
+function agreed(world: Sportello, { operationId }: Left, ending: Ending, mailsBefore: number): boolean {
   const last = world.journal(operationId).at(-1);
   const ended = ending === 'HELD' ? last?.kind === 'RECEIPT' : last?.kind === 'CLOSED';
   const mailed = world.secondParts().length >= mailsBefore + (ending === 'CONFIRMED' ? 1 : 0);
@@ -56,7 +73,7 @@ export function agreed(world: Sportello, { operationId }: Left, ending: Ending, 
 }
 
 /** What the three ledgers and the journal contradict each other in, by the invariants of reliability.md (1.3). */
-export function contradictions(world: Sportello, left: Left, ending: Ending, mailsBefore: number): readonly string[] {
+function contradictions(world: Sportello, left: Left, ending: Ending, mailsBefore: number): readonly string[] {
   const { operationId } = left;
   const rows = world.journal(operationId);
   const find = <Kind extends JournalRow['kind']>(kind: Kind): Extract<JournalRow, { kind: Kind }> | undefined =>
@@ -84,29 +101,4 @@ export function contradictions(world: Sportello, left: Left, ending: Ending, mai
   return [...rules.flatMap(([rule, holds]) => (holds ? [] : [rule])), ...chainFaults(world)].map(
     (line) => `${line} (${operationId}: ${rows.map(({ kind }) => kind).join(' ')}; slips ${slips}, mails ${mails})`,
   );
-}
-
-/** `records verify`, with the CMS's key and the checkpoint beside the database. */
-export function chainFaults(world: Sportello): readonly string[] {
-  const folder = join(world.folder, 'state', 'records');
-  const keyOf = (file: string) => createPublicKey({ key: JSON.parse(readFileSync(file, 'utf8')) as JsonWebKey, format: 'jwk' });
-  const deviceKey = keyOf(join(folder, publicKeyFile));
-  const stored = openStored(folder);
-  if (!stored.ok) return [`I6 ${JSON.stringify(stored.error)}`];
-  try {
-    const beside = stored.value.beside === null ? null : verifyCheckpoint(stored.value.beside, deviceKey);
-    const verification = startVerification({
-      deviceKey,
-      cmsKey: keyOf(world.pki.files.cmsSigningPublicKey),
-      witnesses: beside === null ? [] : [beside],
-    });
-    const given = stored.value.give(verification);
-    const { faults } = verification.finish();
-    return [
-      ...(given.ok ? [] : [JSON.stringify(given.error)]),
-      ...faults.map(({ kind, seq, detail }) => `${kind} at ${seq}: ${detail}`),
-    ].map((fault) => `I6 ${fault}`);
-  } finally {
-    stored.value.close();
-  }
 }
