@@ -18,7 +18,7 @@ export const blindEnvelope: Delivery = {
     scan(world, number);
     await world.client.untilOperator(({ waiting }) => waiting?.task === 'hand-envelope');
     await world.client.operatorDoes({ type: 'hand-over', handedOver: true });
-    await world.client.on('done');
+    await world.client.on('envelope-done');
   },
   before: (world) => (operationId) => {
     const left = world.journal(operationId);

@@ -1,6 +1,8 @@
 import { type CrashState, type Session, crashStates, recordSession, reopened } from '../../harness/power-loss.ts';
 import { processEntry } from '../../../kiosk/project.ts';
+import { openHistory } from '../../../kiosk/records/history.ts';
 import { openRecords } from '../../../kiosk/records/records.ts';
+import { brokenInLedger } from '../simulation/envelope-invariants.ts';
 
 /** Records what a whole life of the journal asks of the system: opened, operations to their outcome and half of them to their end, closed. */
 export async function recordLife(folder: string, how: string): Promise<Session> {
@@ -31,7 +33,10 @@ function brokenPromise({ said }: CrashState, folder: string): string | null {
   const records = opened.value;
   try {
     const operations = records.list();
-    const kept = operations.flatMap(({ operationId }) => records.show(operationId)?.rows ?? []);
+    const history = openHistory(folder);
+    if (!history.ok) return `I6 the journal cannot be read: ${JSON.stringify(history.error)}`;
+    const kept = history.value.rows();
+    history.value.close();
     const known = new Set(kept.map(({ sequence, operationId, row }) => `${sequence} ${operationId} ${row.kind}`));
     const lost = said.split('\n').find((line) => /^\d/.test(line) && !known.has(line));
     if (lost !== undefined) return `I1 acknowledged and lost: ${lost}`;
@@ -40,6 +45,8 @@ function brokenPromise({ said }: CrashState, folder: string): string | null {
     const owed = operations.filter(({ outcome, state }) => outcome !== null && state === null).map(({ operationId }) => operationId);
     const waiting = records.outbox().map(({ operationId }) => operationId);
     if (owed.join() !== waiting.join()) return `I1 outcomes without receipt are ${owed.join()}, and the outbox has ${waiting.join()}`;
+    const [faultOfLedger] = brokenInLedger(kept, records.envelopes);
+    if (faultOfLedger !== undefined) return faultOfLedger;
     // Recovery's first step: an operation that is under way can be brought on.
     const [open] = operations.filter(({ outcome }) => outcome === null);
     if (open === undefined) return null;
@@ -51,8 +58,12 @@ function brokenPromise({ said }: CrashState, folder: string): string | null {
       exposed: true,
       reason: 'recovered',
     } as const;
-    const went = kept.some(({ operationId, row }) => operationId === open.operationId && row.kind === 'PRINT_INTENT');
-    const written = went ? records.appendOutcome(report) : records.append(open.operationId, { kind: 'CLOSED', state: 'VOIDED' });
+    const rows = kept.flatMap(({ operationId, row }) => (operationId === open.operationId ? [row] : []));
+    const drawn = rows.find((row) => row.kind === 'ENVELOPE_DRAWN');
+    const written =
+      drawn === undefined && !rows.some(({ kind }) => kind === 'PRINT_INTENT')
+        ? records.append(open.operationId, { kind: 'CLOSED', state: 'VOIDED' })
+        : records.appendOutcome(report, drawn && { number: drawn.number, to: 'quarantined' });
     return written.ok ? null : `I1 recovery cannot write: ${written.error.kind}`;
   } finally {
     records.close();

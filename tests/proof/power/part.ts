@@ -3,16 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ProofPart } from '../part.ts';
 import { lookAt, recordLife } from './crashes.ts';
-import { recordCore } from './whole-core.ts';
+import { ofEnvelopes, ofSplitCodes, recordCore } from './whole-core.ts';
 
-/** Whole sessions of the core, the first life of a journal alone, and one on what that left; each is looked at once, and then with other losses until the time is over. */
+/** Whole sessions of the core with each delivery, the first life of a journal alone, and one on what that left; each is looked at once, and then with other losses until the time is over. */
 export const powerPart: ProofPart = {
   name: 'power',
   share: 0.15,
   async run({ deadline, seed, progress }) {
     const folder = mkdtempSync(join(tmpdir(), 'power-'));
     try {
-      const lives = [await recordCore(), await recordLife(folder, '2'), await recordLife(folder, '2')];
+      const lives = [
+        await recordCore(ofSplitCodes),
+        await recordCore(ofEnvelopes),
+        await recordLife(folder, '2'),
+        await recordLife(folder, '2'),
+      ];
       const violations: string[] = [];
       let crashStates = 0;
       for (let round = 0; round === 0 || Date.now() < deadline; round += 1) {

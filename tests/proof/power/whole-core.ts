@@ -4,23 +4,23 @@ import { join, resolve } from 'node:path';
 import { vi } from 'vitest';
 import { z } from 'zod';
 import { processes } from '../../harness/processes.ts';
-import { Sportello } from '../../harness/sportello.ts';
+import { scan, toEnvelope } from '../../harness/envelope-desk.ts';
+import { Sportello, type WorldOptions } from '../../harness/sportello.ts';
 import type { Session } from '../../harness/power-loss.ts';
 import { type FileOperation, operationsIn, straceInto } from '../../harness/system-calls.ts';
 
 const row = z.object({ row: z.string(), operationId: z.string(), sequence: z.int() });
 
-/**
- * Records what the whole core, and what it starts, asks of the system for its records: from its first start through a citizen who gets both parts, one who
- * pulls the card, to its stop. Card, printer, CMS and mailer are there as for any session.
- */
-export async function recordCore(): Promise<Session> {
-  const notes = mkdtempSync(join(tmpdir(), 'power-core-'));
-  const trace = join(notes, 'trace');
-  // The tracer lives apart, so that a signal to the core is one to the core.
-  const under = [...straceInto(trace), '-D', '--seccomp-bpf'];
-  const world = await Sportello.start({ reader: 'in-process', under });
-  try {
+/** People at one desk, one after the other. */
+export interface Day {
+  readonly world: WorldOptions;
+  readonly sessions: (world: Sportello) => Promise<void>;
+}
+
+/** A citizen who gets both parts of the codes, and one to whom nothing is handed over. */
+export const ofSplitCodes: Day = {
+  world: { reader: 'in-process' },
+  async sessions(world) {
     await world.toCollect();
     await world.client.operatorDoes({ type: 'hand-over', handedOver: true });
     await world.client.on('done');
@@ -32,6 +32,37 @@ export async function recordCore(): Promise<Session> {
     await world.client.operatorDoes({ type: 'hand-over', handedOver: false });
     await world.client.on('stopped');
     await world.closed('VOIDED');
+  },
+};
+
+/** A shift begins and is counted; between, a citizen gets an envelope, and one takes the card away while its PIN is being set. */
+export const ofEnvelopes: Day = {
+  world: { reader: 'in-process', envelopes: true },
+  async sessions(world) {
+    scan(world, await toEnvelope(world));
+    await world.client.untilOperator(({ waiting }) => waiting?.task === 'hand-envelope');
+    await world.client.operatorDoes({ type: 'hand-over', handedOver: true });
+    await world.client.on('envelope-done');
+    await world.closed('CONFIRMED');
+    await world.card('remove');
+    await world.client.on('welcome');
+    const number = await toEnvelope(world);
+    await world.card('pull 2');
+    scan(world, number);
+    await world.client.on('stopped');
+    await world.closed('VOIDED');
+  },
+};
+
+/** Records what the whole core, and what it starts, asks of the system for its records: from its first start through a day to its stop. */
+export async function recordCore({ world: options, sessions }: Day): Promise<Session> {
+  const notes = mkdtempSync(join(tmpdir(), 'power-core-'));
+  const trace = join(notes, 'trace');
+  // The tracer lives apart, so that a signal to the core is one to the core.
+  const under = [...straceInto(trace), '-D', '--seccomp-bpf'];
+  const world = await Sportello.start({ ...options, under });
+  try {
+    await sessions(world);
     await world.stopKiosk();
     const traced = (): boolean => processes().some(({ words }) => words.includes(trace));
     await vi.waitUntil(() => !traced(), { timeout: 15_000, interval: 20 });

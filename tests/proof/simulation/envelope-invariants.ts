@@ -1,7 +1,6 @@
 import type { JournalEntry } from '../../../flows/ports/journal.ts';
 import { ledgerOf } from '../../../flows/envelopes/ledger.ts';
 import { drawnAgain } from '../../../kiosk/records/draw.ts';
-import { openHistory } from '../../../kiosk/records/history.ts';
 import type { Kiosk, World } from './kiosk.ts';
 
 /**
@@ -40,17 +39,10 @@ export function brokenOfEnvelopes({ records }: Kiosk, ids: readonly string[], { 
 }
 
 /** Of all that the journal holds: its ledger is the table's, no envelope came back, and every lot whose seed is revealed falls where it fell. */
-export function brokenInLedger(folder: string, table: Kiosk['records']['envelopes']): string[] {
-  const history = openHistory(folder);
-  if (!history.ok) return [`B1: the journal cannot be read: ${JSON.stringify(history.error)}`];
-  try {
-    const entries = history.value.rows();
-    const violations = drawnAfterRead(entries).map((number) => `B3: ${number} was drawn again after its number was read`);
-    if (JSON.stringify([...ledgerOf(entries).values()]) !== JSON.stringify(table.all())) violations.push('B1: ledger and journal disagree');
-    return [...violations, ...drawnAgain(entries).faults.map(({ sequence, detail }) => `B5: row ${sequence}: ${detail}`)];
-  } finally {
-    history.value.close();
-  }
+export function brokenInLedger(entries: readonly JournalEntry[], table: Kiosk['records']['envelopes']): string[] {
+  const violations = drawnAfterRead(entries).map((number) => `B3: ${number} was drawn again after its number was read`);
+  if (JSON.stringify([...ledgerOf(entries).values()]) !== JSON.stringify(table.all())) violations.push('B1: ledger and journal disagree');
+  return [...violations, ...drawnAgain(entries).faults.map(({ sequence, detail }) => `B5: row ${sequence}: ${detail}`)];
 }
 
 function drawnAfterRead(entries: readonly JournalEntry[]): string[] {

@@ -1,9 +1,11 @@
 import { appendFileSync, existsSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { err, ok } from '../../../devices/result.ts';
+import type { JournalEntry } from '../../../flows/ports/journal.ts';
 import { resolve } from '../../../flows/operations/resolution.ts';
 import type { OperatorDecision } from '../../../flows/ports/operators.ts';
 import { composeSlip } from '../../../kiosk/printing/slip.ts';
+import { openHistory } from '../../../kiosk/records/history.ts';
 import { lastCheckpointFile } from '../../../kiosk/records/checkpoints.ts';
 import { FakeCard, FakeOperators } from '../../flows/fakes.ts';
 import { deskFront } from './desk-front.ts';
@@ -149,7 +151,8 @@ export class Course {
   /** The end of the course: what was written in it is looked through. */
   async stop(): Promise<void> {
     for (const what of brokenInWriting(this.#kiosk?.folder ?? this.#folder, this.#world.logged)) this.#violate(what);
-    if (this.#kiosk !== null) for (const what of brokenInLedger(this.#kiosk.folder, this.#kiosk.records.envelopes)) this.#violate(what);
+    if (this.#kiosk !== null)
+      for (const what of brokenInLedger(allRows(this.#kiosk.folder), this.#kiosk.records.envelopes)) this.#violate(what);
     if (this.#kiosk === null) rmSync(this.#folder, { recursive: true, force: true });
     else await this.#kiosk.stop();
   }
@@ -309,6 +312,16 @@ export class Course {
 
   #say(what: string): void {
     this.#tell(`${(this.#time.now() / SECOND).toFixed(3).padStart(10)}  ${what}`);
+  }
+}
+
+function allRows(folder: string): readonly JournalEntry[] {
+  const history = openHistory(folder);
+  if (!history.ok) throw new Error(JSON.stringify(history.error));
+  try {
+    return history.value.rows();
+  } finally {
+    history.value.close();
   }
 }
 
