@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Session } from '../../harness/power-loss.ts';
 import type { ProofPart } from '../part.ts';
 import { lookAt, recordLife } from './crashes.ts';
 import { ofEnvelopes, ofSplitCodes, recordCore } from './whole-core.ts';
