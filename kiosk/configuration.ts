@@ -41,6 +41,11 @@ const sitePolicy = z.strictObject({
   reprintWait: seconds.default(180),
   /** What each operation may do while nobody knows whether a card was revoked: its CRL is missing or too old, or the clock cannot be believed. */
   uncertainRevocation: uncertainRevocation.prefault({}),
+  /**
+   * Cards without secure messaging: `allowed`, the CMS may set their PIN by commands that this machine can read. That nobody has seen the PIN is then a
+   * promise of people (decision 0196), and said to be one on screens, on paper and in the records.
+   */
+  plainCommands: z.enum(['refused', 'allowed']).default('refused'),
   /** Seconds from its thisUpdate in which a CRL's "not listed" counts at most, whatever it says itself; without it as long as it says. */
   maxCrlAge: seconds.optional(),
   /** Seconds without an answer before the warning, and from the warning to the end. */

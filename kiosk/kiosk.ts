@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { v4 as uuidv4, v7 as uuidv7 } from 'uuid';
 import { openScanner } from '../devices/barcode/scanner.ts';
-import { usualRelayPolicy } from '../devices/card/relay.ts';
+import { plainRelayPolicy, usualRelayPolicy } from '../devices/card/relay.ts';
 import { startCardHost } from '../devices/card/remote.ts';
 import { readSeriesTable } from '../devices/card/series.ts';
 import { openPrinter } from '../devices/printer/esc-pos.ts';
@@ -269,7 +269,7 @@ function rulesOf({ site, policy, envelopes }: Configuration, profile: Profile): 
     uncertainRevocation: policy.uncertainRevocation,
     handOverEvidence: policy.handOverEvidence,
     printAttempts: policy.printAttempts,
-    envelope: { pile: envelopes.pile, relayPolicy: usualRelayPolicy },
+    envelope: { pile: envelopes.pile, relayPolicy: policy.plainCommands === 'allowed' ? plainRelayPolicy : usualRelayPolicy },
     delays: {
       ...fixedDelays,
       idle: ms(policy.idle),

@@ -16,6 +16,13 @@ export const usualRelayPolicy: RelayPolicy = {
   totalLimitMs: 120_000,
 };
 
+/** The same with the two plain commands by which whoever has a card's PUK sets its PIN and tries it: this machine could read both. */
+export const plainRelayPolicy: RelayPolicy = {
+  ...usualRelayPolicy,
+  allowed: [...usualRelayPolicy.allowed, '0020', '002C'],
+  pinsInClear: 'allowed',
+};
+
 type Refusal = Extract<RelayEnd, { kind: 'refused' }>['reason'];
 
 /** VERIFY, CHANGE REFERENCE DATA, ENABLE and DISABLE VERIFICATION, RESET RETRY COUNTER, even and odd (ISO 7816-4, 11.6). */

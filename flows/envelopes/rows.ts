@@ -22,11 +22,15 @@ export type EnvelopeRow =
   | { readonly kind: 'ENVELOPE_SCANNED'; readonly number: string; readonly by: 'scanner' | 'hand' }
   /** The intent: from here on the CMS may set the card's PIN to this envelope's. Durable before the first exchange of the relay. */
   | { readonly kind: 'ENVELOPE_BOUND'; readonly number: string }
-  /** What the relays came to: what the CMS says of the PIN, how the last one ended, commands that went to the chip and those that it answered. */
+  /**
+   * What the relays came to: what the CMS says of the PIN, whether nobody on the way could read it (`null`: nothing says so), how the last one ended,
+   * commands that went to the chip and those that it answered.
+   */
   | {
       readonly kind: 'CHIP_EVIDENCE';
       readonly pin: EnvelopeStanding['pin'];
       readonly evidence: CardEvidence;
+      readonly secured: boolean | null;
       readonly end: string;
       readonly sent: number;
       readonly answered: number;

@@ -2,10 +2,14 @@ import type { CommandingCardReader, RelayError, RelayExchange, RelayPolicy } fro
 import type { CardEvidence, Cms, CmsError, EnvelopeStanding } from '../ports/cms.ts';
 import type { EnvelopeCms, RelayReceipt } from '../ports/envelopes.ts';
 
-/** What came of setting a card's PIN. `end`: how the last relay ended, in a word; `sent` and `answered`: commands of all relays together. */
+/**
+ * What came of setting a card's PIN. `secured`: whether nobody on the way could read it; `null` where no receipt says so. `end`: how the last relay
+ * ended, in a word; `sent` and `answered`: commands of all relays together.
+ */
 export interface ChipReport {
   readonly pin: EnvelopeStanding['pin'];
   readonly evidence: CardEvidence;
+  readonly secured: boolean | null;
   readonly end: string;
   readonly sent: number;
   readonly answered: number;
@@ -39,16 +43,19 @@ export async function setPin(
     sent += relayed.ok ? relayed.value.sent : relayed.error.sent;
     answered += relayed.ok ? relayed.value.answered : relayed.error.answered;
     const { receipt, refused } = exchange.ended;
-    if (receipt !== null) return { pin: receipt.envelope.pin, evidence: receipt.envelope.evidence, end: receipt.ended, sent, answered };
+    if (receipt !== null) {
+      const { ended, secured } = receipt;
+      return { pin: receipt.envelope.pin, evidence: receipt.envelope.evidence, secured, end: ended, sent, answered };
+    }
     end = refused?.type ?? (relayed.ok ? 'none' : relayed.error.kind);
     if (signal.aborted || refused !== null || !mayBeginAnew(relayed.ok ? null : relayed.error)) break;
   }
   // No command ever went to the card.
-  if (sent === 0) return { pin: 'not-set', evidence: 'none', end, sent, answered };
+  if (sent === 0) return { pin: 'not-set', evidence: 'none', secured: null, end, sent, answered };
   const views = await ports.cms.operations([bound.operationId], signal);
   const standing = views.ok ? views.value.find(({ operationId }) => operationId === bound.operationId)?.envelope : undefined;
   const known = standing?.number === bound.envelope ? standing : null;
-  return { pin: known?.pin ?? 'unknown', evidence: known?.evidence ?? 'none', end, sent, answered };
+  return { pin: known?.pin ?? 'unknown', evidence: known?.evidence ?? 'none', secured: null, end, sent, answered };
 }
 
 /** The CMS was lost, and the card is still in the reader. */

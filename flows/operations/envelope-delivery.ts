@@ -42,10 +42,10 @@ export interface DeliveryInput {
   readonly relayPolicy: RelayPolicy;
 }
 
-/** How a delivery ended: whether the card has the envelope's PIN and the holder the envelope, and why not. */
+/** How a delivery ended: whether the card has the envelope's PIN and the holder the envelope (which, and whether nobody could read the PIN), and why not. */
 export type DeliveryOutput =
-  | { readonly codes: 'confirmed' }
-  | { readonly codes: 'confirm-pending'; readonly until: string }
+  | { readonly codes: 'confirmed'; readonly number: string; readonly secured: boolean }
+  | { readonly codes: 'confirm-pending'; readonly number: string; readonly secured: boolean; readonly until: string }
   | { readonly codes: 'not-issued' | 'void' | 'held'; readonly reason: StopReason };
 
 export type DeliveryEvent =
@@ -440,8 +440,9 @@ function outputOf(context: Facts): DeliveryOutput {
   const { outcome } = conclusionOf(context);
   if (!concluded) return { codes: reservation === null ? 'not-issued' : 'held', reason };
   if (outcome === 'handed-over' && reservation !== null) {
-    if (receipt === null) return { codes: 'confirm-pending', until: reservation.expiresAt };
-    return receipt.state === stateOfOutcome['handed-over'] ? { codes: 'confirmed' } : { codes: 'void', reason };
+    const envelope = { number: drawnIn(context).number, secured: context.chip?.secured ?? false };
+    if (receipt === null) return { codes: 'confirm-pending', ...envelope, until: reservation.expiresAt };
+    return receipt.state === stateOfOutcome['handed-over'] ? { codes: 'confirmed', ...envelope } : { codes: 'void', reason };
   }
   if (outcome === 'unknown') return { codes: 'held', reason };
   return { codes: reservation === null ? 'not-issued' : 'void', reason };

@@ -209,7 +209,15 @@ function pinsOf(
     const unheard = view !== null && view.envelope === undefined ? 'not-set' : 'unknown';
     const pin = standing?.pin ?? unheard;
     const evidence = standing?.evidence ?? 'none';
-    const seen = journal.append(operationId, { kind: 'CHIP_EVIDENCE', pin, evidence, end: 'interrupted', sent: 0, answered: 0 });
+    const seen = journal.append(operationId, {
+      kind: 'CHIP_EVIDENCE',
+      pin,
+      evidence,
+      secured: null,
+      end: 'interrupted',
+      sent: 0,
+      answered: 0,
+    });
     if (!seen.ok) return seen;
     ends.push(concludedAs(operationId, envelopeOutcome({ step: 'bound', pin }, number)));
   }

@@ -136,6 +136,8 @@ const profileSchema = z.strictObject({
     wrongData: rule({ it: text }),
     newCard: rule({ it: text }),
   }),
+  /** The holder takes along a paper of what was done, where no slip or letter says it. */
+  paperNotice: required.optional(),
   /** What the citizen reads before (procedures.md, 1.8), a string a paragraph; the translation stands beside the Italian and does not replace it. */
   privacyNotice: rule({ it: some(z.string().min(1)), en: some(z.string().min(1)) }),
 });

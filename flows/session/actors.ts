@@ -6,7 +6,10 @@ import type { Identified } from '../procedures/card-and-document.ts';
 import type { CmsError, ContactCodeSent, ProofOfContact } from '../ports/cms.ts';
 import type { OperatorDecision } from '../ports/operators.ts';
 import type { TrustVerdict } from '../ports/trust.ts';
+import type { Sheet } from '../ports/printing.ts';
 import { CODE_TRIES, type SessionFacts, type SessionPorts } from './facts.ts';
+import { NOTICE_LIMIT_MS } from './notice.ts';
+import type { Notice } from './status.ts';
 
 type IdentifiedDecision = Extract<OperatorDecision, { decision: 'identified' }>;
 
@@ -31,6 +34,12 @@ export function sessionActors(ports: SessionPorts) {
         return signed.ok ? ok({ jws: signed.value, operatorId }) : signed;
       },
     ),
+    printNotice: fromPromise<Notice, { sheet: Sheet | null }>(async ({ input: { sheet } }) => {
+      if (sheet === null) return 'none';
+      // Not for the session's signal: who has gone on does not tear the paper off.
+      const evidence = await ports.printing.printSheet(sheet, AbortSignal.timeout(NOTICE_LIMIT_MS));
+      return evidence.class === 'E2' ? 'printed' : 'not-printed';
+    }),
     sendCode: fromPromise<Result<ContactCodeSent, CmsError>, { facts: SessionFacts }>(({ input: { facts }, signal }) =>
       ports.cms.sendContactCode(
         { operationId: facts.sessionId, send: facts.sends, channel: facts.channel, value: facts.address, language: facts.language },

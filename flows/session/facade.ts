@@ -219,7 +219,10 @@ function sessionScreenOf(session: SessionSnapshot, rules: DeskRules, today: stri
   if (session.matches({ issuing: 'collecting' })) return { screen: 'collect', cardIn: context.cardIn };
   if (session.matches('unblocking')) return unblockScreenOf(session, rules);
   if (session.matches('renewing')) return renewalScreenOf(session, rules);
-  if (session.matches('delivering')) return { screen: 'envelope', stage: envelopeStageOf(session), cardIn: context.cardIn };
+  if (session.matches('delivering')) {
+    const encrypted = rules.envelope.relayPolicy.pinsInClear === 'refused';
+    return { screen: 'envelope', stage: envelopeStageOf(session), cardIn: context.cardIn, encrypted };
+  }
   if (session.matches('serving')) {
     const carrying = session.children.service?.getSnapshot().matches('carrying') === true;
     return carrying ? { screen: 'service', operation: servedOf(context) } : { screen: 'operator' };
@@ -279,14 +282,14 @@ function envelopeStageOf(session: SessionSnapshot): EnvelopeStage {
 }
 
 function lastScreenOf(session: SessionSnapshot): CitizenScreen {
-  const { ending, delivered, unblocked, served, stop, cardIn } = session.context;
+  const { ending, delivered, unblocked, served, stop, cardIn, notice } = session.context;
   if (session.matches({ done: 'forgotten' }) || session.matches({ stopped: 'forgotten' })) return { screen: 'card-forgotten' };
   if (ending?.codes === 'confirmed') return { screen: 'done', secondPart: 'received', masked: ending.masked, until: null };
   if (ending?.codes === 'confirm-pending') return { screen: 'done', secondPart: 'pending', masked: ending.masked, until: ending.until };
-  if (delivered?.codes === 'confirmed') return { screen: 'envelope-done', receipt: 'received' };
-  if (delivered?.codes === 'confirm-pending') return { screen: 'envelope-done', receipt: 'pending' };
+  if (delivered?.codes === 'confirmed') return { screen: 'envelope-done', receipt: 'received', secured: delivered.secured, notice };
+  if (delivered?.codes === 'confirm-pending') return { screen: 'envelope-done', receipt: 'pending', secured: delivered.secured, notice };
   if (unblocked?.pin === 'set') return { screen: 'unblock-done' };
-  if (served?.end === 'done') return { screen: 'service-done', operation: servedOf(session.context), cardIn };
+  if (served?.end === 'done') return { screen: 'service-done', operation: servedOf(session.context), cardIn, notice };
   if (served !== null) return { screen: 'stopped', reason: stop ?? 'cancelled', cardIn, codes: serviceLeft(served) };
   const pin = unblocked === null ? null : unblocked.pin === 'unknown' ? 'pin-unknown' : 'pin-unchanged';
   return { screen: 'stopped', reason: stop ?? 'cancelled', cardIn, codes: ending?.codes ?? delivered?.codes ?? pin ?? 'not-issued' };
@@ -377,6 +380,7 @@ function envelopeTaskOf(session: SessionSnapshot, { codes }: Profile): OperatorS
       number: draw.number,
       cardIn: session.context.cardIn,
       withoutSight: codes.envelope?.withoutSight ?? '',
+      secured: delivery.context.chip?.secured ?? false,
     };
   if (!delivery.matches('scanning')) return null;
   const { number, position, remaining } = draw;

@@ -5,6 +5,7 @@ import type { UnblockOutput } from '../operations/pin-unblock.ts';
 import type { ShiftPorts } from '../operations/shift.ts';
 import type { Identified, Refusal } from '../procedures/card-and-document.ts';
 import type { ContactChannel, ContactCodeSent, ProofOfContact, ProofOfPriorCard } from '../ports/cms.ts';
+import type { Printing, SheetPrinting } from '../ports/printing.ts';
 import type { CardServices, Holder, ServiceOperation } from '../ports/services.ts';
 import type { Trust, TrustVerdict } from '../ports/trust.ts';
 import type { Profile } from '../procedures/profile.ts';
@@ -12,11 +13,12 @@ import type { UncertainTable } from '../procedures/uncertain-revocation.ts';
 import type { DeskType, Operation } from '../procedures/vocabulary.ts';
 import type { SessionDelays } from './delays.ts';
 import type { ServiceEnd } from './service.ts';
-import type { CitizenCommand, ContactProblem, OperatorCommand, StopReason } from './status.ts';
+import type { CitizenCommand, ContactProblem, Notice, OperatorCommand, StopReason } from './status.ts';
 
 /** What a session needs from outside: the operation's ports, the card reader, the trust cache. */
 export interface SessionPorts extends ActivationPorts {
   readonly card: Pick<CardReader, 'read'>;
+  readonly printing: Printing & SheetPrinting;
   /** Where the citizen's codes go, and nowhere else. */
   readonly codes: Pick<CommandingCardReader, 'unblockPin' | 'authenticate'>;
   readonly trust: Trust;
@@ -92,6 +94,7 @@ export interface SessionFacts {
   readonly delivered: DeliveryOutput | null;
   readonly unblocked: UnblockOutput | null;
   readonly served: ServiceEnd | null;
+  readonly notice: Notice;
 }
 
 /** A service of a card that is lost, or elsewhere: whose, as the operator reads it from the document. */

@@ -22,6 +22,7 @@ import {
 } from './facts.ts';
 import { activationInputOf, deliveryInputOf, serviceTaskOf, unblockInputOf, priorCardOf } from './inputs.ts';
 import { offeredFor, stopReasonOfCard, stopReasonOfService, whyNotActivated } from './judgement.ts';
+import { noticeOf } from './notice.ts';
 import { renewalMachine } from './renewal.ts';
 import { serviceMachine } from './service.ts';
 import type { StopReason } from './status.ts';
@@ -119,6 +120,7 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
       delivered: null,
       unblocked: null,
       served: null,
+      notice: 'none',
     }),
     states: {
       opening: { always: [{ guard: ({ context }) => context.begun !== null, target: 'serving' }, 'talking'] },
@@ -565,7 +567,16 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
           'operator.back': { actions: sendTo('service', ({ event }) => event) },
         },
       },
-      done: lastScreen,
+      done: {
+        ...lastScreen,
+        entry: assign({ notice: ({ context }) => (noticeOf(context, rules, ports.now()) === null ? 'none' : 'printing') }),
+        invoke: {
+          src: 'printNotice',
+          input: ({ context }) => ({ sheet: noticeOf(context, rules, ports.now()) }),
+          onDone: { actions: assign({ notice: ({ event }) => event.output }) },
+          onError: { actions: assign({ notice: 'not-printed' }) },
+        },
+      },
       stopped: lastScreen,
       ended: { type: 'final' },
     },

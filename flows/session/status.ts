@@ -29,6 +29,9 @@ type Reason = NonNullable<ServiceRequest['reason']>;
  */
 export type CitizenStatus = { readonly sessionId: string | null; readonly warning: TimeWarning | null } & CitizenScreen;
 
+/** The paper of what was done: `none` is wanted here, or what became of it. */
+export type Notice = 'none' | 'printing' | 'printed' | 'not-printed';
+
 export type CitizenScreen =
   | { readonly screen: 'starting' }
   | { readonly screen: 'welcome' }
@@ -60,11 +63,12 @@ export type CitizenScreen =
       readonly problem: 'wrong-code' | null;
     }
   | { readonly screen: 'issuing'; readonly stage: 'reserving' | 'preparing' | 'printing' | 'recording' }
-  | { readonly screen: 'envelope'; readonly stage: EnvelopeStage; readonly cardIn: boolean }
+  /** `encrypted`: this desk lets no command pass that could be read on the way. */
+  | { readonly screen: 'envelope'; readonly stage: EnvelopeStage; readonly cardIn: boolean; readonly encrypted: boolean }
   | { readonly screen: 'print-failed' }
   /** The CMS is asked for what gives no codes; and it was done. */
   | { readonly screen: 'service'; readonly operation: ServiceOperation }
-  | { readonly screen: 'service-done'; readonly operation: ServiceOperation; readonly cardIn: boolean }
+  | { readonly screen: 'service-done'; readonly operation: ServiceOperation; readonly cardIn: boolean; readonly notice: Notice }
   | { readonly screen: 'collect'; readonly cardIn: boolean }
   | {
       readonly screen: 'done';
@@ -73,8 +77,11 @@ export type CitizenScreen =
       readonly masked: string;
       readonly until: string | null;
     }
-  /** The card has the envelope's PIN and the holder the envelope. `pending`: the CMS does not know yet; it will, at the latest `until`. */
-  | { readonly screen: 'envelope-done'; readonly receipt: 'received' | 'pending' }
+  /**
+   * The card has the envelope's PIN and the holder the envelope. `pending`: the CMS does not know yet. `secured: false`: the PIN went to the card by
+   * commands that could be read on the way.
+   */
+  | { readonly screen: 'envelope-done'; readonly receipt: 'received' | 'pending'; readonly secured: boolean; readonly notice: Notice }
   /** A new PIN by the PUK: the holder types, then the card works, then it has the PIN. */
   | { readonly screen: 'unblock'; readonly lengths: Lengths; readonly problem: UnblockProblem | null }
   | { readonly screen: 'unblocking' }
@@ -239,7 +246,14 @@ export interface OperatorStatus {
         /** Which of two entries by hand is asked for. */
         readonly entry: 'first' | 'second';
       }
-    | { readonly task: 'hand-envelope'; readonly number: string; readonly cardIn: boolean; readonly withoutSight: string }
+    | {
+        readonly task: 'hand-envelope';
+        readonly number: string;
+        readonly cardIn: boolean;
+        readonly withoutSight: string;
+        /** `false`: the PIN went to the card by commands that could be read on the way. */
+        readonly secured: boolean;
+      }
     | { readonly task: 'hand-over'; readonly attempt: number; readonly citizenSaysTaken: boolean };
 }
 

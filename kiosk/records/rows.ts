@@ -116,6 +116,8 @@ export const journalRow = z.discriminatedUnion('kind', [
     kind: z.literal('CHIP_EVIDENCE'),
     pin: z.enum(['set', 'not-set', 'unknown']),
     evidence: z.enum(cardEvidence),
+    // Rows of before it was written down say nothing of it.
+    secured: z.boolean().nullable().default(null),
     end: word,
     sent: count,
     answered: count,

@@ -63,13 +63,18 @@ test(
     await touch(desk.page, 'Sì, consegnata');
     await on(citizen.page, 'envelope-done');
     expect(await citizen.page.textContent('main')).toContain('Abbiamo impostato il PIN della tessera.');
+    await citizen.page.getByText('Prendi il promemoria di carta.').waitFor();
+    const notice = world.printer.slips().find(({ text }) => text.includes('Promemoria di quanto fatto oggi'))?.text ?? '';
+    expect(notice).toContain(`Busta ${number} consegnata chiusa`);
+    expect(notice).not.toMatch(/ROSSI|RSSMRA|non sa cifrare/);
+    pages.push(notice);
     await world.closed('CONFIRMED');
     expect(world.journal().map(({ kind }) => kind)).toEqual([
       ...['OP_OPEN', 'RESERVE_INTENT', 'RESERVED', 'ENVELOPE_DRAWN', 'ENVELOPE_SCANNED', 'ENVELOPE_BOUND', 'CHIP_EVIDENCE'],
       ...['OUTCOME', 'RECEIPT', 'CLOSED'],
     ]);
     expect(world.envelope(number)).toBe('handed');
-    expect(world.row('CHIP_EVIDENCE')).toMatchObject({ pin: 'set', evidence: 'verified' });
+    expect(world.row('CHIP_EVIDENCE')).toMatchObject({ pin: 'set', evidence: 'verified', secured: true });
 
     await touch(desk.page, 'Aggiorna l’elenco');
     await desk.page.getByLabel('Buste contate a mano, in tutte le pile').fill('8');

@@ -6,7 +6,7 @@ import type { EnvelopeEnd } from '../../flows/envelopes/rows.ts';
 import { stateOfOutcome } from '../../flows/ports/cms.ts';
 import type { Concluded, Journal, JournalEntry, JournalError, JournalRow } from '../../flows/ports/journal.ts';
 import type { Operators } from '../../flows/ports/operators.ts';
-import type { OutputReport, Printing, PrintReport } from '../../flows/ports/printing.ts';
+import type { OutputReport, Printing, PrintReport, Sheet, SheetPrinting } from '../../flows/ports/printing.ts';
 import { usualRelayPolicy } from '../../devices/card/relay.ts';
 import type { DeskRules, SessionPorts } from '../../flows/session/facts.ts';
 import { settle } from '../../flows/operations/settlement.ts';
@@ -188,7 +188,7 @@ export const evidence = (evidenceClass: PrintEvidence['class'], buffer: PrintEvi
   buffer,
 });
 
-export class FakePrinting implements Printing {
+export class FakePrinting implements Printing, SheetPrinting {
   state: PrinterStatus = { state: 'ready' };
   report: PrintReport = { evidence: evidence('E2', 'printed'), failure: null };
   prints = 0;
@@ -223,6 +223,12 @@ export class FakePrinting implements Printing {
   retract = (): Promise<OutputReport> => {
     this.retracted += 1;
     return Promise.resolve(this.output);
+  };
+  readonly sheets: Sheet[] = [];
+  sheetEvidence = evidence('E2', 'printed');
+  printSheet = (sheet: Sheet): Promise<PrintEvidence> => {
+    this.sheets.push(sheet);
+    return Promise.resolve(this.sheetEvidence);
   };
   watchOutput = (): Promise<OutputReport> => Promise.resolve(this.taken);
   clear = (): Promise<boolean> => {

@@ -36,12 +36,23 @@ export interface EnvelopePerson {
 }
 
 /** What the CMS knows of the specimen card, and its list for the desk: `many` are that operator's, one another's. */
-export function envelopeSpecimens({ cardId, certificate }: EnvelopePerson, operatorId: string, many: number): object {
+export function envelopeSpecimens(
+  { cardId, certificate }: EnvelopePerson,
+  { operatorId, many, plainCards }: { readonly operatorId: string; readonly many: number; readonly plainCards: boolean },
+): object {
   const certificateDigest = createHash('sha256').update(new X509Certificate(certificate).raw).digest('hex');
   const { scheme, encryptionKey, macKey } = cardKeys;
   const holder = { kind: 'operator', id: operatorId };
   return {
-    cards: [{ cardId, certificateDigest, puk: factoryCodes.puk, askingTries: 'free', messaging: { scheme, encryptionKey, macKey } }],
+    cards: [
+      {
+        cardId,
+        certificateDigest,
+        puk: factoryCodes.puk,
+        askingTries: 'free',
+        messaging: plainCards ? null : { scheme, encryptionKey, macKey },
+      },
+    ],
     batches: [
       {
         batch: 'lotto-1',

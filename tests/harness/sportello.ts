@@ -66,7 +66,7 @@ export interface WorldOptions {
   readonly under?: readonly string[];
   /** The codes lie in blind envelopes (Sardinia): those of `envelope-specimens.ts`, eight or so many, and a scanner for their numbers. */
   readonly envelopes?: true | number;
-  /** Cards that know no secure messaging: whoever has the PUK may set their PIN. */
+  /** Cards that know no secure messaging: whoever has the PUK may set their PIN. A CMS that sets it to an envelope's may do so by plain commands. */
   readonly plainCards?: boolean;
   /** The region's; left out: Emilia-Romagna, or Sardinia where there are envelopes. */
   readonly profile?: string;
@@ -168,8 +168,10 @@ export class Sportello {
       world.scanner = await startVirtualScanner({ link: in_('scanner') });
       const cms = JSON.parse(readFileSync(in_('cms.json'), 'utf8')) as object;
       const person = JSON.parse(readFileSync(world.#person, 'utf8')) as EnvelopePerson;
-      world.#write('envelopes.json', envelopeSpecimens(person, operator.id, options.envelopes === true ? 8 : options.envelopes));
-      world.#write('cms.json', { ...cms, envelopes: { specimens: in_('envelopes.json'), profiles: [world.#profile] } });
+      const many = options.envelopes === true ? 8 : options.envelopes;
+      world.#write('envelopes.json', envelopeSpecimens(person, { operatorId: operator.id, many, plainCards: world.#plainCards }));
+      const plainCommands = world.#plainCards ? 'allowed' : 'refused';
+      world.#write('cms.json', { ...cms, envelopes: { specimens: in_('envelopes.json'), profiles: [world.#profile], plainCommands } });
     }
     await world.startCms();
     await world.startKiosk(options.pauseAfter);

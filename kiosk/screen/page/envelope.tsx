@@ -63,7 +63,7 @@ export function TakeEnvelope({
 /** The card has the envelope's PIN: whether the holder has the envelope. */
 export function HandEnvelope({
   t,
-  waiting: { number, cardIn, withoutSight },
+  waiting: { number, cardIn, withoutSight, secured },
   send,
 }: {
   readonly t: Texts;
@@ -76,6 +76,11 @@ export function HandEnvelope({
       <h1 id="hand-envelope-title">{words.title}</h1>
       <p className="question">{words.below(number)}</p>
       <p role="status">{cardIn ? words.cardIn : words.cardOut}</p>
+      {!secured && (
+        <p>
+          <strong>{words.notSecured}</strong>
+        </p>
+      )}
       <div className="decisions">
         <Button color="primary" onClick={() => send({ type: 'hand-over', handedOver: true })}>
           {words.yes}

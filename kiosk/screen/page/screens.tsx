@@ -1,5 +1,5 @@
 import { type ReactElement, useState } from 'react';
-import type { CitizenStatus } from '../../../flows/session/status.ts';
+import type { CitizenStatus, Notice } from '../../../flows/session/status.ts';
 import type { Language, Site } from '../site.ts';
 import type { CitizenRequest } from './connection.ts';
 import { Bring } from './bring.tsx';
@@ -85,6 +85,7 @@ export function CitizenScreenView(props: ScreenProps): ReactElement {
       return (
         <Screen main={main} drawing={drawing}>
           <p className="below">{below}</p>
+          {status.stage === 'setting' && status.encrypted && <p className="below">{t.envelope.encrypted}</p>}
           {status.cardIn && status.stage !== 'handing' && <p className="aside strong">{t.envelope.card}</p>}
         </Screen>
       );
@@ -99,6 +100,8 @@ export function CitizenScreenView(props: ScreenProps): ReactElement {
             ))}
           </ul>
           {status.receipt === 'pending' && <p className="aside">{t.envelopeDone.pending}</p>}
+          {!status.secured && <p className="aside strong">{t.envelopeDone.notSecured}</p>}
+          <PaperNotice notice={status.notice} t={t} />
           <p className="aside strong">
             {t.done.takeCard} {t.envelopeDone.apart}
           </p>
@@ -140,6 +143,7 @@ export function CitizenScreenView(props: ScreenProps): ReactElement {
             ))}
           </ul>
           <p className="aside">{t.service.question(site.helpLine)}</p>
+          <PaperNotice notice={status.notice} t={t} />
           {status.cardIn && <p className="aside strong">{t.done.takeCard}</p>}
         </Screen>
       );
@@ -293,4 +297,13 @@ function moment(instant: string, language: Language): string {
     hour: '2-digit',
     minute: '2-digit',
   }).format(new Date(instant));
+}
+
+/** What became of the paper of what was done. */
+function PaperNotice({ notice, t }: { readonly notice: Notice; readonly t: Texts }): ReactElement | null {
+  return notice === 'none' ? null : (
+    <p className="aside" role="status">
+      {t.paperNotice[notice]}
+    </p>
+  );
 }

@@ -178,6 +178,7 @@ const chip = (pin: 'set' | 'not-set' | 'unknown'): JournalRow => ({
   kind: 'CHIP_EVIDENCE',
   pin,
   evidence: 'none',
+  secured: true,
   end: 'end',
   sent: 0,
   answered: 0,

@@ -112,7 +112,15 @@ describe('an envelope', () => {
     records.append(operationId, { kind: 'ENVELOPE_SCANNED', number, by: 'scanner' });
     records.append(operationId, { kind: 'ENVELOPE_BOUND', number });
     expect(stateOf(records, number)).toBe('bound');
-    records.append(operationId, { kind: 'CHIP_EVIDENCE', pin: 'set', evidence: 'verified', end: 'end', sent: 9, answered: 9 });
+    records.append(operationId, {
+      kind: 'CHIP_EVIDENCE',
+      pin: 'set',
+      evidence: 'verified',
+      secured: true,
+      end: 'end',
+      sent: 9,
+      answered: 9,
+    });
     expect(records.appendOutcome(report(), { number, to: 'handed' }).ok).toBe(true);
     records.appendReceipt(operationId, receipt);
     records.append(operationId, { kind: 'CLOSED', state: 'CONFIRMED' });

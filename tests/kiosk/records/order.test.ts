@@ -51,7 +51,7 @@ const drawn = (draw: number): JournalRow => ({
 });
 const scanned: JournalRow = { kind: 'ENVELOPE_SCANNED', number, by: 'scanner' };
 const bound: JournalRow = { kind: 'ENVELOPE_BOUND', number };
-const chip: JournalRow = { kind: 'CHIP_EVIDENCE', pin: 'set', evidence: 'verified', end: 'end', sent: 9, answered: 9 };
+const chip: JournalRow = { kind: 'CHIP_EVIDENCE', pin: 'set', evidence: 'verified', secured: true, end: 'end', sent: 9, answered: 9 };
 const missing: JournalRow = { kind: 'ENVELOPE_MOVED', number, to: 'quarantined', why: 'not-found' };
 const shift: JournalRow = { kind: 'SHIFT_OPENED', operator: 'o', commitment: '0'.repeat(64) };
 const batch: JournalRow = { kind: 'BATCH_RECEIVED', batch: 'b', digest: '0'.repeat(64), numbers: [number] };

@@ -108,12 +108,14 @@ export const citizenScreens: Readonly<Record<string, CitizenScreen>> = {
   ...Object.fromEntries(
     serviceOperations.map((operation) => [
       `service-done-${operation}`,
-      { screen: 'service-done', operation, cardIn: operation === 'signature-certificate' } as const,
+      { screen: 'service-done', operation, cardIn: operation === 'signature-certificate', notice: 'printing' } as const,
     ]),
   ),
-  ...Object.fromEntries(envelopeStages.map((stage) => [`envelope-${stage}`, { screen: 'envelope', stage, cardIn: true } as const])),
-  'envelope-done': { screen: 'envelope-done', receipt: 'received' },
-  'envelope-done-pending': { screen: 'envelope-done', receipt: 'pending' },
+  ...Object.fromEntries(
+    envelopeStages.map((stage) => [`envelope-${stage}`, { screen: 'envelope', stage, cardIn: true, encrypted: true } as const]),
+  ),
+  'envelope-done': { screen: 'envelope-done', receipt: 'received', secured: true, notice: 'printed' },
+  'envelope-done-pending': { screen: 'envelope-done', receipt: 'pending', secured: false, notice: 'not-printed' },
   collect: { screen: 'collect', cardIn: true },
   'collect-card-gone': { screen: 'collect', cardIn: false },
   'done-received': { screen: 'done', secondPart: 'received', masked: code.masked, until: null },
@@ -230,6 +232,7 @@ export const operatorScreens: Readonly<Record<string, OperatorStatus['waiting']>
     number: '200000000121',
     cardIn: true,
     withoutSight: 'Chi non vede può farsi leggere la busta.',
+    secured: false,
   },
   'hand-over': { task: 'hand-over', attempt: 1, citizenSaysTaken: true },
   'hand-over-again': { task: 'hand-over', attempt: 2, citizenSaysTaken: false },

@@ -132,8 +132,8 @@ export async function drawScreens(out: string, only?: string): Promise<readonly 
     for (const [name, waiting] of Object.entries(operatorScreens)) {
       if (waiting?.task === 'hand-over') set.show({ screen: 'collect', cardIn: true });
       if (waiting?.task === 'reprint') set.show({ screen: 'print-failed' });
-      if (waiting?.task === 'envelope') set.show({ screen: 'envelope', stage: 'taking', cardIn: true });
-      if (waiting?.task === 'hand-envelope') set.show({ screen: 'envelope', stage: 'handing', cardIn: true });
+      if (waiting?.task === 'envelope') set.show({ screen: 'envelope', stage: 'taking', cardIn: true, encrypted: true });
+      if (waiting?.task === 'hand-envelope') set.show({ screen: 'envelope', stage: 'handing', cardIn: true, encrypted: true });
       // By way of nobody: what was typed for one is not the next one's.
       set.ask(null);
       await page.waitForSelector('.nobody');

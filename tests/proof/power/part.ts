@@ -13,12 +13,9 @@ export const powerPart: ProofPart = {
   async run({ deadline, seed, progress }) {
     const folder = mkdtempSync(join(tmpdir(), 'power-'));
     try {
-      const lives = [
-        await recordCore(ofSplitCodes),
-        await recordCore(ofEnvelopes),
-        await recordLife(folder, '2'),
-        await recordLife(folder, '2'),
-      ];
+      const ofJournal = async (): Promise<readonly Session[]> => [await recordLife(folder, '2'), await recordLife(folder, '2')];
+      const [split, envelopes, journal] = await Promise.all([recordCore(ofSplitCodes), recordCore(ofEnvelopes), ofJournal()]);
+      const lives = [split, envelopes, ...journal];
       const violations: string[] = [];
       let crashStates = 0;
       for (let round = 0; round === 0 || Date.now() < deadline; round += 1) {

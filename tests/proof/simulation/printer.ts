@@ -1,5 +1,5 @@
 import type { PrintEvidence, PrinterStatus } from '../../../devices/printer/contract.ts';
-import type { OutputReport, Printing, PrintReport, Slip } from '../../../flows/ports/printing.ts';
+import type { OutputReport, Printing, PrintReport, SheetPrinting, Slip } from '../../../flows/ports/printing.ts';
 import type { Chance, Time } from './time.ts';
 
 const LINES = 5;
@@ -105,7 +105,7 @@ export class SimulatedPrinter {
   }
 
   /** `alive`: the kiosk that has this port still lives; `onPrint` is told before anything is asked for. */
-  port(alive: () => boolean, onPrint: (slip: Slip) => void): Printing {
+  port(alive: () => boolean, onPrint: (slip: Slip) => void): Printing & SheetPrinting {
     const report = (evidence: Omit<PrintEvidence, 'raw'>, failure: PrintReport['failure']): PrintReport => ({
       evidence: { ...evidence, raw: evidence.class === 'E2' ? '372241424344' : '' },
       failure,
@@ -130,6 +130,8 @@ export class SimulatedPrinter {
         await this.#time.wait(50);
         return this.#clear() === 'cleared';
       },
+      // The desk of the simulation hands out slips alone.
+      printSheet: () => Promise.reject(new Error('a sheet that no rule asks for')),
       watchOutput: (signal) => this.#watch(signal),
       retract: () => this.#retract(),
       print: async (slip, release, signal) => {

@@ -154,10 +154,11 @@ export const en: Texts = {
     stages: {
       reserving: { main: 'Getting ready', below: 'In a moment the operator takes your envelope.' },
       taking: { main: 'The operator takes your envelope', below: 'It is sealed and drawn by lot: nobody knows the PIN in it.' },
-      setting: { main: 'Setting the PIN', below: 'The envelope’s PIN goes into your card encrypted: nobody can read it.' },
+      setting: { main: 'Setting the PIN', below: 'The envelope’s PIN goes into your card.' },
       handing: { main: 'Take the envelope', below: 'Your card has the envelope’s PIN. The operator gives it to you sealed.' },
       recording: { main: 'Recording the hand-over…', below: 'One more moment, and we are done.' },
     },
+    encrypted: 'It travels encrypted: nobody can read it.',
     card: 'Leave your card where it is.',
   },
   envelopeDone: {
@@ -165,6 +166,13 @@ export const en: Texts = {
     notice: ['We recognised you by your document.', 'We set the PIN of your card.', 'We gave you the envelope, sealed.'],
     pending: 'The central system will know as soon as the link is back.',
     apart: 'Keep the envelope away from the card.',
+    notSecured:
+      'This card cannot encrypt commands: that nobody has seen the PIN is a promise of the people here, not a technical guarantee. Change it soon.',
+  },
+  paperNotice: {
+    printing: 'Printing the note of what was done.',
+    printed: 'Take the printed note.',
+    'not-printed': 'The note was not printed: ask the operator for it.',
   },
   unblock: {
     steps: {
@@ -712,6 +720,8 @@ export const en: Texts = {
       yes: 'Yes, handed over',
       no: 'No, not handed over',
       noMeans: 'With “No” the envelope is put apart and not used again: the holder gets another.',
+      notSecured:
+        'The PIN went to the card by commands that were not encrypted: that nobody has seen it is a promise of people. Tell the holder, and to change it soon.',
     },
     shift: {
       title: 'Envelopes',

@@ -1,4 +1,5 @@
 import type {
+  Notice,
   ContactProblem,
   ServiceProblem,
   StopReason,
@@ -192,10 +193,11 @@ export const it = {
     stages: {
       reserving: { main: 'Preparo la consegna', below: 'Tra poco l’operatore prende la tua busta.' },
       taking: { main: 'L’operatore prende la tua busta', below: 'È chiusa e scelta a sorte: nessuno sa che PIN contiene.' },
-      setting: { main: 'Imposto il PIN', below: 'Il PIN della busta passa cifrato nella tessera: nessuno può leggerlo.' },
+      setting: { main: 'Imposto il PIN', below: 'Il PIN della busta passa nella tessera.' },
       handing: { main: 'Prendi la busta', below: 'La tessera ha il PIN della busta. L’operatore te la consegna chiusa.' },
       recording: { main: 'Registro la consegna…', below: 'Ancora un momento, poi abbiamo finito.' },
     } satisfies Record<EnvelopeStage, { main: string; below: string }>,
+    encrypted: 'Passa cifrato: nessuno può leggerlo.',
     card: 'Non togliere la tessera.',
   },
   envelopeDone: {
@@ -207,7 +209,14 @@ export const it = {
     ] as readonly string[],
     pending: 'Il sistema centrale lo saprà appena il collegamento torna.',
     apart: 'Tieni la busta lontano dalla tessera.',
+    notSecured:
+      'Questa tessera non sa cifrare i comandi: che nessuno abbia visto il PIN è un impegno di chi lavora qui, non una garanzia tecnica. Cambialo appena puoi.',
   },
+  paperNotice: {
+    printing: 'Stampo il promemoria di quanto fatto.',
+    printed: 'Prendi il promemoria di carta.',
+    'not-printed': 'Il promemoria non è stato stampato: chiedilo all’operatore.',
+  } satisfies Record<Exclude<Notice, 'none'>, string>,
   unblock: {
     steps: {
       puk: {
@@ -784,6 +793,8 @@ export const it = {
       yes: 'Sì, consegnata',
       no: 'No, non consegnata',
       noMeans: 'Con «No» la busta va messa da parte e non si usa più: il titolare ne avrà un’altra.',
+      notSecured:
+        'Il PIN è andato alla tessera con comandi non cifrati: che nessuno l’abbia visto è un impegno delle persone. Dillo al titolare, e che lo cambi appena può.',
     },
     shift: {
       title: 'Buste',
