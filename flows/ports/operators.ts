@@ -3,6 +3,7 @@ import type { Secret } from '../../devices/secret.ts';
 import type { IdentityDocument } from '../people/identity-document.ts';
 import type { Representative } from '../people/representation.ts';
 import type { HolderCase } from '../procedures/vocabulary.ts';
+import type { CodeOperation } from './cms.ts';
 import type { ServiceRequest } from './services.ts';
 
 /** An operator who signed on: the key that signs is unlocked for as long as the sign-on lasts. */
@@ -32,6 +33,7 @@ export type OperatorDecision =
   | {
       readonly decision: 'identified';
       readonly operationId: string;
+      readonly operation: CodeOperation;
       readonly certificateDigest: string;
       /** The holder's. */
       readonly fiscalCode: string;

@@ -8,6 +8,7 @@ import type { OperatorDecision } from '../ports/operators.ts';
 import type { TrustVerdict } from '../ports/trust.ts';
 import type { Sheet } from '../ports/printing.ts';
 import { CODE_TRIES, type SessionFacts, type SessionPorts } from './facts.ts';
+import { codeOperationOf } from './inputs.ts';
 import { NOTICE_LIMIT_MS } from './notice.ts';
 import type { Notice } from './status.ts';
 
@@ -27,6 +28,7 @@ export function sessionActors(ports: SessionPorts) {
         const signed = await ports.operators.sign({
           decision: 'identified',
           operationId: facts.sessionId,
+          operation: codeOperationOf(facts),
           certificateDigest: facts.verdict.certificateDigest,
           fiscalCode: facts.reading.personalData.fiscalCode,
           ...identifiedAs(identified),

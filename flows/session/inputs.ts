@@ -156,7 +156,7 @@ function renewed(
   };
 }
 
-function codeOperationOf({ operation }: SessionFacts): CodeOperation {
+export function codeOperationOf({ operation }: SessionFacts): CodeOperation {
   const found = codeOperations.find((one) => one === operation);
   if (found === undefined) throw new Error(`no codes are given by ${operation}`);
   return found;

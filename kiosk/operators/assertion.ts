@@ -4,6 +4,7 @@ import { type Result, err, ok } from '../../devices/result.ts';
 import { identityDocument } from '../../flows/people/identity-document.ts';
 import { representative } from '../../flows/people/representation.ts';
 import { forms, holderCases, lossProofs, reasons } from '../../flows/procedures/vocabulary.ts';
+import { codeOperations } from '../../flows/ports/cms.ts';
 import { serviceOperations } from '../../flows/ports/services.ts';
 import { failedSlips, findings, type OperatorDecision } from '../../flows/ports/operators.ts';
 
@@ -42,6 +43,7 @@ export const operatorAssertion = z.discriminatedUnion('decision', [
   z.strictObject({
     decision: z.literal('identified'),
     operationId: z.uuid(),
+    operation: z.enum(codeOperations),
     /** As in the reservation's `card.certificateDigest`. */
     certificateDigest: z.string().min(1).max(200),
     fiscalCode: z.string().min(1).max(16),

@@ -347,11 +347,12 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
 /** The operator identified this person, by this document, for this card, in this operation. */
 function identifies(
   decision: OperatorAssertion,
-  { operationId, case: holderCase, applicant, representative, card, document }: Omit<Reserve, 'proofOfContact'>,
+  { operationId, operation, case: holderCase, applicant, representative, card, document }: Omit<Reserve, 'proofOfContact'>,
 ): boolean {
   return (
     decision.decision === 'identified' &&
     decision.operationId === operationId &&
+    decision.operation === operation &&
     decision.fiscalCode === applicant.fiscalCode &&
     decision.case === holderCase &&
     isRepresented(holderCase) === (representative !== undefined) &&

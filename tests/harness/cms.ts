@@ -210,11 +210,15 @@ export async function proveContact(
 }
 
 /** A whole, good reservation request for a new operation, and for a card of its own: nobody's had codes before. */
-export async function reserveRequest(around: Around, operationId = newOperationId()): Promise<Reserve> {
+export async function reserveRequest(
+  around: Around,
+  operationId = newOperationId(),
+  operation: Reserve['operation'] = 'activation',
+): Promise<Reserve> {
   const { document, certificateDigest, fiscalCode } = specimen;
   return {
     operationId,
-    operation: 'activation',
+    operation,
     case: 'adult',
     desk: 'health-authority',
     profile: { id: 'emilia-romagna', version: '1' },
@@ -225,6 +229,7 @@ export async function reserveRequest(around: Around, operationId = newOperationI
     operatorAssertion: await signDecision(around.operatorKey, {
       decision: 'identified',
       operationId,
+      operation,
       certificateDigest,
       fiscalCode,
       case: 'adult',

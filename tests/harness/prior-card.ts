@@ -14,7 +14,16 @@ export async function activatedCard(around: Around, holderCase: 'adult' | 'deleg
   const cardId = newOperationId();
   const { document, fiscalCode } = specimen;
   const who = holderCase === 'adult' ? {} : { representative };
-  const signed = { decision: 'identified', operationId, certificateDigest, fiscalCode, case: holderCase, document, ...who } as const;
+  const signed = {
+    decision: 'identified',
+    operation: 'activation',
+    operationId,
+    certificateDigest,
+    fiscalCode,
+    case: holderCase,
+    document,
+    ...who,
+  } as const;
   const request = {
     ...(await reserveRequest(around, operationId)),
     case: holderCase,

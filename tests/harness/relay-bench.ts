@@ -186,7 +186,15 @@ export async function envelopeRequest(
 ): Promise<EnvelopeReserve> {
   const operationId = newOperationId();
   const { document, fiscalCode } = specimen;
-  const decision = { decision: 'identified', case: 'adult', operationId, certificateDigest, fiscalCode, document } as const;
+  const decision = {
+    decision: 'identified',
+    operation: 'activation',
+    case: 'adult',
+    operationId,
+    certificateDigest,
+    fiscalCode,
+    document,
+  } as const;
   return {
     operationId,
     operation: 'activation',

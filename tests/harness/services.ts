@@ -27,7 +27,7 @@ export async function nationalReserve(
   const { operationId, document } = request;
   const { fiscalCode } = holder;
   const { certificateDigest } = card;
-  const signed = { decision: 'identified', operationId, certificateDigest, fiscalCode, case: 'adult', document } as const;
+  const signed = { decision: 'identified', operation, operationId, certificateDigest, fiscalCode, case: 'adult', document } as const;
   const operatorAssertion = await signDecision(around.operatorKey, signed);
   return { ...request, operation, desk, card: { ...card, chip: true }, applicant: { relation: 'holder', ...holder }, operatorAssertion };
 }

@@ -160,8 +160,8 @@ export class Conversation {
 
   /** A whole, good reservation request. */
   async reserveBody(operationId: string): Promise<Record<string, unknown>> {
-    const request = await this.#identified(operationId, this.bench.subject ?? usualSubject);
-    return { ...request, operation: this.#operation, proofOfContact: await this.proof(operationId) };
+    const request = await this.#identified(operationId, this.bench.subject ?? usualSubject, this.#operation);
+    return { ...request, proofOfContact: await this.proof(operationId) };
   }
 
   /** The same where the codes lie in an envelope: no contact is proved. */
@@ -170,19 +170,24 @@ export class Conversation {
     return { ...(await this.#identified(operationId, this.bench.envelope)), delivery: 'envelope' };
   }
 
-  async #identified(operationId: string, subject: NonNullable<Bench['subject']>): Promise<Record<string, unknown>> {
+  async #identified(
+    operationId: string,
+    subject: NonNullable<Bench['subject']>,
+    operation: CodeOperation = 'activation',
+  ): Promise<Record<string, unknown>> {
     const { document } = subject;
     const { certificateDigest } = subject.card;
     const { fiscalCode } = subject.applicant;
     const operatorAssertion = await this.sign({
       decision: 'identified',
       operationId,
+      operation,
       certificateDigest,
       fiscalCode,
       case: 'adult',
       document,
     });
-    return { operationId, operation: 'activation', case: 'adult', ...subject, operatorAssertion };
+    return { operationId, operation, case: 'adult', ...subject, operatorAssertion };
   }
 
   reserve(operationId: string, body: Record<string, unknown>): Asked {

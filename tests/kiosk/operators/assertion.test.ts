@@ -6,6 +6,7 @@ import { type PublicSigningKey, claimedOperator, publicSigningKey, verifyAsserti
 
 const identified = {
   decision: 'identified',
+  operation: 'activation',
   operationId: '01890a5d-ac96-774b-bcce-b302099a8057',
   certificateDigest: 'a'.repeat(64),
   fiscalCode: 'RSSMRA72L09H501S',

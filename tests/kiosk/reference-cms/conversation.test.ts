@@ -204,7 +204,14 @@ test('an outcome for an operation never heard of leaves a tombstone: the late re
 
 test("the operator's assertion must be about this person, card, document and operation", async () => {
   const { document, certificateDigest, fiscalCode } = specimen;
-  const good = { decision: 'identified' as const, certificateDigest, fiscalCode, case: 'adult' as const, document };
+  const good = {
+    decision: 'identified' as const,
+    operation: 'activation' as const,
+    certificateDigest,
+    fiscalCode,
+    case: 'adult' as const,
+    document,
+  };
   const stranger = (await cmsSurroundings()) satisfies CmsSurroundings;
   await stranger.close();
   const assertions = async (operationId: string): Promise<string[]> => [
@@ -213,6 +220,7 @@ test("the operator's assertion must be about this person, card, document and ope
     await signDecision(cms.operatorKey, { ...good, operationId, certificateDigest: 'cd'.repeat(32) }),
     await signDecision(cms.operatorKey, { ...good, operationId, document: { ...document, number: 'CA00000AB' } }),
     await signDecision(cms.operatorKey, { ...good, operationId, case: 'minor' }),
+    await signDecision(cms.operatorKey, { ...good, operationId, operation: 'reissue' }),
     await signDecision(cms.operatorKey, {
       ...good,
       operationId,
@@ -222,7 +230,7 @@ test("the operator's assertion must be about this person, card, document and ope
     await signDecision(stranger.operatorKey, { ...good, operationId }),
     await handOver(cms.operatorKey, operationId),
   ];
-  for (let index = 0; index < 9; index += 1) {
+  for (let index = 0; index < 10; index += 1) {
     const request = await reserveRequest(cms);
     const operatorAssertion = (await assertions(request.operationId))[index] ?? '';
     expect(await cms.client.reserve({ ...request, operatorAssertion }, signal)).toMatchObject({

@@ -26,8 +26,8 @@ afterAll(async () => {
 /** What the CMS answers when this is asked for a card; `end`: what becomes of it where it was reserved. */
 async function ask(cardId: string, operation: CodeOperation, end: 'handed-over' | 'not-handed-over' = 'handed-over'): Promise<string> {
   const operationId = newOperationId();
-  const request = await reserveRequest(cms, operationId);
-  const answer = await cms.client.reserve({ ...request, operation, card: { ...request.card, cardId } }, signal);
+  const request = await reserveRequest(cms, operationId, operation);
+  const answer = await cms.client.reserve({ ...request, card: { ...request.card, cardId } }, signal);
   if (!answer.ok) return answer.error.kind === 'refused' ? answer.error.type : answer.error.kind;
   const sealed = await cms.client.releasePaperPart({ operationId, attempt: 1, key: makeOneUseKey().publicKey }, signal);
   expect(sealed.ok).toBe(true);
