@@ -9,6 +9,7 @@ import type { CitizenCommand, OperatorCommand, SessionFacade } from '../../flows
 import type { Log } from '../log/log.ts';
 import { projectRoot } from '../project.ts';
 import { type BringOptions, serveBring } from './bring.ts';
+import { serveForms } from './forms.ts';
 import {
   citizenRequest,
   emptyRequest,
@@ -88,6 +89,7 @@ export async function startScreen({ port, session, operators, site, bring, log }
   server.get('/operator', (_request, reply) => reply.header('set-cookie', page.given).sendFile('operator.html'));
 
   serveBring(server, { ...bring, free: () => session.citizen().screen === 'welcome' }, { fromPage, refuse });
+  serveForms(server, bring, { fromDesk, active: () => operators.active(), refuse });
   server.get('/events', { onRequest: fromPage }, (_request, reply) => {
     if (citizens.full) return refuse(reply, 'too-many-streams');
     reply.hijack();

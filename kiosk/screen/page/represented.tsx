@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import type { Representation } from '../../../flows/people/representation.ts';
 import type { CaseChoice } from '../../../flows/procedures/case-choices.ts';
+import { PrintForm } from './print-form.tsx';
 import type { Texts } from './texts/texts.ts';
 
 /** The form that the fields belong to, wherever on the page they stand. */
@@ -38,7 +39,10 @@ export function Represented({ t, choice }: { readonly t: Texts; readonly choice:
       {papers.map(({ anyOf, orHolderDocument, citation }) => (
         <div key={anyOf.join()}>
           {anyOf.map((form) => (
-            <Check key={form} name={`form ${form}`} label={words.forms[form]} citation={citation} />
+            <div key={form}>
+              <Check name={`form ${form}`} label={words.forms[form]} citation={citation} />
+              <PrintForm form={form} t={t} />
+            </div>
           ))}
           {orHolderDocument && <Check name="holderDocumentCopy" label={words.holderDocument} citation={citation} />}
         </div>

@@ -99,9 +99,11 @@ export function CitizenScreenView(props: ScreenProps): ReactElement {
               <li key={line}>{line}</li>
             ))}
           </ul>
-          {status.receipt === 'pending' && <p className="aside">{t.envelopeDone.pending}</p>}
           {!status.secured && <p className="aside strong">{t.envelopeDone.notSecured}</p>}
-          <PaperNotice notice={status.notice} t={t} />
+          <PaperNotice notice={status.notice} t={t}>
+            {/* Where there is something to heed, what needs nothing of the holder is left out. */}
+            {status.secured && status.receipt === 'pending' && t.envelopeDone.pending}
+          </PaperNotice>
           <p className="aside strong">
             {t.done.takeCard} {t.envelopeDone.apart}
           </p>
@@ -299,11 +301,19 @@ function moment(instant: string, language: Language): string {
   }).format(new Date(instant));
 }
 
-/** What became of the paper of what was done. */
-function PaperNotice({ notice, t }: { readonly notice: Notice; readonly t: Texts }): ReactElement | null {
-  return notice === 'none' ? null : (
+/** What became of the paper of what was done, after what else is to be said aside. */
+function PaperNotice({
+  notice,
+  t,
+  children = false,
+}: {
+  readonly notice: Notice;
+  readonly t: Texts;
+  readonly children?: string | false;
+}): ReactElement | null {
+  return notice === 'none' && children === false ? null : (
     <p className="aside" role="status">
-      {t.paperNotice[notice]}
+      {children} {notice !== 'none' && t.paperNotice[notice]}
     </p>
   );
 }

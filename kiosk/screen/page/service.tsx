@@ -4,6 +4,7 @@ import type { OperatorCommand, OperatorStatus, ServiceWaiting } from '../../../f
 import { isoDate, readDate } from './dates.ts';
 import { DocumentForm } from './document.tsx';
 import { Check, Represented, representationOf } from './represented.tsx';
+import { PrintForm } from './print-form.tsx';
 import type { Texts } from './texts/texts.ts';
 
 interface Props {
@@ -27,6 +28,7 @@ function Enter({ t, waiting, send }: Props): ReactElement {
   const { cases, reasons, papers, problem, step } = waiting;
   const [holderCase, setHolderCase] = useState(cases[0]?.case ?? 'adult');
   const [reason, setReason] = useState(reasons?.allowed[0]);
+  const [proof, setProof] = useState('');
   const choice = cases.find((one) => one.case === holderCase);
   const words = t.desk.service;
   return (
@@ -78,7 +80,7 @@ function Enter({ t, waiting, send }: Props): ReactElement {
               {needsProof(waiting, reason) && (
                 <div>
                   <label htmlFor="loss-proof">{words.lossProof}</label>
-                  <select id="loss-proof" name="lossProof">
+                  <select id="loss-proof" name="lossProof" value={proof} onChange={(event) => setProof(event.target.value)}>
                     <option value="">{words.noLossProof}</option>
                     {lossProofs.map((one) => (
                       <option key={one} value={one}>
@@ -86,12 +88,18 @@ function Enter({ t, waiting, send }: Props): ReactElement {
                       </option>
                     ))}
                   </select>
+                  {proof === 'self-certification' && <PrintForm form="loss" t={t} />}
                 </div>
               )}
             </div>
           )}
           {papers.flatMap(({ anyOf, citation }) =>
-            anyOf.map((form) => <Check key={form} name={`form ${form}`} label={t.desk.represented.forms[form]} citation={citation} />),
+            anyOf.map((form) => (
+              <div key={form}>
+                <Check name={`form ${form}`} label={t.desk.represented.forms[form]} citation={citation} />
+                <PrintForm form={form} t={t} />
+              </div>
+            )),
           )}
         </DocumentForm>
       </section>

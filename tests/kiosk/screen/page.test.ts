@@ -425,6 +425,9 @@ describe('the operator', () => {
     await represented.getByLabel('Nome', { exact: true }).fill('Paola');
     await represented.getByLabel('Codice fiscale', { exact: true }).fill('rsspla79d52h501q');
     await represented.getByLabel('Codice fiscale del titolare').fill('RSSLCU14S20H501J');
+    await represented.getByRole('button', { name: 'Stampa: l’autocertificazione del genitore' }).click();
+    await represented.getByText('Stampato.').waitFor();
+    expect(set.sheets.map(({ title }) => title)).toEqual(['Dichiarazione di responsabilità genitoriale']);
     await represented.getByLabel('autocertificazione della responsabilità genitoriale').check();
     await desk.page.getByLabel('Tipo di documento').selectOption('pension-book');
     await desk.page.getByLabel('Numero').fill('P 12345');

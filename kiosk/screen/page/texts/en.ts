@@ -164,15 +164,14 @@ export const en: Texts = {
   envelopeDone: {
     below: 'Your card’s PIN is the one in the envelope. Open it alone.',
     notice: ['We recognised you by your document.', 'We set the PIN of your card.', 'We gave you the envelope, sealed.'],
-    pending: 'The central system will know as soon as the link is back.',
+    pending: 'The central system hears of it when the link is back.',
     apart: 'Keep the envelope away from the card.',
-    notSecured:
-      'This card cannot encrypt commands: that nobody has seen the PIN is a promise of the people here, not a technical guarantee. Change it soon.',
+    notSecured: 'That nobody saw the PIN is a promise of people, not of technology: change it.',
   },
   paperNotice: {
     printing: 'Printing the note of what was done.',
     printed: 'Take the printed note.',
-    'not-printed': 'The note was not printed: ask the operator for it.',
+    'not-printed': 'No printed note: ask the operator.',
   },
   unblock: {
     steps: {
@@ -711,6 +710,23 @@ export const en: Texts = {
         'not-the-same': 'The two numbers are not the same: start again.',
         'scanner-gone': 'The barcode scanner does not answer: type the number by hand, twice.',
       },
+    },
+    printForm: {
+      print: (form) => `Print: ${form}`,
+      paper: { none: '', printing: 'Printing…', printed: 'Printed.', 'not-printed': 'Not printed: look at the printer.' },
+    },
+    formsToSign: {
+      request: 'the request',
+      delegation: 'the delegation',
+      representative: 'the representative’s form',
+      kinship: 'the declaration of kinship',
+      'parental-authority': 'the parent’s declaration',
+      guardianship: 'the guardian’s declaration',
+      'emancipation-proof': 'the declaration of emancipation',
+      'signature-request': 'the request for signing',
+      'reader-request': 'the request for a reader',
+      'validity-extension': 'the request for an extension',
+      loss: 'the declaration of theft or loss',
     },
     handEnvelope: {
       title: 'Hand over the envelope',

@@ -17,6 +17,7 @@ import type { FailedSlip, Finding } from '../../../../flows/ports/operators.ts';
 import type { ClockFault } from '../../../../flows/ports/trust.ts';
 import type { ServiceOperation } from '../../../../flows/ports/services.ts';
 import type { AskedAgain } from '../../../../flows/session/service.ts';
+import type { FormToSign } from '../../../../flows/procedures/forms-to-sign.ts';
 import type { Form, HolderCase, Operation, reasons } from '../../../../flows/procedures/vocabulary.ts';
 import type { DocumentType } from '../../../../flows/people/identity-document.ts';
 
@@ -209,8 +210,7 @@ export const it = {
     ] as readonly string[],
     pending: 'Il sistema centrale lo saprà appena il collegamento torna.',
     apart: 'Tieni la busta lontano dalla tessera.',
-    notSecured:
-      'Questa tessera non sa cifrare i comandi: che nessuno abbia visto il PIN è un impegno di chi lavora qui, non una garanzia tecnica. Cambialo appena puoi.',
+    notSecured: 'Che nessuno abbia visto il PIN è un impegno di chi lavora qui, non una garanzia tecnica: cambialo appena puoi.',
   },
   paperNotice: {
     printing: 'Stampo il promemoria di quanto fatto.',
@@ -785,6 +785,23 @@ export const it = {
         'scanner-gone': 'Il lettore di codici non risponde: scrivi il numero a mano, due volte.',
       } satisfies Record<EnvelopeProblem, string>,
     },
+    printForm: {
+      print: (form: string) => `Stampa: ${form}`,
+      paper: { none: '', printing: 'Stampo…', printed: 'Stampato.', 'not-printed': 'Non stampato: guarda la stampante.' },
+    },
+    formsToSign: {
+      request: 'la richiesta',
+      delegation: 'la delega',
+      representative: 'il modulo del rappresentante',
+      kinship: 'la dichiarazione di parentela',
+      'parental-authority': 'l’autocertificazione del genitore',
+      guardianship: 'l’autocertificazione della tutela',
+      'emancipation-proof': 'l’autocertificazione dell’emancipazione',
+      'signature-request': 'la richiesta di firma',
+      'reader-request': 'la richiesta del lettore',
+      'validity-extension': 'la richiesta di proroga',
+      loss: 'la dichiarazione di furto o smarrimento',
+    } satisfies Record<FormToSign, string> as Record<FormToSign, string>,
     handEnvelope: {
       title: 'Consegna la busta',
       below: (number: string) => `La tessera ha il PIN della busta ${number}. La busta, chiusa, è nelle mani del titolare?`,
