@@ -24,7 +24,7 @@ import { processEntry } from '../../kiosk/project.ts';
 import { type History, openHistory } from '../../kiosk/records/history.ts';
 import { type Mailbox, startMailbox } from '../../kiosk/reference-cms/mailbox.ts';
 import { type TextGateway, startTextGateway } from '../../kiosk/reference-cms/text-gateway.ts';
-import { type EnvelopePerson, cardKeys, envelopeSpecimens, factoryCodes } from './envelope-specimens.ts';
+import { type EnvelopePerson, cardKeys, otherCardKeys, envelopeSpecimens, factoryCodes } from './envelope-specimens.ts';
 import { CmsLedger } from './cms-ledger.ts';
 import { type Pcscd, startPcscd } from './pcscd.ts';
 import { controlLine, firstLine, kill, processes } from './processes.ts';
@@ -357,16 +357,30 @@ export class Sportello {
       return;
     }
     if (this.scanner === null) await this.#makePerson(specimen);
-    const args = ['virtual', '--vpcd', `127.0.0.1:${this.#pcscd.ports[0] ?? 0}`, '--person', this.#person, '--control', this.#cardSocket];
+    await this.#startCard(this.#pcscd);
+  }
+
+  /** Another card in the place of the one that is in, within moments. It shares no key with it. */
+  async swapCard(specimen: Specimen): Promise<void> {
+    if (this.#pcscd === null) throw new Error('the card process has one card');
+    await kill(this.#card);
+    await this.#makePerson(specimen, otherCardKeys);
+    await this.#startCard(this.#pcscd);
+  }
+
+  async #startCard({ ports }: Pcscd): Promise<void> {
+    const inserted = (): number => this.logs.filter((line) => line.startsWith('card: inserted')).length;
+    const before = inserted();
+    const args = ['virtual', '--vpcd', `127.0.0.1:${ports[0] ?? 0}`, '--person', this.#person, '--control', this.#cardSocket];
     const child = this.#spawn('card', [join('bin', 'sportello.js'), 'card', ...args], {});
     this.#card = child;
-    await vi.waitUntil(() => this.logs.some((line) => line.startsWith('card: inserted')) || child.exitCode !== null, {
+    await vi.waitUntil(() => inserted() > before || child.exitCode !== null, {
       timeout: WAIT_MS,
       interval: 5,
     });
   }
 
-  async #makePerson(known: Specimen): Promise<void> {
+  async #makePerson(known: Specimen, messaging: typeof cardKeys | typeof otherCardKeys = cardKeys): Promise<void> {
     const specimen = this.#ofThisRegion(known);
     const { certificate, privateKey } = await issueCnsCertificate({
       ...specimen,
@@ -375,7 +389,7 @@ export class Sportello {
       notBefore: new Date(Date.now() - 30 * DAY_MS),
       notAfter: new Date(Date.now() + 365 * DAY_MS),
     });
-    const keys = this.#plainCards ? {} : { secureMessaging: cardKeys };
+    const keys = this.#plainCards ? {} : { secureMessaging: messaging };
     this.#write('person.json', { ...specimen, ...factoryCodes, certificate: pemOf(certificate), privateKey, ...keys });
   }
 

@@ -35,6 +35,13 @@ export const envelopeMutants: readonly Mutant[] = [
     breaks: 'B3',
   },
   {
+    name: 'the lot does not come from the seed that was announced',
+    file: ledger,
+    from: 'const position = lot(open.seed, operationId, draw, remaining);',
+    to: 'const position = remaining;',
+    breaks: 'B5',
+  },
+  {
     name: 'any envelope of the pile is taken, whatever the lot fell on',
     file: 'flows/envelopes/refusal.ts',
     from: "      return err(envelope.pile === pile ? 'not-the-drawn-one' : 'of-another');",
