@@ -55,7 +55,9 @@ export async function setPin(
   const views = await ports.cms.operations([bound.operationId], signal);
   const standing = views.ok ? views.value.find(({ operationId }) => operationId === bound.operationId)?.envelope : undefined;
   const known = standing?.number === bound.envelope ? standing : null;
-  return { pin: known?.pin ?? 'unknown', evidence: known?.evidence ?? 'none', secured: null, end, sent, answered };
+  // Without its receipt: where no plain command passes, none carried a PIN.
+  const secured = policy.pinsInClear === 'refused' ? true : null;
+  return { pin: known?.pin ?? 'unknown', evidence: known?.evidence ?? 'none', secured, end, sent, answered };
 }
 
 /** The CMS was lost, and the card is still in the reader. */

@@ -141,7 +141,7 @@ test('from the lot to the hand: every row before what it announces', async () =>
   await at('handing');
   expect(state(drawn())).toBe('bound');
   actor.send({ type: 'operator.hand-over', handedOver: true });
-  expect(await ended()).toEqual({ codes: 'confirmed' });
+  expect(await ended()).toEqual({ codes: 'confirmed', number: drawn(), secured: true });
   expect(kinds()).toEqual([
     ...['OP_OPEN', 'RESERVE_INTENT', 'RESERVED', 'ENVELOPE_DRAWN', 'ENVELOPE_SCANNED', 'ENVELOPE_BOUND', 'CHIP_EVIDENCE'],
     ...['OUTCOME', 'RECEIPT', 'CLOSED'],
@@ -222,6 +222,7 @@ test('a relay that the CMS lost is begun anew, by another id, and the PIN is set
     kind: 'CHIP_EVIDENCE',
     pin: 'set',
     evidence: 'verified',
+    secured: true,
     end: 'done',
     sent: 5,
     answered: 5,
@@ -251,7 +252,8 @@ test('a card pulled when the PIN was set already: the CMS is asked, knows, and t
   scanNumber(number);
   await at('handing');
   actor.send({ type: 'operator.hand-over', handedOver: true });
-  expect(await ended()).toEqual({ codes: 'confirmed' });
+  // No receipt says so; but no plain command passes this desk.
+  expect(await ended()).toEqual({ codes: 'confirmed', number, secured: true });
   expect(state(number)).toBe('handed');
 });
 
