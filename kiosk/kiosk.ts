@@ -151,7 +151,13 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
 
   const outbox = startOutbox({ cms: cms.value, records: records.value, log, onAttention: () => desk?.refresh() });
   opened.push(() => outbox.close());
-  const reconciliation = startReconciliation({ cms: cms.value, records: records.value, log, onAttention: () => desk?.refresh() });
+  const reconciliation = startReconciliation({
+    cms: cms.value,
+    desk: configuration.site.desk,
+    records: records.value,
+    log,
+    onAttention: () => desk?.refresh(),
+  });
   opened.push(() => reconciliation.close());
   opened.push(
     cms.value.onReconnected(() => {
@@ -214,7 +220,7 @@ export async function startKiosk(configuration: Configuration, parts: KioskParts
       scanner: barcode,
       chip: card,
       newRelayId: () => uuidv4(),
-      digest: (jws: string) => hash('sha256', jws),
+      digest: (text: string) => hash('sha256', text),
     },
     revocation: () => revocation,
     now: () => new Date().toISOString(),

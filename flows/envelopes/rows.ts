@@ -41,7 +41,7 @@ export type EnvelopeRow =
 /** Rows of a shift: the time between two counts of the envelopes. Its seed stands in the journal as a digest before any list is fetched. */
 export type ShiftRow =
   | { readonly kind: 'SHIFT_OPENED'; readonly operator: string; readonly commitment: string }
-  /** A list that the CMS signed; `digest` is that of its JWS. The numbers are in the order of the pile. */
+  /** A list that the CMS signed; `digest` is that of what its JWS signs. The numbers are in the order of the pile. */
   | { readonly kind: 'BATCH_RECEIVED'; readonly batch: string; readonly digest: string; readonly numbers: readonly string[] }
   | { readonly kind: 'ENVELOPES_ASSIGNED'; readonly pile: Pile; readonly numbers: readonly string[] }
   /** The count by hand beside that of the ledger; `seed` (hexadecimal) is revealed: whoever has the rows can draw every lot again. */

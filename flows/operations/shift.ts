@@ -7,8 +7,8 @@ import type { EnvelopeLedger, LedgerError, ShiftCount } from '../ports/ledger.ts
 export interface ShiftPorts {
   readonly envelopes: EnvelopeLedger;
   readonly cms: Pick<EnvelopeCms, 'envelopeBatches' | 'countEnvelopes'>;
-  /** SHA-256 of a list's JWS, hexadecimal. */
-  readonly digest: (jws: string) => string;
+  /** SHA-256, hexadecimal. */
+  readonly digest: (text: string) => string;
 }
 
 /**
@@ -31,7 +31,8 @@ export async function receiveEnvelopes(
   for (const list of lists.value) {
     const received = envelopes.receive({
       batch: list.batch,
-      digest: digest(list.jws),
+      // Of header and claims: a CMS may sign the same list anew each time that it is fetched, and no two signatures need be alike.
+      digest: digest(list.jws.slice(0, list.jws.lastIndexOf('.'))),
       numbers: list.envelopes.map(({ number }) => number),
     });
     if (!received.ok) return received;

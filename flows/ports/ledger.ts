@@ -2,7 +2,7 @@ import type { Result } from '../../devices/result.ts';
 import type { Envelope, Pile, EnvelopeState, Put } from '../envelopes/envelope.ts';
 import type { JournalError } from './journal.ts';
 
-/** What of a list that the CMS signed goes into the ledger: `digest` is the SHA-256 of its JWS, `numbers` in the order of the pile. */
+/** What of a list that the CMS signed goes into the ledger: `digest` is the SHA-256 of what its JWS signs, `numbers` in the order of the pile. */
 export interface ReceivedBatch {
   readonly batch: string;
   readonly digest: string;

@@ -3,6 +3,7 @@ import type { Result } from '../../devices/result.ts';
 import { type Difference, type ThreeWayCount, countDay, differencesOf } from '../../flows/operations/reconciliation.ts';
 import type { Journal, JournalEntry, JournalError } from '../../flows/ports/journal.ts';
 import type { Log } from '../log/log.ts';
+import type { OwedCount } from '../records/owed-counts.ts';
 import type { CmsClient } from './client.ts';
 import { type Clock, realClock } from './pace.ts';
 
@@ -21,6 +22,9 @@ export interface ReconciliationRecords extends Pick<Journal, 'open'> {
   countedDays(): readonly { readonly day: string }[];
   /** Keeps differences, and the count of a day with them, in one transaction; answers with those that are new. */
   noteDifferences(differences: readonly Difference[], count?: ThreeWayCount): Result<readonly Difference[], JournalError>;
+  /** What shifts counted of their envelopes and no answer of the CMS is kept to, oldest first. */
+  owedCounts(): readonly OwedCount[];
+  countAnswered(count: Pick<OwedCount, 'shift' | 'batch'>, jws: string): Result<void, JournalError>;
 }
 
 export interface RunningReconciliation {
@@ -30,7 +34,9 @@ export interface RunningReconciliation {
 }
 
 export interface ReconciliationOptions {
-  readonly cms: Pick<CmsClient, 'operations' | 'countDay' | 'health'>;
+  readonly cms: Pick<CmsClient, 'operations' | 'countDay' | 'countEnvelopes' | 'health'>;
+  /** Whose envelopes are counted. */
+  readonly desk: string;
   readonly records: ReconciliationRecords;
   readonly log: Log;
   readonly clock?: Clock;
@@ -42,10 +48,11 @@ export interface ReconciliationOptions {
 
 /**
  * Compares the journal with the CMS's view of what is open: at start, when the CMS is back, and every 15 minutes; and each day that is
- * over with the CMS's count of it, once. What differs becomes an incident for a person, and nothing else (reliability.md, R7).
+ * over with the CMS's count of it, once. Counts of envelopes that the CMS has not answered are asked again then, too. What differs becomes an incident for a person, and nothing else (reliability.md, R7).
  */
 export function startReconciliation({
   cms,
+  desk,
   records,
   log,
   clock = realClock,
@@ -108,8 +115,26 @@ export function startReconciliation({
     return true;
   }
 
+  /**
+   * Asks what shifts counted, until an answer is kept: also what was answered at the screen a moment ago, for the same key brings the same
+   * answer. One that the CMS refuses stays owed, and holds up no other.
+   */
+  async function tellCounts(): Promise<boolean> {
+    for (const count of records.owedCounts()) {
+      const answer = await cms.countEnvelopes({ ...count, attempt: 1, desk }, stopping.signal);
+      const { shift, batch } = count;
+      if (answer.ok) {
+        if (!records.countAnswered(count, answer.value.jws).ok) return false;
+        log.event('shift-count-answered', { shift, batch, differences: answer.value.differences.length });
+      } else if (answer.error.kind === 'refused') log.event('shift-count-refused', { shift, batch, type: answer.error.type });
+      else return false;
+    }
+    return true;
+  }
+
   async function round(): Promise<void> {
     if (!(await compareOpen())) return;
+    if (!(await tellCounts())) return;
     for (const day of daysToCount()) if (!(await count(day))) return;
   }
 

@@ -135,6 +135,16 @@ export const events = {
     meaning: 'The three ledgers of a day that is over were counted: prints announced, slips reported, releases of the CMS.',
     fields: { day: 'string', intents: 'number', slips: 'number', releases: 'number', differences: 'number' },
   },
+  'shift-count-answered': {
+    level: 'info',
+    meaning: "The CMS's answer to a shift's count of one batch of envelopes is kept, with how many of them stand otherwise there.",
+    fields: { shift: 'string', batch: 'string', differences: 'number' },
+  },
+  'shift-count-refused': {
+    level: 'warn',
+    meaning: "The CMS refuses a shift's count of a batch of envelopes; it is asked again.",
+    fields: { shift: 'string', batch: 'string', type: 'string' },
+  },
   'operator-signed-on': { level: 'info', meaning: 'An operator signed on.', fields: { operator: 'string' } },
   'operator-signed-off': {
     level: 'info',

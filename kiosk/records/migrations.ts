@@ -280,6 +280,24 @@ const migrations: readonly Step[] = [
   withRowKinds('PIN_INTENT', 'PIN_EVIDENCE'),
   // 8: rows of a service.
   withRowKinds('SERVICE_INTENT', 'SERVICE_RECEIPT', 'SERVICE_REFUSED'),
+  // 9: the CMS's answers to the counts of shifts.
+  `create table answered_counts (
+    shift_id text not null check (length(shift_id) = 36),
+    batch text not null check (batch <> ''),
+    at text not null check (at glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z'),
+    jws text not null check (jws <> ''),
+    primary key (shift_id, batch)
+  ) strict;
+
+  create trigger answered_counts_are_not_changed before update on answered_counts
+  begin
+    select raise(abort, 'an answer is not changed');
+  end;
+
+  create trigger answered_counts_stay before delete on answered_counts
+  begin
+    select raise(abort, 'an answer is not removed');
+  end;`,
 ];
 
 export const recordsVersion = 1 + migrations.length;

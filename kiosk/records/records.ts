@@ -21,6 +21,7 @@ import { mayFollow } from './order.ts';
 import type { ReconciliationRecords } from '../cms/reconciliation.ts';
 import { writeIncidents } from './incidents.ts';
 import type { OutboxRecords } from './outbox.ts';
+import { owedCounts } from './owed-counts.ts';
 import { journalRow, operationId as operationIdShape, outcomeReport } from './rows.ts';
 import { type SignOnFailureStore, signOnFailureStore } from './sign-on-failures.ts';
 import { outboxFailures } from './waiting.ts';
@@ -122,6 +123,7 @@ function createRecords(
 
   const failures = outboxFailures(database);
   const incidents = writeIncidents(database);
+  const counts = owedCounts(database, () => history.rows());
   const tip = tipReader(database);
   const envelopes = envelopeTable(database);
   const insertRow = database.prepare(
@@ -255,6 +257,8 @@ function createRecords(
         if (count !== undefined) incidents.noteDay(count, at);
         return incidents.note(differences, at);
       }),
+    owedCounts: () => counts.owed(),
+    countAnswered: (count, jws) => transaction(() => counts.answered(count, jws, now().toISOString())),
     forAPerson: () => failures.forAPerson(),
     countFailures: (operationIds) => transaction(() => operationIds.forEach(failures.add)),
     list: (filter) => history.list(filter),

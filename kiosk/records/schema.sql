@@ -185,6 +185,25 @@ begin
   select raise(abort, 'a seed is not changed');
 end;
 
+-- The CMS's signed answers to the counts of shifts, one for each batch; a count without one is owed, and asked again.
+create table answered_counts (
+  shift_id text not null check (length(shift_id) = 36),
+  batch text not null check (batch <> ''),
+  at text not null check (at glob '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z'),
+  jws text not null check (jws <> ''),
+  primary key (shift_id, batch)
+) strict;
+
+create trigger answered_counts_are_not_changed before update on answered_counts
+begin
+  select raise(abort, 'an answer is not changed');
+end;
+
+create trigger answered_counts_stay before delete on answered_counts
+begin
+  select raise(abort, 'an answer is not removed');
+end;
+
 -- Keys of the records themselves, made at the first start. Losing one makes old digests strangers to new ones.
 create table keys (
   name text primary key check (name in ('digest')),

@@ -16,6 +16,7 @@ import {
 } from '../../harness/cms.ts';
 import { SimulatedClock } from '../../harness/simulated-clock.ts';
 
+const desk = 'health-authority';
 const DAY_MS = 24 * 3_600_000;
 
 let surroundings: CmsSurroundings;
@@ -64,7 +65,7 @@ async function reconcile(rounds = 1): Promise<string[]> {
   let waits = 0;
   clock.mayPass = () => (waits += 1) < rounds;
   const log = { event: (name: string, fields: object) => void told.push([name, ...Object.values(fields)].join(' ')) };
-  const running = startReconciliation({ cms: cms.client, records, log, clock, now });
+  const running = startReconciliation({ cms: cms.client, desk, records, log, clock, now });
   await vi.waitUntil(() => waits >= rounds, { timeout: 10_000, interval: 5 });
   await running.close();
   return told;
@@ -121,7 +122,7 @@ test('while the CMS does not answer nothing is noted; once it is back it is aske
   };
   const client = clientAt(cms.cms.url, surroundings, { clock: new SimulatedClock() });
   const log = { event: (name: string) => void told.push(name) };
-  const running = startReconciliation({ cms: client, records, log, clock, now });
+  const running = startReconciliation({ cms: client, desk, records, log, clock, now });
   const stop = client.onReconnected(() => running.reconnected());
   await vi.waitUntil(() => waits > 0, { timeout: 20_000, interval: 5 });
   expect(told).toEqual([]);

@@ -233,7 +233,17 @@ describe('versions', () => {
 
   test('a file of version 1 learns to count failures and to note incidents, has its rows chained, and then is as a new one', () => {
     const shapeOf = (database: Database.Database): unknown[] =>
-      ['journal', 'checkpoints', 'outbox', 'outbox_failures', 'incidents', 'counted_days', 'envelopes', 'shift_seeds'].map((table) => [
+      [
+        'journal',
+        'checkpoints',
+        'outbox',
+        'outbox_failures',
+        'incidents',
+        'counted_days',
+        'envelopes',
+        'shift_seeds',
+        'answered_counts',
+      ].map((table) => [
         database.prepare('select name, type, "notnull", pk from pragma_table_xinfo(?)').all(table),
         database.prepare("select name from sqlite_schema where tbl_name = ? and type <> 'table' order by name").all(table),
       ]);
@@ -243,7 +253,7 @@ describe('versions', () => {
     const hashes = database.prepare('select hash from journal order by sequence').pluck();
     const chain = hashes.all();
     database.exec(
-      'drop trigger journal_is_chained; drop table checkpoints; drop table outbox_failures; drop table incidents; drop table counted_days; drop table envelopes; drop table shift_seeds; alter table journal drop column hash; pragma user_version = 1',
+      'drop trigger journal_is_chained; drop table checkpoints; drop table outbox_failures; drop table incidents; drop table counted_days; drop table envelopes; drop table shift_seeds; drop table answered_counts; alter table journal drop column hash; pragma user_version = 1',
     );
     rmSync(join(folder, 'checkpoint.jws'));
     expect(migrate(database)).toEqual({ ok: true, value: undefined });
