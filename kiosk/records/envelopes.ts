@@ -129,10 +129,11 @@ export function envelopeLedger(
       if (open === undefined) return err({ kind: 'no-shift' });
       const lying = inPile(byNumber(table.all()), pile);
       const remaining = lying.length;
-      if (remaining === 0) return err({ kind: 'pile-empty' });
       const draw = timesDrawn(operationId) + 1;
-      const position = lot(open.seed, operationId, draw, remaining);
-      const number = lying[position - 1]?.number ?? '';
+      const position = remaining === 0 ? 0 : lot(open.seed, operationId, draw, remaining);
+      const fallen = lying[position - 1];
+      if (fallen === undefined) return err({ kind: 'pile-empty' });
+      const { number } = fallen;
       const drawn = write(() =>
         insert(operationId, { kind: 'ENVELOPE_DRAWN', shift: open.shift, draw, pile, remaining, position, number }),
       );

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import type { EnvelopeState } from '../../../flows/envelopes/envelope.ts';
 import { commitmentTo, lot } from '../../../kiosk/records/draw.ts';
@@ -176,4 +178,43 @@ describe('an envelope', () => {
     );
     expect(records.envelopes.draw(otherOperationId, 'operator:bianchi')).toEqual({ ok: false, error: { kind: 'pile-empty' } });
   });
+});
+
+test('what cannot be written is said, and the ledger stays as it was', { timeout: 30_000 }, () => {
+  const folder = temporaryFolder();
+  const records = withPile(folder);
+  toReserved(records);
+  const before = records.envelopes.all();
+  const other = new Database(join(folder, 'records.db'));
+  other.exec('begin immediate');
+  const { envelopes } = records;
+  const unwritable = { ok: false, error: { kind: 'journal-unwritable', detail: 'records-in-use' } };
+  expect(envelopes.receive({ batch: 'LOTTO-2', digest: 'e'.repeat(64), numbers: ['2000000098'] })).toEqual(unwritable);
+  expect(envelopes.assign('operator:mrossi', numbers)).toEqual(unwritable);
+  expect(envelopes.draw(operationId, 'magazine:armadio')).toEqual(unwritable);
+  expect(envelopes.put(numbers[0] ?? '', 'spoiled', 'torn')).toEqual(unwritable);
+  expect(envelopes.count('mrossi', 12)).toEqual(unwritable);
+  other.exec('rollback');
+  expect(envelopes.count('mrossi', 12).ok).toBe(true);
+  other.exec('begin immediate');
+  expect(envelopes.openShift('mrossi')).toEqual(unwritable);
+  other.exec('rollback');
+  other.close();
+  expect(envelopes.all()).toEqual(before);
+  expect(envelopes.openShift('mrossi').ok).toBe(true);
+});
+
+test('without a shift nothing is assigned or moved; an empty list, and nothing to assign, are nothing to write', () => {
+  const records = recordsIn(temporaryFolder());
+  const { envelopes } = records;
+  const noShift = { ok: false, error: { kind: 'no-shift' } };
+  expect(envelopes.assign('magazine:armadio', numbers)).toEqual(noShift);
+  expect(envelopes.put(numbers[0] ?? '', 'spoiled', 'torn')).toEqual(noShift);
+  expect(envelopes.count('mrossi', 0)).toEqual(noShift);
+  envelopes.openShift('mrossi');
+  expect(envelopes.assign('magazine:armadio', [])).toEqual({ ok: true });
+  expect(envelopes.receive({ batch: 'LOTTO-2', digest: 'e'.repeat(64), numbers: ['not a number!'] })).toMatchObject({
+    error: { kind: 'batch-unusable' },
+  });
+  expect(envelopes.draw(operationId, 'magazine:armadio')).toEqual({ ok: false, error: { kind: 'pile-empty' } });
 });

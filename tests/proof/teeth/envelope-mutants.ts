@@ -37,8 +37,8 @@ export const envelopeMutants: readonly Mutant[] = [
   {
     name: 'the lot does not come from the seed that was announced',
     file: ledger,
-    from: 'const position = lot(open.seed, operationId, draw, remaining);',
-    to: 'const position = remaining;',
+    from: 'lot(open.seed, operationId, draw, remaining);',
+    to: 'remaining;',
     breaks: 'B5',
   },
   {
