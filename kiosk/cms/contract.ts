@@ -423,7 +423,7 @@ export const calls = {
     request: null,
     status: 200,
     answer: batchesAnswer,
-    refusals: ['delivery-not-offered'],
+    refusals: ['delivery-not-offered', 'envelope-of-another-desk'],
   },
   'envelope-count': {
     method: 'POST',
@@ -432,7 +432,7 @@ export const calls = {
     request: envelopeCountRequest,
     status: 200,
     answer: countedEnvelopes,
-    refusals: ['delivery-not-offered', 'batch-unknown', 'seed-contradicted'],
+    refusals: ['delivery-not-offered', 'envelope-of-another-desk', 'batch-unknown', 'seed-contradicted'],
   },
   card: {
     method: 'GET',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
+import { desk } from '../cms/envelopes.ts';
 import { operatorId, publicSigningKey } from '../operators/assertion.ts';
 import { usualScheme } from './codes.ts';
 import { oneTimeCodes } from './contacts.ts';
@@ -61,6 +62,8 @@ export const cmsConfiguration = z.strictObject({
       profiles: z.array(z.string().regex(/^[a-z-]{1,40}$/)).min(1),
       contents: z.array(z.string().min(1).max(40)).min(1).max(6).default(['PIN', 'CODICE UTENTE']),
       plainCommands: z.enum(['refused', 'allowed']).default('refused'),
+      /** The desks at which each kiosk stands, by the common name of its client certificate; left out: every kiosk at every desk. */
+      desks: z.record(z.string().min(1), z.array(desk)).optional(),
       /** Where holders fetch their PUK (`holders-portal.ts`), a port of its own; left out: nowhere. */
       portalPort: z.int().min(0).max(65535).optional(),
     })

@@ -5,7 +5,7 @@ import { stepOf } from '../cms/contract.ts';
 import { cardId, desk, envelopeCountRequest, relayRequest } from '../cms/envelopes.ts';
 import { operationId } from '../cms/shapes.ts';
 import type { ReferenceCmsRules } from './cms.ts';
-import { type Look, Refusal, type Write, idOf, jsonOf } from './requests.ts';
+import { type Look, Refusal, type Write, idOf, jsonOf, kioskOf } from './requests.ts';
 
 interface Server {
   readonly envelopes: ReferenceCmsRules['envelopes'];
@@ -33,7 +33,7 @@ export function envelopeRoutes(app: FastifyInstance, { envelopes, write, look }:
   app.get('/envelopes/batches', async (request, reply) => {
     const query = z.strictObject({ desk }).safeParse(request.query);
     if (!query.success) throw new Refusal('request-unusable', 'desk');
-    return await look('envelope-batches', request, reply, (now) => envelopes.batches(query.data.desk, now));
+    return await look('envelope-batches', request, reply, (now) => envelopes.batches(kioskOf(request), query.data.desk, now));
   });
 
   app.post('/envelopes/counts', { bodyLimit: largestCount }, async (request, reply) => {

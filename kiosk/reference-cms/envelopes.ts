@@ -36,6 +36,8 @@ export interface EnvelopeOffer {
   readonly contents: readonly string[];
   /** Whether cards without secure messaging are served, by commands that the kiosk can read. */
   readonly plainCommands: 'refused' | 'allowed';
+  /** The desks at which each kiosk stands; left out: every kiosk at every desk. */
+  readonly desks?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
 export interface EnvelopeParts {
@@ -57,6 +59,8 @@ type RelayRequest = z.infer<typeof relayRequest>;
 
 /** What the calls of the blind envelope do: lists and counts, reservations whose PIN the CMS sets, and the relay by which it does. */
 export function createEnvelopes({ store, key, log, ttl, offer, standingOf, mayHaveCodes, move, identified }: EnvelopeParts) {
+  const standsAt = (kiosk: string, desk: string): boolean =>
+    offer?.desks === undefined || (new Map(Object.entries(offer.desks)).get(kiosk) ?? []).includes(desk);
   const served = ({ messaging }: IssuedCard): boolean => messaging !== null || offer?.plainCommands === 'allowed';
 
   /** Why this envelope must not serve the operation; `null`: it may. */
@@ -161,8 +165,9 @@ export function createEnvelopes({ store, key, log, ttl, offer, standingOf, mayHa
         return step(id, request.relay, request.sequence, card, now);
       },
 
-    batches(desk: string, now: number): Result<z.infer<typeof batchesAnswer>, ProblemType> {
+    batches(kiosk: string, desk: string, now: number): Result<z.infer<typeof batchesAnswer>, ProblemType> {
       if (offer === null) return err('delivery-not-offered');
+      if (!standsAt(kiosk, desk)) return err('envelope-of-another-desk');
       const batches = store.batchesFor(desk, mostBatches).map(({ batch, issuedAt }) => {
         const envelopes = store
           .listed(batch)
@@ -178,6 +183,7 @@ export function createEnvelopes({ store, key, log, ttl, offer, standingOf, mayHa
       (now) => {
         if (offer === null) return err('delivery-not-offered');
         const { shift, desk, batch, seed, envelopes } = request;
+        if (!standsAt(kiosk, desk)) return err('envelope-of-another-desk');
         if (store.batch(batch, desk) === null) return err('batch-unknown');
         if ((store.seedOf(shift) ?? seed) !== seed) return err('seed-contradicted');
         const listed = new Set(store.listed(batch).map(({ number }) => number));

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { X509Certificate, createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { specimens } from '../../../devices/card/virtual/specimen.ts';
@@ -141,4 +141,23 @@ test('a count as large as can be is taken and answered', async () => {
     signal,
   );
   expect(counted.ok && counted.value.differences.length).toBe(503);
+});
+
+test('a kiosk is given the lists of the desks at which it stands, and its counts are taken there alone', async () => {
+  const own = new X509Certificate(readFileSync(surroundings.pki.files.kioskClient)).subject.match(/^CN=(.*)$/m)?.[1] ?? '';
+  const refused = { error: { type: 'envelope-of-another-desk' } };
+  const count = { shift: newOperationId(), attempt: 1, desk, batch, seed: '5a'.repeat(32), envelopes: [free(envelopes.first.number)] };
+  for (const [kiosk, desks, allowed] of [
+    [own, [desk], true],
+    [own, ['pharmacy'], false],
+    ['another kiosk', [desk], false],
+  ] as const) {
+    const database = `${surroundings.folder}/${kiosk}-${desks[0]}.sqlite`;
+    const configured = { specimens: specimensFile(surroundings.folder, [card]), profiles: ['sardegna'], desks: { [kiosk]: desks } };
+    const bound = await startCms(surroundings, { database, envelopes: configured });
+    const expected = allowed ? { ok: true } : refused;
+    expect(await bound.client.envelopeBatches(desk, signal)).toMatchObject(expected);
+    expect(await bound.client.countEnvelopes(count, signal)).toMatchObject(expected);
+    await bound.close();
+  }
 });
