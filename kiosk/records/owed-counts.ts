@@ -27,12 +27,10 @@ export function owedCounts(database: Database.Database, rows: () => readonly Jou
       const found = unanswered.all().map((row) => owedRow.parse(row));
       if (found.length === 0) return [];
       const journal = rows();
-      const ledgers = new Map(
-        found.map(({ sequence }) => [sequence, [...ledgerOf(journal.filter((entry) => entry.sequence <= sequence)).values()]]),
-      );
       return found.map(({ shift, sequence, seed, batch }) => {
-        const ofBatch = (ledgers.get(sequence) ?? []).filter((envelope) => envelope.batch === batch);
-        return { shift, batch, seed, envelopes: ofBatch.map(({ number, state }) => ({ number, state })) };
+        const then = [...ledgerOf(journal.filter((entry) => entry.sequence <= sequence)).values()];
+        const envelopes = then.filter((envelope) => envelope.batch === batch).map(({ number, state }) => ({ number, state }));
+        return { shift, batch, seed, envelopes };
       });
     },
     /** Inside a transaction. */
