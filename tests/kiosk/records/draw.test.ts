@@ -34,7 +34,7 @@ function shift(counted = true): readonly JournalEntry[] {
 /** The same rows with one of them changed, wherever it stands. */
 function changed(rows: readonly JournalEntry[], kind: JournalEntry['row']['kind'], change: object): readonly JournalEntry[] {
   const at = rows.findIndex(({ row }) => row.kind === kind);
-  return rows.map((entry, index) => (index === at ? { ...entry, row: { ...entry.row, ...change } as JournalEntry['row'] } : entry));
+  return rows.map((entry, index) => (index === at ? { ...entry, row: { ...entry.row, ...change } } : entry));
 }
 
 const without = (rows: readonly JournalEntry[], kind: JournalEntry['row']['kind']): readonly JournalEntry[] =>
