@@ -22,7 +22,7 @@ export function PrintForm({ form, t }: { readonly form: string; readonly t: Text
       <button type="button" className="btn btn-link" disabled={paper === 'printing'} onClick={() => void print(known)}>
         {words.print(t.desk.formsToSign[known])}
       </button>
-      <span role="status">{words.paper[paper]}</span>
+      <span role="status">{paper !== 'none' && words.paper[paper]}</span>
     </span>
   );
 }

@@ -713,7 +713,7 @@ export const en: Texts = {
     },
     printForm: {
       print: (form) => `Print: ${form}`,
-      paper: { none: '', printing: 'Printing…', printed: 'Printed.', 'not-printed': 'Not printed: look at the printer.' },
+      paper: { printing: 'Printing…', printed: 'Printed.', 'not-printed': 'Not printed: look at the printer.' },
     },
     formsToSign: {
       request: 'the request',

@@ -787,7 +787,7 @@ export const it = {
     },
     printForm: {
       print: (form: string) => `Stampa: ${form}`,
-      paper: { none: '', printing: 'Stampo…', printed: 'Stampato.', 'not-printed': 'Non stampato: guarda la stampante.' },
+      paper: { printing: 'Stampo…', printed: 'Stampato.', 'not-printed': 'Non stampato: guarda la stampante.' },
     },
     formsToSign: {
       request: 'la richiesta',
