@@ -74,4 +74,4 @@ test('killed while the card is in the CMS’s hands, then an envelope handed ove
   } finally {
     await chromium.close();
   }
-}, 120_000);
+}, 240_000);
