@@ -23,7 +23,7 @@ export function noticeOf(
         : null;
   if (done === null) return null;
   const recognised =
-    identified?.representation === null ? 'Riconoscimento con documento.' : 'Riconoscimento con documento, e documenti di chi rappresenta.';
+    identified?.representation == null ? 'Riconoscimento con documento.' : 'Riconoscimento con documento, e documenti di chi rappresenta.';
   return {
     title: 'Promemoria di quanto fatto oggi',
     lines: [...items(recognised), ...done],
@@ -51,7 +51,7 @@ function linesOfEnvelope({
 }
 
 /** What a PIN that went to the card by plain commands is worth (decision 0196). */
-export const notSecuredIt =
+const notSecuredIt =
   'Questa tessera non sa cifrare i comandi: che nessuno abbia visto il PIN è un impegno di chi lavora qui, non una garanzia tecnica. Cambialo appena puoi.';
 
 function items(...texts: readonly string[]): readonly SheetLine[] {

@@ -28,6 +28,7 @@ test('SAR 9.3.2 (11): what was done is printed for the holder, and names nobody'
   const [sheet] = printing.sheets;
   expect(sheet?.title).toBe('Promemoria di quanto fatto oggi');
   expect(JSON.stringify(sheet)).toContain('la sospensione');
+  expect(sheet?.lines[0]).toEqual({ kind: 'item', text: 'Riconoscimento con documento.' });
   expect(JSON.stringify(sheet)).not.toMatch(/ROSSI|MARIO|RSSMRA/);
 });
 
