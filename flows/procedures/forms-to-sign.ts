@@ -1,19 +1,7 @@
-import type { Form } from './vocabulary.ts';
+import { forms } from './vocabulary.ts';
 
 /** Forms that the desk can print for a signature; a court's papers are brought. `loss`: what replaces a police report. */
-export const formsToSign = [
-  'request',
-  'delegation',
-  'representative',
-  'kinship',
-  'parental-authority',
-  'guardianship',
-  'emancipation-proof',
-  'signature-request',
-  'reader-request',
-  'validity-extension',
-  'loss',
-] as const satisfies readonly (Exclude<Form, 'court-papers'> | 'loss')[];
+export const formsToSign = [...forms.filter((form) => form !== 'court-papers'), 'loss'] as const;
 export type FormToSign = (typeof formsToSign)[number];
 
 /**

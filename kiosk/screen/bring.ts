@@ -6,6 +6,7 @@ import type { Profile } from '../../flows/procedures/profile.ts';
 import { type DeskType, type HolderCase, type Operation, holderCases, operations } from '../../flows/procedures/vocabulary.ts';
 import { casesIt, operationsIt, placesIt } from '../../flows/procedures/words.ts';
 import type { Refusal } from './guard.ts';
+import { sheetPrinter } from './sheet-printer.ts';
 
 /** "Cosa serve?", for who stands before the kiosk with no card in it: the same list on the screen, on paper, and in a picture for a telephone. */
 export interface BringOptions {
@@ -37,8 +38,6 @@ export interface BringList {
 
 const question = z.strictObject({ case: z.enum(holderCases), operation: z.enum(operations) });
 type Question = z.infer<typeof question>;
-
-const PRINT_LIMIT_MS = 30_000;
 
 export function bringChoices(profile: Profile): BringChoices {
   const cases = holderCases.map((id) => ({
@@ -88,7 +87,7 @@ export function serveBring(
 ): void {
   const { fromPage, refuse } = guard;
   const helpLine = profile.referrals.helpLine.phone;
-  let printing = false;
+  const print = sheetPrinter(sheets);
   const asked = (value: unknown): BringList | null => {
     const read = question.safeParse(value);
     return read.success ? bringList(profile, desk, read.data) : null;
@@ -106,14 +105,7 @@ export function serveBring(
   server.post('/bring/print', { onRequest: fromPage }, async (request, reply) => {
     const list = asked(request.body);
     if (list === null) return refuse(reply, 'not-a-command');
-    if (printing || !free()) return refuse(reply, 'busy');
-    printing = true;
-    try {
-      const sheet = sheetOf(list, { siteName, helpLine }, now());
-      const evidence = await sheets.printSheet(sheet, AbortSignal.timeout(PRINT_LIMIT_MS));
-      return { printed: evidence.class === 'E2' };
-    } finally {
-      printing = false;
-    }
+    if (!free()) return refuse(reply, 'busy');
+    return (await print(sheetOf(list, { siteName, helpLine }, now()))) ?? refuse(reply, 'busy');
   });
 }

@@ -4,6 +4,7 @@ import type { Sheet, SheetLine, SheetPrinting } from '../../flows/ports/printing
 import { type FormToSign, formTexts, formsToSign } from '../../flows/procedures/forms-to-sign.ts';
 import type { Profile } from '../../flows/procedures/profile.ts';
 import type { Refusal } from './guard.ts';
+import { sheetPrinter } from './sheet-printer.ts';
 
 /** Forms on paper, for who stands at the desk to fill in and sign. */
 export interface FormsOptions {
@@ -14,7 +15,6 @@ export interface FormsOptions {
 }
 
 const question = z.strictObject({ form: z.enum(formsToSign) });
-const PRINT_LIMIT_MS = 30_000;
 /** What a hand fills in. */
 const blank: SheetLine = { kind: 'text', text: '_'.repeat(40) };
 
@@ -33,20 +33,13 @@ export function serveForms(
     readonly refuse: (reply: FastifyReply, rule: Refusal) => FastifyReply;
   },
 ): void {
-  let printing = false;
+  const print = sheetPrinter(sheets);
   server.post('/operator/form', { onRequest: fromDesk }, async (request, reply) => {
     active();
     const asked = question.safeParse(request.body);
     if (!asked.success) return refuse(reply, 'not-a-command');
-    if (printing) return refuse(reply, 'busy');
-    printing = true;
-    try {
-      const sheet = formSheet(asked.data.form, { siteName, helpLine: profile.referrals.helpLine.phone }, now());
-      const evidence = await sheets.printSheet(sheet, AbortSignal.timeout(PRINT_LIMIT_MS));
-      return { printed: evidence.class === 'E2' };
-    } finally {
-      printing = false;
-    }
+    const site = { siteName, helpLine: profile.referrals.helpLine.phone };
+    return (await print(formSheet(asked.data.form, site, now()))) ?? refuse(reply, 'busy');
   });
 }
 

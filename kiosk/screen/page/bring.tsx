@@ -2,12 +2,10 @@ import { Button } from 'design-react-kit';
 import { type ReactElement, useEffect, useState } from 'react';
 import type { HolderCase, Operation } from '../../../flows/procedures/vocabulary.ts';
 import type { BringChoices, BringList } from '../bring.ts';
-import { get, post } from './connection.ts';
+import { get } from './connection.ts';
+import { usePaper } from './paper.ts';
 import { Overlay } from './frame.tsx';
 import type { Texts } from './texts/texts.ts';
-
-/** Longer than the kiosk gives the printer. */
-const PRINT_LIMIT_MS = 45_000;
 
 /** "Cosa serve?": for whom, for what, and then the list, on the screen, for the telephone and on paper. */
 export function Bring({ t, close }: { readonly t: Texts; readonly close: () => void }): ReactElement {
@@ -73,14 +71,9 @@ function List({
   readonly asked: { readonly case: HolderCase; readonly operation: Operation };
 }): ReactElement {
   const [list, setList] = useState<BringList | null>(null);
-  const [paper, setPaper] = useState<'none' | 'printing' | 'printed' | 'not-printed'>('none');
+  const { paper, print } = usePaper('/bring/print');
   const query = new URLSearchParams(asked).toString();
   useEffect(() => void get<BringList>(`/bring/list?${query}`).then(setList), [query]);
-  const print = async (): Promise<void> => {
-    setPaper('printing');
-    const answer = await post<{ readonly printed: boolean }>('/bring/print', asked, PRINT_LIMIT_MS);
-    setPaper(answer?.printed === true ? 'printed' : 'not-printed');
-  };
   return (
     <Overlay title={list?.title ?? t.welcome.neededMain} close={close} closeText={t.close} kind="bring">
       {list !== null && (
@@ -101,7 +94,7 @@ function List({
       )}
       {paper !== 'none' && <p role="status">{t.bring.paper[paper]}</p>}
       <div className="side-by-side">
-        <Button color="primary" outline disabled={paper === 'printing'} onClick={() => void print()}>
+        <Button color="primary" outline disabled={paper === 'printing'} onClick={() => void print(asked)}>
           {t.bring.print}
         </Button>
         <Button color="primary" outline onClick={back}>

@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import type { Representation } from '../../../flows/people/representation.ts';
 import type { CaseChoice } from '../../../flows/procedures/case-choices.ts';
+import type { Form } from '../../../flows/procedures/vocabulary.ts';
 import { PrintForm } from './print-form.tsx';
 import type { Texts } from './texts/texts.ts';
 
@@ -39,10 +40,7 @@ export function Represented({ t, choice }: { readonly t: Texts; readonly choice:
       {papers.map(({ anyOf, orHolderDocument, citation }) => (
         <div key={anyOf.join()}>
           {anyOf.map((form) => (
-            <div key={form}>
-              <Check name={`form ${form}`} label={words.forms[form]} citation={citation} />
-              <PrintForm form={form} t={t} />
-            </div>
+            <FormCheck key={form} form={form} t={t} citation={citation} />
           ))}
           {orHolderDocument && <Check name="holderDocumentCopy" label={words.holderDocument} citation={citation} />}
         </div>
@@ -91,15 +89,17 @@ function Field({ name, label }: { readonly name: string; readonly label: string 
   );
 }
 
-export function Check({
-  name,
-  label,
-  citation,
-}: {
-  readonly name: string;
-  readonly label: string;
-  readonly citation: string;
-}): ReactElement {
+/** Whether a form was shown, and the form itself on paper where it is yet to be signed. */
+export function FormCheck({ form, t, citation }: { readonly form: Form; readonly t: Texts; readonly citation: string }): ReactElement {
+  return (
+    <div>
+      <Check name={`form ${form}`} label={t.desk.represented.forms[form]} citation={citation} />
+      <PrintForm form={form} t={t} />
+    </div>
+  );
+}
+
+function Check({ name, label, citation }: { readonly name: string; readonly label: string; readonly citation: string }): ReactElement {
   return (
     <label className="check">
       <input type="checkbox" name={name} form={identifiedForm} /> {label} <span className="hint">{citation}</span>

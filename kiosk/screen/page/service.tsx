@@ -3,7 +3,7 @@ import { type FormEvent, type ReactElement, useState } from 'react';
 import type { OperatorCommand, OperatorStatus, ServiceWaiting } from '../../../flows/session/status.ts';
 import { isoDate, readDate } from './dates.ts';
 import { DocumentForm } from './document.tsx';
-import { Check, Represented, representationOf } from './represented.tsx';
+import { FormCheck, Represented, representationOf } from './represented.tsx';
 import { PrintForm } from './print-form.tsx';
 import type { Texts } from './texts/texts.ts';
 
@@ -93,14 +93,7 @@ function Enter({ t, waiting, send }: Props): ReactElement {
               )}
             </div>
           )}
-          {papers.flatMap(({ anyOf, citation }) =>
-            anyOf.map((form) => (
-              <div key={form}>
-                <Check name={`form ${form}`} label={t.desk.represented.forms[form]} citation={citation} />
-                <PrintForm form={form} t={t} />
-              </div>
-            )),
-          )}
+          {papers.flatMap(({ anyOf, citation }) => anyOf.map((form) => <FormCheck key={form} form={form} t={t} citation={citation} />))}
         </DocumentForm>
       </section>
     </div>
