@@ -106,7 +106,7 @@ export const formTexts: Readonly<Record<FormToSign, FormText>> = {
     persons: ['Titolare della tessera'],
     certified: true,
     statement: `dichiara che la propria ${card} è stata rubata o smarrita:`,
-    blanks: ['Furto o smarrimento', 'Luogo e data'],
+    blanks: ['Furto o smarrimento', 'Dove e quando è successo'],
     signedBy: 'Firma del titolare',
   },
 };

@@ -44,6 +44,9 @@ test.each(formsToSign)('%s: whose data, what is declared, and where to sign; nob
   const words = JSON.stringify(sheet);
   expect(words).toContain('Cognome e nome');
   expect(sheet?.lines.at(-1)).toMatchObject({ kind: 'signature' });
+  const headed = sheet?.lines.findLastIndex(({ kind }) => kind === 'heading') ?? 0;
+  const asked = sheet?.lines.slice(headed).flatMap((line) => (line.kind === 'text' && !line.text.startsWith('_') ? [line.text] : [])) ?? [];
+  expect(new Set(asked).size).toBe(asked.length);
   // DPR 445/2000, art. 76: who declares instead of a certificate is warned.
   expect(words.includes('art. 76 DPR 445/2000')).toBe(words.includes('dichiara '));
   expect(composeSheet(sheet!).length).toBeGreaterThan(200);
