@@ -3,7 +3,13 @@ import { address, identityCard, operator, type Sportello } from './sportello.ts'
 
 /** What people do at a kiosk in the browser, each in the words that stand on the screen. */
 
-export const on = (page: Page, screen: string): Promise<unknown> => page.waitForSelector(`[data-screen="${screen}"]`);
+/** Waits for a screen; what stands instead is told, as a wait that only says that it is over tells nobody why. */
+export async function on(page: Page, screen: string): Promise<void> {
+  await page.waitForSelector(`[data-screen="${screen}"]`).catch(async (late: unknown) => {
+    const words = await page.locator('main').innerText();
+    throw new Error(`no screen "${screen}", but: ${words.replace(/\s+/g, ' ')}`, { cause: late });
+  });
+}
 
 export const touch = (page: Page, name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
 

@@ -1,4 +1,4 @@
-import { type ReactElement, useEffect, useRef, useState } from 'react';
+import { type ReactElement, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { CitizenScreen } from '../../../flows/session/status.ts';
 import type { CitizenRequest } from './connection.ts';
 import { DigitEntry } from './digits.tsx';
@@ -85,7 +85,8 @@ function Email({ status, send, t, language, choice }: Addressing): ReactElement 
   const [sending, setSending] = useState(false);
   const complete = looksComplete(email);
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  // With the screen and not after it: what is typed at once is typed here.
+  useLayoutEffect(() => field.current?.focus(), []);
   const submit = (): void => {
     if (!complete || sending) return;
     setSending(true);

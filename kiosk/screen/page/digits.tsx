@@ -1,4 +1,4 @@
-import { type ReactElement, type ReactNode, useEffect, useRef } from 'react';
+import { type ReactElement, type ReactNode, useLayoutEffect, useRef } from 'react';
 import { Keypad } from './keys.tsx';
 
 /** Digits that are typed into a field, which has the focus, or on the keypad beside it; below it what is wrong with them, and what else can be done. */
@@ -33,7 +33,8 @@ export function DigitEntry({
   readonly keypad: Parameters<typeof Keypad>[0];
 }): ReactElement {
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  // With the screen and not after it: what is typed at once is typed here.
+  useLayoutEffect(() => field.current?.focus(), []);
   return (
     <div className="code-entry">
       <div className="code-side">

@@ -1,5 +1,5 @@
 import { Alert, Button } from 'design-react-kit';
-import { type FormEvent, type ReactElement, useEffect, useRef, useState } from 'react';
+import { type FormEvent, type ReactElement, useLayoutEffect, useRef, useState } from 'react';
 import type { OperatorCommand, OperatorStatus } from '../../../flows/session/status.ts';
 import type { Texts } from './texts/texts.ts';
 
@@ -19,8 +19,8 @@ export function TakeEnvelope({
   const [byHand, setByHand] = useState(false);
   const typing = byHand || problem === 'scanner-gone';
   const field = useRef<HTMLInputElement>(null);
-  // The second entry is made anew, without seeing the first.
-  useEffect(() => {
+  // The second entry is made anew, without seeing the first; with the screen, as nothing typed may be emptied out again.
+  useLayoutEffect(() => {
     if (field.current !== null) field.current.value = '';
     field.current?.focus();
   }, [entry, problem, typing]);

@@ -219,6 +219,18 @@ describe('the citizen', () => {
     await expect.poll(() => set.codes).toEqual(['204197']);
   });
 
+  test('types into a field from the moment in which its screen stands', async () => {
+    await using visit = await open();
+    for (const shown of [{ screen: 'contact', channels: ['email'], problem: null } as const, codeScreen]) {
+      await visit.page.evaluate(`focused = new Promise((tell) => {
+        new MutationObserver(() => document.querySelector('[data-screen="${shown.screen}"]') && tell(document.activeElement.tagName))
+          .observe(document.body, { subtree: true, childList: true, attributes: true });
+      }); null`);
+      set.show(shown);
+      expect(await visit.page.evaluate('focused'), shown.screen).toBe('INPUT');
+    }
+  });
+
   test('leaves no trace of the one-time code on the page once it is sent', async () => {
     await using visit = await open();
     set.show(codeScreen);
