@@ -10,6 +10,8 @@ export default defineConfig({
     pool: 'forks',
     // More than the two processors of the least machine: the files of processes and devices wait more than they compute.
     maxWorkers: 3,
+    // Tests of one file that mostly wait for time to pass.
+    maxConcurrency: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     teardownTimeout: 10_000,

@@ -1,33 +1,29 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Sportello } from '../harness/sportello.ts';
 import { agree, endings, rows, walkTo } from './expectations.ts';
 
-let world: Sportello;
-afterEach(() => world.close());
-
 const printed = rows.indexOf('EVIDENCE');
 
-test.each(rows)(
+test.concurrent.each(rows)(
   'the CMS is killed right after %s: back before the kiosk goes on, nothing is lost; back when the session is over, both sides agree',
   { timeout: 60_000 },
   async (kind) => {
-    world = await Sportello.start({ reader: 'in-process', pauseAfter: kind });
+    await using world = await Sportello.start({ reader: 'in-process', pauseAfter: kind });
     await walkTo(world, kind);
     await world.killCms();
     await world.startCms();
     world.resume();
-    if (rows.indexOf(kind) <= printed) await handOver();
+    if (rows.indexOf(kind) <= printed) await handOver(world);
     await world.client.on('done', 30_000);
     await agree(world, 'CONFIRMED');
-    await world.card('remove');
-    await world.client.on('welcome');
+    await world.takeCard();
 
     const before = world.wholeSlips().length;
     world.pauseAgain();
     await walkTo(world, kind);
     await world.killCms();
     world.resume();
-    if (kind === 'EVIDENCE') await handOver();
+    if (kind === 'EVIDENCE') await handOver(world);
     await world.client.until(({ screen }) => screen === 'stopped' || screen === 'done', 30_000);
     const slips = world.wholeSlips().length;
     await world.startCms();
@@ -37,7 +33,7 @@ test.each(rows)(
   },
 );
 
-async function handOver(): Promise<void> {
+async function handOver(world: Sportello): Promise<void> {
   await world.client.on('collect');
   await world.client.operatorDoes({ type: 'hand-over', handedOver: true });
 }

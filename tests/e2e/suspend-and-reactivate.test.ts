@@ -46,7 +46,8 @@ test('a card that was lost is suspended without it, and reactivated when it is f
   expect(world.ledger.cardStatus(marioCard.cardId)).toBe('suspended');
   const [first] = world.operations();
   expect(world.journal(first).map(({ kind }) => kind)).toEqual(['OP_OPEN', 'SERVICE_INTENT', 'SERVICE_RECEIPT', 'CLOSED']);
-  await citizen.page.waitForSelector('[data-screen="welcome"]', { timeout: 20_000 });
+  await world.client.citizenDoes({ type: 'stay' });
+  await citizen.page.waitForSelector('[data-screen="welcome"]');
 
   // Twice is refused, and it is said by which rule.
   await begin('Sospendere la tessera', false);
@@ -54,7 +55,8 @@ test('a card that was lost is suspended without it, and reactivated when it is f
   await touch(desk.page, 'Rifiuta');
   await citizen.page.waitForSelector('[data-screen="stopped"]');
   expect(await citizen.page.textContent('main')).toContain('Non è stato cambiato nulla.');
-  await citizen.page.waitForSelector('[data-screen="welcome"]', { timeout: 20_000 });
+  await world.client.citizenDoes({ type: 'stay' });
+  await citizen.page.waitForSelector('[data-screen="welcome"]');
 
   await begin('Riattivare la tessera sospesa');
   await citizen.page.waitForSelector('[data-screen="service-done"]');

@@ -416,6 +416,16 @@ export class Sportello {
     if (answer !== 'ok') throw new Error(`the card answered ${answer}`);
   }
 
+  /** The holder takes the card and touches the screen, so that nobody waits until the last screen goes by itself. */
+  async takeCard(): Promise<void> {
+    await this.card('remove');
+    const over = async (): Promise<boolean> => {
+      await this.client.citizenDoes({ type: 'stay' });
+      return this.client.citizen().screen === 'welcome';
+    };
+    await vi.waitUntil(over, { timeout: WAIT_MS, interval: 20 });
+  }
+
   // The way through
 
   /** A card is in, and read. */
@@ -528,6 +538,10 @@ export class Sportello {
     }
     const receipt = this.journal().findLast((row) => row.kind === 'RECEIPT');
     if (receipt?.state !== state) throw new Error(`the receipt says ${receipt?.state ?? 'nothing'}`);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async close(): Promise<void> {

@@ -1,13 +1,10 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { operator, Sportello } from '../harness/sportello.ts';
-
-let world: Sportello;
-afterEach(() => world.close());
 
 const unattended = { attended: false, handOverEvidence: 'E3' } as const;
 
-test('unattended: the sensors see the slip go, and that is the hand-over; confirmed, and sent once', async () => {
-  world = await Sportello.start({ presenter: true, policy: unattended });
+test.concurrent('unattended: the sensors see the slip go, and that is the hand-over; confirmed, and sent once', async () => {
+  await using world = await Sportello.start({ presenter: true, policy: unattended });
   await world.toCollect();
   await world.client.citizenDoes({ type: 'taken' });
   expect(world.client.citizen().screen).toBe('collect');
@@ -19,22 +16,24 @@ test('unattended: the sensors see the slip go, and that is the hand-over; confir
   await world.secondPart();
 });
 
-test('nobody takes it: it is taken back, void, and not exposed; the next is served', async () => {
-  world = await Sportello.start({ presenter: true, policy: { ...unattended, collect: 21, idleWarning: 20 } });
-  await world.toCollect();
-  expect(await world.client.on('stopped', 30_000)).toMatchObject({ reason: 'slip-not-collected', codes: 'void' });
-  await world.closed('VOIDED');
-  expect(world.row('OUTCOME')).toMatchObject({ outcome: 'not-handed-over', class: 'E3', exposed: false });
-  expect(world.secondParts()).toEqual([]);
-  await world.card('remove');
-  await world.client.citizenDoes({ type: 'stay' });
-  await world.client.on('welcome');
-}, 60_000);
+test.concurrent(
+  'nobody takes it: it is taken back, void, and not exposed; the next is served',
+  async () => {
+    await using world = await Sportello.start({ presenter: true, policy: { ...unattended, collect: 21, idleWarning: 20 } });
+    await world.toCollect();
+    expect(await world.client.on('stopped', 30_000)).toMatchObject({ reason: 'slip-not-collected', codes: 'void' });
+    await world.closed('VOIDED');
+    expect(world.row('OUTCOME')).toMatchObject({ outcome: 'not-handed-over', class: 'E3', exposed: false });
+    expect(world.secondParts()).toEqual([]);
+    await world.takeCard();
+  },
+  60_000,
+);
 
-test.each(['EVIDENCE', 'PRINT_INTENT'] as const)(
+test.concurrent.each(['EVIDENCE', 'PRINT_INTENT'] as const)(
   'the core is killed after %s: at boot what is in the output is taken back, and nothing is printed',
   async (kind) => {
-    world = await Sportello.start({ presenter: true, pauseAfter: kind });
+    await using world = await Sportello.start({ presenter: true, pauseAfter: kind });
     await world.issue();
     await world.paused(kind);
     await world.killKiosk();
@@ -46,8 +45,8 @@ test.each(['EVIDENCE', 'PRINT_INTENT'] as const)(
   },
 );
 
-test('taken while the core was dead: exposed, and void', async () => {
-  world = await Sportello.start({ presenter: true, pauseAfter: 'EVIDENCE' });
+test.concurrent('taken while the core was dead: exposed, and void', async () => {
+  await using world = await Sportello.start({ presenter: true, pauseAfter: 'EVIDENCE' });
   await world.issue();
   await world.paused('EVIDENCE');
   await world.killKiosk();
@@ -58,8 +57,8 @@ test('taken while the core was dead: exposed, and void', async () => {
   expect(world.secondParts()).toEqual([]);
 });
 
-test('a slip that nobody knows of stands in the output: nobody is served until it is gone', async () => {
-  world = await Sportello.start({ presenter: true });
+test.concurrent('a slip that nobody knows of stands in the output: nobody is served until it is gone', async () => {
+  await using world = await Sportello.start({ presenter: true });
   await world.toCollect();
   await world.client.operatorDoes({ type: 'hand-over', handedOver: true });
   await world.client.on('done');

@@ -39,7 +39,7 @@ test(
     await world.client.on('welcome');
     await world.card('insert');
     expect(await world.client.on('stopped')).toMatchObject({ reason: 'card-not-verifiable' });
-    await world.card('remove');
+    await world.takeCard();
 
     const authority = { ...signer, certificate: new X509Certificate(world.pki.cnsCa.certificate).raw };
     expect(put(1, [{ authority }])).toBe(true);
@@ -47,11 +47,10 @@ test(
     // The CRL is that authority's, and comes after it.
     await vi.waitUntil(() => world.logs.some((line) => line.includes('"crl-imported"')), { timeout: 20_000, interval: 20 });
     await world.toRecognised();
-    await world.card('remove');
+    await world.takeCard();
 
     expect(put(2, [{ authority, status: 'withdrawn' }])).toBe(true);
     await vi.waitUntil(() => loaded(2), { timeout: 20_000, interval: 20 });
-    await world.client.on('welcome');
     await world.card('insert');
     expect(await world.client.on('stopped')).toMatchObject({ reason: 'card-not-verifiable' });
   },

@@ -25,8 +25,7 @@ export const ofSplitCodes: Day = {
     await world.client.operatorDoes({ type: 'hand-over', handedOver: true });
     await world.client.on('done');
     await world.closed('CONFIRMED');
-    await world.card('remove');
-    await world.client.on('welcome');
+    await world.takeCard();
     await world.issue();
     await world.client.on('collect');
     await world.client.operatorDoes({ type: 'hand-over', handedOver: false });
@@ -44,8 +43,7 @@ export const ofEnvelopes: Day = {
     await world.client.operatorDoes({ type: 'hand-over', handedOver: true });
     await world.client.on('envelope-done');
     await world.closed('CONFIRMED');
-    await world.card('remove');
-    await world.client.on('welcome');
+    await world.takeCard();
     const number = await toEnvelope(world);
     await world.card('pull 2');
     scan(world, number);
