@@ -19,8 +19,10 @@ export interface Sheet {
   readonly title: string;
   readonly lines: readonly SheetLine[];
   readonly siteName: string;
+  /** Empty where the lines name it. */
   readonly helpLine: string;
   readonly printedAt: string;
+  readonly language: 'it' | 'en';
 }
 
 export type SheetLine =

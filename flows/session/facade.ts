@@ -8,14 +8,14 @@ import type { Tally } from '../ports/ledger.ts';
 import type { RevocationState } from '../ports/trust.ts';
 import { greetingOf, maskedEmail, maskedFiscalCode } from '../people/holder.ts';
 import { maskedMobile } from '../people/mobile.ts';
-import { type ServiceOperation, isService } from '../ports/services.ts';
 import { offeredWithoutCard } from '../procedures/offer.ts';
 import { deliveryOf } from '../procedures/card-and-document.ts';
 import type { Profile } from '../procedures/profile.ts';
 import { deskMachine, type DeskPorts, serviceProblem } from './desk.ts';
-import { CODE_TRIES, type DeskRules, type SessionFacts } from './facts.ts';
+import { CODE_TRIES, type DeskRules } from './facts.ts';
 import { whyNotActivated } from './judgement.ts';
-import { documentsOf, serviceLeft, serviceTaskShown } from './service-status.ts';
+import { lastScreenOf } from './last-screen.ts';
+import { documentsOf, servedOf, serviceTaskShown } from './service-status.ts';
 import type { SessionSnapshot } from './session.ts';
 import type {
   CitizenCommand,
@@ -228,13 +228,8 @@ function sessionScreenOf(session: SessionSnapshot, rules: DeskRules, today: stri
     return carrying ? { screen: 'service', operation: servedOf(context) } : { screen: 'operator' };
   }
   if (session.matches('issuing')) return { screen: 'issuing', stage: issuingStageOf(session) };
-  if (session.matches('done') || session.matches('stopped')) return lastScreenOf(session);
+  if (session.matches('done') || session.matches('stopped')) return lastScreenOf(session, rules);
   return { screen: 'reading' };
-}
-
-function servedOf({ operation }: SessionFacts): ServiceOperation {
-  if (!isService(operation)) throw new Error(`no service: ${operation}`);
-  return operation;
 }
 
 function contactScreenOf(session: SessionSnapshot, { profile }: DeskRules): CitizenScreen {
@@ -281,30 +276,18 @@ function envelopeStageOf(session: SessionSnapshot): EnvelopeStage {
   return delivery.matches('handing') || delivery.matches('attesting') ? 'handing' : 'recording';
 }
 
-function lastScreenOf(session: SessionSnapshot): CitizenScreen {
-  const { ending, delivered, unblocked, served, stop, cardIn, notice } = session.context;
-  if (session.matches({ done: 'forgotten' }) || session.matches({ stopped: 'forgotten' })) return { screen: 'card-forgotten' };
-  if (ending?.codes === 'confirmed') return { screen: 'done', secondPart: 'received', masked: ending.masked, until: null };
-  if (ending?.codes === 'confirm-pending') return { screen: 'done', secondPart: 'pending', masked: ending.masked, until: ending.until };
-  if (delivered?.codes === 'confirmed') return { screen: 'envelope-done', receipt: 'received', secured: delivered.secured, notice };
-  if (delivered?.codes === 'confirm-pending') return { screen: 'envelope-done', receipt: 'pending', secured: delivered.secured, notice };
-  if (unblocked?.pin === 'set') return { screen: 'unblock-done' };
-  if (served?.end === 'done') return { screen: 'service-done', operation: servedOf(session.context), cardIn, notice };
-  if (served !== null) return { screen: 'stopped', reason: stop ?? 'cancelled', cardIn, codes: serviceLeft(served) };
-  const pin = unblocked === null ? null : unblocked.pin === 'unknown' ? 'pin-unknown' : 'pin-unchanged';
-  return { screen: 'stopped', reason: stop ?? 'cancelled', cardIn, codes: ending?.codes ?? delivered?.codes ?? pin ?? 'not-issued' };
-}
-
 function operatorStatusOf(
   desk: SnapshotFrom<Desk>,
   session: SessionSnapshot | null,
   ports: DeskPorts,
   rules: DeskRules,
 ): Omit<OperatorStatus, 'held' | 'leftSlips' | 'envelopes'> & { readonly envelopes: ReturnType<typeof envelopesOf> } {
+  const citizen = citizenScreenOf(desk, session, rules, ports.today());
   return {
     sessionId: session?.context.sessionId ?? null,
     signedOn: ports.operators.signedOn(),
-    citizenScreen: citizenScreenOf(desk, session, rules, ports.today()).screen,
+    citizenScreen: citizen.screen,
+    referral: 'referral' in citizen ? citizen.referral : null,
     printer: desk.context.printer.state,
     attention: ports.attention(),
     envelopes: envelopesOf(ports, rules),

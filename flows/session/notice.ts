@@ -30,6 +30,7 @@ export function noticeOf(
     siteName,
     helpLine: profile.referrals.helpLine.phone,
     printedAt,
+    language: 'it',
   };
 }
 

@@ -1,7 +1,8 @@
 import type { SnapshotFrom } from 'xstate';
 import { caseChoices, paperChoice } from '../procedures/case-choices.ts';
 import type { Profile } from '../procedures/profile.ts';
-import type { DeskRules } from './facts.ts';
+import { type ServiceOperation, isService } from '../ports/services.ts';
+import type { DeskRules, SessionFacts } from './facts.ts';
 import type { serviceMachine } from './service.ts';
 import type { CodesState, ServiceWaiting } from './status.ts';
 
@@ -43,6 +44,12 @@ export function documentsOf({ identification: { documents, withoutExpiry } }: Pr
     citation: documents.citation,
     mayLackExpiry: withoutExpiry.types.includes(type),
   }));
+}
+
+/** The service that a session is about; asked for only where it is about one. */
+export function servedOf({ operation }: SessionFacts): ServiceOperation {
+  if (!isService(operation)) throw new Error(`no service: ${operation}`);
+  return operation;
 }
 
 /** What became of a service that did not end as done. */

@@ -17,6 +17,7 @@ import type { Representation } from '../people/representation.ts';
 import type { Refusal } from '../procedures/card-and-document.ts';
 import type { ServiceEntered } from '../procedures/service.ts';
 import type { CaseChoice } from '../procedures/case-choices.ts';
+import type { Referral } from '../procedures/referral.ts';
 import type { Operation } from '../procedures/vocabulary.ts';
 import type { Begun } from './facts.ts';
 import type { AskedAgain } from './service.ts';
@@ -68,7 +69,14 @@ export type CitizenScreen =
   | { readonly screen: 'print-failed' }
   /** The CMS is asked for what gives no codes; and it was done. */
   | { readonly screen: 'service'; readonly operation: ServiceOperation }
-  | { readonly screen: 'service-done'; readonly operation: ServiceOperation; readonly cardIn: boolean; readonly notice: Notice }
+  | {
+      readonly screen: 'service-done';
+      readonly operation: ServiceOperation;
+      readonly cardIn: boolean;
+      readonly notice: Notice;
+      /** Where the holder goes on, with what no desk does. */
+      readonly referral: Referral | null;
+    }
   | { readonly screen: 'collect'; readonly cardIn: boolean }
   | {
       readonly screen: 'done';
@@ -94,7 +102,13 @@ export type CitizenScreen =
     }
   | { readonly screen: 'swap-cards'; readonly cardIn: boolean; readonly problem: SwapProblem | null }
   | { readonly screen: 'unblock-done' }
-  | { readonly screen: 'stopped'; readonly reason: StopReason; readonly cardIn: boolean; readonly codes: CodesState }
+  | {
+      readonly screen: 'stopped';
+      readonly reason: StopReason;
+      readonly cardIn: boolean;
+      readonly codes: CodesState;
+      readonly referral: Referral;
+    }
   | { readonly screen: 'card-forgotten' }
   | { readonly screen: 'out-of-service'; readonly reason: ServiceProblem };
 
@@ -191,6 +205,8 @@ export interface OperatorStatus {
   readonly sessionId: string | null;
   readonly signedOn: { readonly id: string; readonly displayName: string } | null;
   readonly citizenScreen: CitizenScreen['screen'];
+  /** Where the citizen's screen sends them, for the operator to tell. */
+  readonly referral: Referral | null;
   readonly printer: PrinterStatus['state'];
   /** What a person must look at, the oldest first. */
   readonly attention: readonly Attention[];

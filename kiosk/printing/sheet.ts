@@ -4,11 +4,12 @@ import { COLUMNS, feedAndCut, localTime } from './paper.ts';
 import { printable } from './printable.ts';
 
 const rule = '─'.repeat(COLUMNS);
+const forInformation = { it: 'Per informazioni', en: 'Information' } as const satisfies Record<Sheet['language'], string>;
 /** Room for a pen. */
 const SIGNATURE_LINES = 3;
 
 /** The bytes of a sheet, its cut with them. Whatever an earlier job left (size, bold, code page) is gone by ESC @. */
-export function composeSheet({ title, lines, siteName, helpLine, printedAt }: Sheet): Uint8Array {
+export function composeSheet({ title, lines, siteName, helpLine, printedAt, language }: Sheet): Uint8Array {
   const page = new ReceiptPrinterEncoder({
     language: 'esc-pos',
     columns: COLUMNS,
@@ -21,7 +22,7 @@ export function composeSheet({ title, lines, siteName, helpLine, printedAt }: Sh
   page.bold(false).line(rule);
   for (const line of lines) compose(page, line);
   page.line(rule);
-  if (helpLine !== '') page.line(`Per informazioni: ${printable(helpLine)}`);
+  if (helpLine !== '') page.line(`${forInformation[language]}: ${printable(helpLine)}`);
   page.line(printable(siteName)).line(localTime(printedAt));
   return Uint8Array.from([...page.encode(), ...feedAndCut]);
 }

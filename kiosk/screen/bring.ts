@@ -73,6 +73,7 @@ export function sheetOf(
     lines: [...items.map((text) => ({ kind: 'item', text }) as const), { kind: 'text', text: `Si fa ${places.join(', ')}.` }],
     ...site,
     printedAt: now.toISOString(),
+    language: 'it',
   };
 }
 

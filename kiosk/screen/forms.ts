@@ -61,6 +61,7 @@ export function formSheet(form: FormToSign, site: { readonly siteName: string; r
     ],
     ...site,
     printedAt: now.toISOString(),
+    language: 'it',
   };
 }
 

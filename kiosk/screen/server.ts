@@ -20,6 +20,7 @@ import {
   slipRemovedRequest,
 } from './commands.ts';
 import { type Refusal, Ticket } from './guard.ts';
+import { serveReferrals } from './referrals.ts';
 import { type PortNotFree, createLocalServer } from './local-server.ts';
 import type { Site } from './site.ts';
 import { Streams } from './streams.ts';
@@ -89,6 +90,14 @@ export async function startScreen({ port, session, operators, site, bring, log }
   server.get('/operator', (_request, reply) => reply.header('set-cookie', page.given).sendFile('operator.html'));
 
   serveBring(server, { ...bring, free: () => session.citizen().screen === 'welcome' }, { fromPage, refuse });
+  serveReferrals(server, bring, {
+    shown(to) {
+      const citizen = session.citizen();
+      return citizen.screen === 'welcome' || ('referral' in citizen && citizen.referral?.to === to);
+    },
+    fromPage,
+    refuse,
+  });
   serveForms(server, bring, { fromDesk, active: () => operators.active(), refuse });
   server.get('/events', { onRequest: fromPage }, (_request, reply) => {
     if (citizens.full) return refuse(reply, 'too-many-streams');

@@ -8,6 +8,7 @@ import { command, post, useKiosk } from './connection.ts';
 import { HandEnvelope, TakeEnvelope } from './envelope.tsx';
 import { Held, shortNumber } from './held.tsx';
 import { Identify } from './identify.tsx';
+import { ReferralWords } from './referral.tsx';
 import { Reprint } from './reprint.tsx';
 import { Begin, Service } from './service.tsx';
 import { Shift } from './shift.tsx';
@@ -174,6 +175,7 @@ function Desk({
           <p className="nobody">{t.desk.lost}</p>
         ) : status.waiting === null ? (
           <div className="nobody">
+            {status.referral !== null && <Referred t={t} referral={status.referral} />}
             <h1>{t.desk.nobody}</h1>
             <p>{t.desk.nobodyBelow}</p>
             {status.envelopes !== null && <Shift t={t} envelopes={status.envelopes} />}
@@ -197,6 +199,18 @@ function Desk({
         )}
       </main>
     </>
+  );
+}
+
+/** What the citizen's last screen says, for the operator to tell. */
+function Referred({ t, referral }: { readonly t: Texts; readonly referral: NonNullable<OperatorStatus['referral']> }): ReactElement {
+  return (
+    <section className="referred" aria-labelledby="referred-title">
+      <h2 id="referred-title">{t.desk.referral(referral.rule)}</h2>
+      <p>
+        <ReferralWords referral={referral} t={t} /> <cite lang="it">{referral.citation}</cite>
+      </p>
+    </section>
   );
 }
 

@@ -5,7 +5,7 @@ import { post } from './connection.ts';
 const PRINT_LIMIT_MS = 35_000;
 
 /** A paper that the page has the kiosk print: `print` asks for it, `paper` says what became of it. */
-export function usePaper(path: '/bring/print' | '/operator/form'): {
+export function usePaper(path: '/bring/print' | '/referral/print' | '/operator/form'): {
   readonly paper: 'none' | 'printing' | 'printed' | 'not-printed';
   readonly print: (asked: unknown) => Promise<void>;
 } {

@@ -7,6 +7,8 @@ import { Contact, ContactCode } from './contact.tsx';
 import { drawingOf } from './drawings/drawings.tsx';
 import { Overlay, Screen } from './frame.tsx';
 import { PriorPin, Unblock } from './pin.tsx';
+import { useReferral } from './referral.tsx';
+import { Stopped } from './stopped.tsx';
 import { SwapCards } from './swap-cards.tsx';
 import { Menu } from './menu.tsx';
 import type { Texts } from './texts/texts.ts';
@@ -135,21 +137,8 @@ export function CitizenScreenView(props: ScreenProps): ReactElement {
           <p className="below">{t.service.below}</p>
         </Screen>
       );
-    case 'service-done': {
-      const { main, lines } = t.service.done[status.operation];
-      return (
-        <Screen main={main} drawing={drawing}>
-          <ul className="lines">
-            {lines.map((line) => (
-              <li key={line}>{line}</li>
-            ))}
-          </ul>
-          <p className="aside">{t.service.question(site.helpLine)}</p>
-          <PaperNotice notice={status.notice} t={t} />
-          {status.cardIn && <p className="aside strong">{t.done.takeCard}</p>}
-        </Screen>
-      );
-    }
+    case 'service-done':
+      return <ServiceDone {...props} status={status} drawing={drawing} />;
     case 'print-failed':
       return (
         <Screen main={t.printFailed.main} drawing={drawing}>
@@ -173,20 +162,8 @@ export function CitizenScreenView(props: ScreenProps): ReactElement {
           </p>
         </Screen>
       );
-    case 'stopped': {
-      const { main, next } = t.stopped.reasons[status.reason];
-      return (
-        <Screen main={main} drawing={drawing}>
-          <p className="below">{t.stopped.codes[status.codes]}</p>
-          <p className="below">{next}</p>
-          {status.cardIn && <p className="below strong">{t.stopped.takeCard}.</p>}
-          <p className="small">
-            {t.stopped.forOperator}: {status.reason}
-            {status.sessionId !== null && ` · ${status.sessionId.slice(0, 8)}`}
-          </p>
-        </Screen>
-      );
-    }
+    case 'stopped':
+      return <Stopped status={status} t={t} drawing={drawing} />;
     case 'card-forgotten':
       return (
         <Screen main={t.cardForgotten.main} drawing={drawing}>
@@ -205,6 +182,7 @@ export function CitizenScreenView(props: ScreenProps): ReactElement {
 }
 
 type Drawn = ScreenProps & { readonly drawing: ReactElement };
+type Of<Name> = Extract<CitizenStatus, { screen: Name }>;
 
 function Welcome({ t, site, drawing, language, choose, languageName }: Drawn): ReactElement {
   const [asked, setAsked] = useState(false);
@@ -288,6 +266,24 @@ function Collect({ t, send, drawing, cardIn }: Drawn & { readonly cardIn: boolea
           {t.collect.thanks}
         </p>
       )}
+    </Screen>
+  );
+}
+
+function ServiceDone({ t, site, drawing, status }: Drawn & { readonly status: Of<'service-done'> }): ReactElement {
+  const { main, lines } = t.service.done[status.operation];
+  const { told, button } = useReferral(status.referral, t);
+  return (
+    <Screen main={main} drawing={drawing} {...button}>
+      <ul className="lines">
+        {lines.map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+      {told}
+      <p className="aside">{t.service.question(site.helpLine)}</p>
+      <PaperNotice notice={status.notice} t={t} />
+      {status.cardIn && <p className="aside strong">{t.done.takeCard}</p>}
     </Screen>
   );
 }

@@ -21,6 +21,7 @@ const sheet: Sheet = {
   siteName: 'Casa della Salute - prova',
   helpLine: '800.033.033',
   printedAt: '2026-06-15T10:00:00Z',
+  language: 'it',
 };
 const signal = new AbortController().signal;
 

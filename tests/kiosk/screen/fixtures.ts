@@ -1,5 +1,6 @@
 import { ok, err } from '../../../devices/result.ts';
 import { caseChoices } from '../../../flows/procedures/case-choices.ts';
+import type { Profile } from '../../../flows/procedures/profile.ts';
 import { uncertainRevocation } from '../../../flows/procedures/uncertain-revocation.ts';
 import type { HeldOperation } from '../../../flows/operations/resolution.ts';
 import type { Sheet } from '../../../flows/ports/printing.ts';
@@ -19,6 +20,7 @@ import {
   stopReasons,
   type RevocationStatus,
 } from '../../../flows/session/status.ts';
+import { referralOf } from '../../../flows/session/referral.ts';
 import { serviceOperations } from '../../../flows/ports/services.ts';
 import type { EventName } from '../../../kiosk/log/events.ts';
 import type { Log } from '../../../kiosk/log/log.ts';
@@ -49,11 +51,21 @@ export const site: Site = {
   },
 };
 
+const read = (id: string): Profile => {
+  const profile = readProfile(id);
+  if (!profile.ok) throw new Error(`the profile ${id} does not read`);
+  return profile.value;
+};
+const sardegna = read('sardegna');
+/** Its referrals are the longest. */
+const lombardia = read('lombardia');
+
 const stopped = (reason: (typeof stopReasons)[number]): Extract<CitizenScreen, { screen: 'stopped' }> => ({
   screen: 'stopped',
   reason,
   cardIn: reason !== 'card-removed' && reason !== 'slip-not-collected',
   codes: codesOf(reason),
+  referral: referralOf(lombardia, { stop: reason }),
 });
 
 function codesOf(reason: StopReason): CodesState {
@@ -108,7 +120,13 @@ export const citizenScreens: Readonly<Record<string, CitizenScreen>> = {
   ...Object.fromEntries(
     serviceOperations.map((operation) => [
       `service-done-${operation}`,
-      { screen: 'service-done', operation, cardIn: operation === 'signature-certificate', notice: 'printing' } as const,
+      {
+        screen: 'service-done',
+        operation,
+        cardIn: operation === 'signature-certificate',
+        notice: 'printing',
+        referral: referralOf(lombardia, { done: operation }),
+      } as const,
     ]),
   ),
   ...Object.fromEntries(
@@ -150,11 +168,6 @@ export const revocationScreens: Readonly<Record<string, RevocationStatus>> = {
   'revocation-none': { lists: [], clockFault: null, table },
   'revocation-clock': { lists: [list], clockFault: 'behind-crl', table },
 };
-
-const sardegna = ((profile) => {
-  if (!profile.ok) throw new Error('the profile does not read');
-  return profile.value;
-})(readProfile('sardegna'));
 
 const identify = {
   task: 'identify',
@@ -328,6 +341,7 @@ export function stage(): Stage {
         sessionId: citizen.sessionId,
         signedOn,
         citizenScreen: citizen.screen,
+        referral: 'referral' in citizen ? citizen.referral : null,
         printer,
         attention,
         begins: ['suspension', 'reactivation', 'revocation', 'reader-handout'],

@@ -129,6 +129,10 @@ describe.each(sizes)('at $width × $height', (size) => {
       for (const [name, shown] of Object.entries(citizenScreens)) {
         if (['starting', 'welcome', 'out-of-service'].includes(shown.screen)) continue;
         await showAnew(visit, shown);
+        if ('referral' in shown && shown.referral !== null) {
+          await visit.page.locator('.main-button button').click();
+          await visit.page.locator('[role=status]', { hasText: language === 'English' ? 'sheet' : 'foglio' }).waitFor();
+        }
         expect(await visit.page.evaluate(misfits), `${name} in ${language}`).toEqual([]);
       }
       expect(await violations(visit), language).toEqual([]);
@@ -376,6 +380,12 @@ describe('the operator', () => {
       expect(await desk.page.evaluate('document.scrollingElement.scrollWidth > innerWidth'), name).toBe(false);
     }
     set.hold([]);
+    set.show(citizenScreens['stopped-document-mismatch']!);
+    await desk.page.getByRole('heading', { name: 'Il cittadino legge dove andare (OP-RDT)' }).waitFor();
+    await desk.page.getByText('rivolgiti all’Agenzia delle Entrate').waitFor();
+    expect(await violations(desk), 'referred').toEqual([]);
+    set.show({ screen: 'welcome' });
+    await desk.page.locator('.referred').waitFor({ state: 'detached' });
     for (const [name, revocation] of Object.entries(revocationScreens)) {
       set.know(revocation);
       await desk.page.locator(`.revocation details${name === 'revocation-fresh' ? ':not([open])' : '[open]'}`).waitFor();

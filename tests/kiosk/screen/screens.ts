@@ -161,6 +161,11 @@ export async function drawScreens(out: string, only?: string): Promise<readonly 
     await page.waitForSelector('.left-slip');
     await shoot(page, 'operator-left-slip.desk');
     set.leave([]);
+    const referred = citizenScreens['stopped-document-mismatch'];
+    if (referred !== undefined) set.show(referred);
+    await page.waitForSelector('.referred');
+    await shoot(page, 'operator-referred.desk');
+    set.show({ screen: 'welcome' });
     for (const [name, revocation] of Object.entries(revocationScreens)) {
       set.know(revocation);
       await page.waitForSelector('.revocation');

@@ -173,6 +173,12 @@ export const en: Texts = {
     printed: 'Take the printed note.',
     'not-printed': 'No printed note: ask the operator.',
   },
+  referral: {
+    leadIn: 'Where to go, in Italian:',
+    call: (number) => `If you need help, call ${number}.`,
+    print: 'Print',
+    paper: { printing: 'Printing it…', printed: 'Take the printed sheet.', 'not-printed': 'Printing does not work just now.' },
+  },
   unblock: {
     steps: {
       puk: { main: 'Type the PUK', below: (digits) => `It came with the codes of the card and has ${digits} digits.`, label: 'The PUK' },
@@ -252,7 +258,7 @@ export const en: Texts = {
       },
       'interop-revocation': {
         main: 'The card is revoked',
-        lines: ['This is final: it cannot be reactivated.', 'Ask your region for a new card.'],
+        lines: ['This is final: it cannot be reactivated.', 'You may ask for a new one now.'],
       },
     },
     question: (number) => `For other questions call ${number}.`,
@@ -307,7 +313,7 @@ export const en: Texts = {
       },
       'card-not-a-cns': {
         main: 'This is no health card with a chip',
-        next: 'Insert the right one. If yours has no chip, ask the operator how to get one.',
+        next: 'Insert the right one. If you have none, you may ask for it.',
       },
       'card-unknown-series': {
         main: 'I do not know this kind of card yet',
@@ -315,11 +321,11 @@ export const en: Texts = {
       },
       'card-expired': {
         main: 'Your card has expired',
-        next: 'The new one is sent to your home. If it has not come, ask your health authority.',
+        next: 'The new one is sent to your home. If it has not come, you may ask for it.',
       },
       'card-revoked': {
         main: 'This card is revoked',
-        next: 'It cannot be activated any more. If you received a new one, use that; if not, ask the operator.',
+        next: 'It cannot be activated any more. If you received a new one, use that.',
       },
       'card-suspended': { main: 'This card is suspended', next: 'It must be reactivated first. Ask the operator how.' },
       'card-not-verifiable': {
@@ -342,7 +348,7 @@ export const en: Texts = {
       },
       'document-mismatch': {
         main: 'Document and card differ',
-        next: 'The data must be corrected at the Agenzia delle Entrate. The operator can explain how.',
+        next: 'I cannot go on until the data are right.',
       },
       'contact-not-proved': {
         main: 'Your e-mail is not confirmed',
@@ -391,7 +397,7 @@ export const en: Texts = {
       },
       'puk-blocked': {
         main: 'The PUK is blocked',
-        next: 'For safety this card can no longer be unblocked. You need a new one: the operator tells you where to ask.',
+        next: 'For safety this card can no longer be unblocked: you need a new one.',
       },
       'pin-not-changeable': {
         main: 'This card takes no PIN that you choose',
@@ -571,6 +577,7 @@ export const en: Texts = {
       'card-forgotten': 'card forgotten',
       'out-of-service': 'out of service',
     },
+    referral: (rule) => `The citizen reads where to go (${rule})`,
     nobody: 'Nobody is waiting',
     nobodyBelow: 'When somebody needs you, you see it here.',
     identify: 'Identify the holder',

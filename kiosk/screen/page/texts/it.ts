@@ -217,6 +217,12 @@ export const it = {
     printed: 'Prendi il promemoria di carta.',
     'not-printed': 'Il promemoria non è stato stampato: chiedilo all’operatore.',
   } satisfies Record<Exclude<Notice, 'none'>, string>,
+  referral: {
+    leadIn: 'Dove andare:',
+    call: (number: string) => `Se ti serve aiuto chiama il ${number}.`,
+    print: 'Stampa',
+    paper: { printing: 'Stampo…', printed: 'Prendi il foglio.', 'not-printed': 'Adesso non riesco a stampare.' },
+  },
   unblock: {
     steps: {
       puk: {
@@ -304,7 +310,7 @@ export const it = {
       },
       'interop-revocation': {
         main: 'La tessera è revocata',
-        lines: ['È definitivo: non si può riattivare.', 'Per una tessera nuova chiedi alla tua regione.'],
+        lines: ['È definitivo: non si può riattivare.', 'Puoi già chiederne una nuova.'],
       },
     } satisfies Record<ServiceOperation, { main: string; lines: readonly string[] }>,
     question: (number: string) => `Per altre domande chiama il ${number}.`,
@@ -364,7 +370,7 @@ export const it = {
       },
       'card-not-a-cns': {
         main: 'Non è una tessera sanitaria con il chip',
-        next: 'Inserisci quella giusta. Se la tua non ha il chip, chiedi all’operatore come averne una.',
+        next: 'Inserisci quella giusta. Se non l’hai, puoi chiederla.',
       },
       'card-unknown-series': {
         main: 'Non conosco ancora questo tipo di tessera',
@@ -372,11 +378,11 @@ export const it = {
       },
       'card-expired': {
         main: 'La tua tessera è scaduta',
-        next: 'Quella nuova arriva a casa da sola. Se non l’hai ricevuta, chiedi alla tua azienda sanitaria.',
+        next: 'Quella nuova arriva a casa da sola. Se non l’hai ricevuta puoi chiederla.',
       },
       'card-revoked': {
         main: 'Questa tessera è revocata',
-        next: 'Non si può più attivare. Se ne hai ricevuta una nuova, usa quella; se no chiedi all’operatore.',
+        next: 'Non si può più attivare. Se ne hai ricevuta una nuova, usa quella.',
       },
       'card-suspended': { main: 'Questa tessera è sospesa', next: 'Prima va riattivata. Chiedi all’operatore come si fa.' },
       'card-not-verifiable': {
@@ -405,7 +411,7 @@ export const it = {
       },
       'document-mismatch': {
         main: 'Documento e tessera non coincidono',
-        next: 'I dati vanno corretti all’Agenzia delle Entrate. L’operatore ti spiega come.',
+        next: 'Finché i dati non sono giusti non posso andare avanti.',
       },
       'contact-not-proved': {
         main: 'Non abbiamo confermato la tua e-mail',
@@ -454,7 +460,7 @@ export const it = {
       },
       'puk-blocked': {
         main: 'Il PUK è bloccato',
-        next: 'Per sicurezza questa tessera non si sblocca più. Ne serve una nuova: l’operatore ti dice dove chiederla.',
+        next: 'Per sicurezza questa tessera non si sblocca più: ne serve una nuova.',
       },
       'pin-not-changeable': {
         main: 'Questa tessera non accetta un PIN scelto da te',
@@ -639,6 +645,7 @@ export const it = {
       'card-forgotten': 'tessera dimenticata',
       'out-of-service': 'fuori servizio',
     } satisfies Record<CitizenScreen['screen'], string>,
+    referral: (rule: string) => `Il cittadino legge dove andare (${rule})`,
     nobody: 'Nessuno aspetta',
     nobodyBelow: 'Quando qualcuno ha bisogno di te, lo vedi qui.',
     identify: 'Identifica il titolare',
