@@ -4,6 +4,7 @@ import type { IdentityDocument } from '../people/identity-document.ts';
 import type { Representative } from '../people/representation.ts';
 import type { HolderCase } from '../procedures/vocabulary.ts';
 import type { CodeOperation } from './cms.ts';
+import type { RemoteIssue } from './remote-issue.ts';
 import type { ServiceRequest } from './services.ts';
 
 /** An operator who signed on: the key that signs is unlocked for as long as the sign-on lasts. */
@@ -47,6 +48,16 @@ export type OperatorDecision =
   | ({ readonly decision: 'service'; readonly fiscalCode: string; readonly certificateDigest?: string } & Pick<
       ServiceRequest,
       'operationId' | 'operation' | 'case' | 'representative' | 'document' | 'reason' | 'forms' | 'lossProof'
+    >)
+  /** Codes for who was recognised by video: whose, by which copies, and where the two parts go. */
+  | ({
+      readonly decision: 'remote-issue';
+      readonly fiscalCode: string;
+      readonly copiesLegible: true;
+      readonly faceRecognised: true;
+    } & Pick<
+      RemoteIssue,
+      'operationId' | 'operation' | 'identification' | 'cardNumber' | 'case' | 'representative' | 'document' | 'forms' | 'contacts'
     >)
   | { readonly decision: 'hand-over'; readonly operationId: string; readonly attempt: number; readonly handedOver: boolean }
   /** One more print: `attempt` is its number, `slip` what is left of the one before. */

@@ -3,6 +3,7 @@ import type { IdentityDocument } from '../people/identity-document.ts';
 import type { Representative } from '../people/representation.ts';
 import type { Form, HolderCase, Operation, cardStatuses, lossProofs, reasons } from '../procedures/vocabulary.ts';
 import type { CmsError } from './cms.ts';
+import type { RemoteIssue } from './remote-issue.ts';
 
 /** The operations that give no codes: one signed question to the CMS, one signed answer. */
 export const serviceOperations = [
@@ -36,6 +37,8 @@ export interface CardOfHolder {
   readonly holder: Holder;
   /** The card that is in the reader. */
   readonly card?: { readonly cardId: string; readonly certificateDigest: string };
+  /** Of a card that is seen on a copy: the 20 digits on its back. */
+  readonly cardNumber?: string;
 }
 
 /** What the CMS knows of a holder's card, as far as rules ask for it. */
@@ -82,7 +85,7 @@ export interface CardServices {
   /** The card as the CMS of this region knows it; `national`: as the national system does. */
   standing(of: CardOfHolder, national: boolean, signal: AbortSignal): Promise<Result<CardStanding, CmsError>>;
   /** Done once, however often it is asked for. */
-  serve(request: ServiceRequest, signal: AbortSignal): Promise<Result<ServiceReceipt, CmsError>>;
+  serve(request: ServiceRequest | RemoteIssue, signal: AbortSignal): Promise<Result<ServiceReceipt, CmsError>>;
   /** Ends a service of which no answer came: it was done, or it will never be. */
   voidService(operationId: string, signal: AbortSignal): Promise<Result<ServiceReceipt, CmsError>>;
 }

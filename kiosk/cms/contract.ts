@@ -29,6 +29,7 @@ import {
   relayRequest,
 } from './envelopes.ts';
 import type { ProblemType } from './problems.ts';
+import { remoteIssueRequest } from './remote-issue.ts';
 import { cardOfHolder, cardStanding, nationalRevokeRequest, serviceReceipt, serviceRequest, serviceVoidRequest } from './services.ts';
 import { attempt, channel, contactId, fiscalCode, instant, jws, line, operationId } from './shapes.ts';
 
@@ -461,11 +462,21 @@ export const calls = {
     answer: serviceReceipt,
     refusals: [...serviceRefusals, 'household-has-reader', 'signature-asked-before'],
   },
+  'remote-issue': {
+    method: 'POST',
+    path: '/remote-issues',
+    summary:
+      'Makes the codes of a card whose holder was recognised by video, and sends the first part by e-mail and the second by text message; the receipt is signed and holds no part',
+    request: remoteIssueRequest,
+    status: 201,
+    answer: serviceReceipt,
+    refusals: [...serviceRefusals, 'delivery-not-offered', 'channel-unsupported', 'card-activated', 'card-not-activated'],
+  },
   'service-void': {
     method: 'POST',
     path: '/services/{id}/void',
     summary:
-      'Ends a service, national or not, of which no answer came: the receipt says that it was done, or that it will never be. Then the late request is refused',
+      'Ends a service or a remote issue, national or not, of which no answer came: the receipt says that it was done, or that it will never be. Then the late request is refused',
     request: serviceVoidRequest,
     status: 200,
     answer: serviceReceipt,

@@ -90,6 +90,8 @@ const description = `What a kiosk needs of a Card Management System.
 
 **Services.** What gives no codes (suspension, reactivation, revocation, reader, signature certificate; the national revocation) is one question under the key \`<operation>:service:1\` and one receipt (JWS, \`typ\` \`sportello-service-receipt+jwt\`). A card's state moves one way: active ↔ suspended → revoked, and revoked is for good. A kiosk that got no answer asks \`/services/{id}/void\`: what was done stays done, and what was not never will be.
 
+**Remote issue.** Who was recognised by video is given codes of which the kiosk sees no part: \`POST /remote-issues\` is asked, answered and voided as a service, under \`<operation>:service:1\`. The CMS makes the codes, sends the first part by e-mail and the second by text message, each once, and nothing of them to the kiosk. Done, the card has had codes.
+
 **Problems** (RFC 9457) have these types, after \`${problemPrefix}\`:
 
 ${Object.entries(problems)

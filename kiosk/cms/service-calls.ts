@@ -1,11 +1,17 @@
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { CmsError } from '../../flows/ports/cms.ts';
-import { type CardServices, type ServiceReceipt, nationalServices } from '../../flows/ports/services.ts';
+import type { RemoteIssue } from '../../flows/ports/remote-issue.ts';
+import { type CardServices, type ServiceReceipt, type ServiceRequest, nationalServices } from '../../flows/ports/services.ts';
 import { calls, idempotencyKey, stepOf } from './contract.ts';
 import type { CmsLink } from './link.ts';
 import { serviceReceiptClaims, serviceReceiptType } from './services.ts';
 
-/** The client's calls of the operations that give no codes. */
+function callOf(request: ServiceRequest | RemoteIssue): 'service' | 'national-revoke' | 'remote-issue' {
+  if ('identification' in request) return 'remote-issue';
+  return nationalServices.includes(request.operation) ? 'national-revoke' : 'service';
+}
+
+/** The client's calls of what is one question and one receipt: the operations that give no codes, and codes that pass no kiosk. */
 export function serviceCalls({ run, json, signed }: CmsLink): CardServices {
   /** A receipt that is about this operation and was signed as it stands. */
   const believed = async (operationId: string, receipt: ServiceReceipt): Promise<Result<ServiceReceipt, CmsError>> => {
@@ -28,8 +34,8 @@ export function serviceCalls({ run, json, signed }: CmsLink): CardServices {
     },
 
     serve(request, signal) {
-      const { operationId, operation } = request;
-      const call = nationalServices.includes(operation) ? 'national-revoke' : 'service';
+      const { operationId } = request;
+      const call = callOf(request);
       const { path, request: schema, answer } = calls[call];
       const key = idempotencyKey.write({ operationId, step: stepOf.service, attempt: 1 });
       return run(call, answer, { path: path.slice(1), key, body: json(schema, request) }, signal, (receipt) =>

@@ -9,14 +9,18 @@ import {
   serviceOperations,
 } from '../../flows/ports/services.ts';
 import { cardStatuses, forms, holderCases, lossProofs, reasons } from '../../flows/procedures/vocabulary.ts';
-import { fiscalCode, instant, jws, line, operationId } from './shapes.ts';
+import { cardNumber, fiscalCode, instant, jws, line, operationId } from './shapes.ts';
 
 /** The operations that give no codes, on the CMS link: one question, one signed answer; and what the CMS knows of a card before. */
 
 const holder = z.strictObject({ fiscalCode, surname: line(80), name: line(80), birthDate: z.iso.date() });
 const card = z.strictObject({ cardId: line(40), certificateDigest: z.string().regex(/^[0-9a-f]{64}$/) });
 
-export const cardOfHolder = z.strictObject({ holder, card: card.exactOptional() }) satisfies z.ZodType<CardOfHolder>;
+export const cardOfHolder = z.strictObject({
+  holder,
+  card: card.exactOptional(),
+  cardNumber: cardNumber.exactOptional(),
+}) satisfies z.ZodType<CardOfHolder>;
 
 export const cardStanding = z.object({
   status: z.enum(cardStatuses),

@@ -191,7 +191,7 @@ export const events = {
   },
   'cms-service': {
     level: 'info',
-    meaning: 'A service that gives no codes was done at the CMS, or never will be, and how the card stands afterwards.',
+    meaning: 'A service, or an issue of codes at a distance, was done at the CMS, or never will be, and how the card stands afterwards.',
     fields: { operation: 'string', service: 'string', state: 'string', card: 'string' },
   },
   'cms-relay': {
@@ -222,7 +222,7 @@ export const events = {
   },
   'cms-mail-given-up': {
     level: 'error',
-    meaning: 'A second part could not be sent: its holder must be told.',
+    meaning: 'A part of codes could not be sent: its holder must be told.',
     fields: { operation: 'string' },
   },
   'cms-fault': {

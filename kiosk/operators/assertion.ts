@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
 import { identityDocument } from '../../flows/people/identity-document.ts';
 import { representative } from '../../flows/people/representation.ts';
+import { cardNumber, remoteContacts } from '../cms/shapes.ts';
 import { forms, holderCases, lossProofs, reasons } from '../../flows/procedures/vocabulary.ts';
 import { codeOperations } from '../../flows/ports/cms.ts';
+import { remoteOperations } from '../../flows/ports/remote-issue.ts';
 import { serviceOperations } from '../../flows/ports/services.ts';
 import { failedSlips, findings, type OperatorDecision } from '../../flows/ports/operators.ts';
 
@@ -37,7 +39,7 @@ const claims = {
 
 /**
  * What stands in an operator's JWS: the decision and its claims, flat. Header: `{ alg: "ES256", typ: "sportello-decision+jwt", kid: <operator id> }`.
- * Only `identified` and `service` name a person and a card: the others may stand in the records and wait in the outbox.
+ * Only `identified`, `service` and `remote-issue` name a person and a card: the others may stand in the records and wait in the outbox.
  */
 export const operatorAssertion = z.discriminatedUnion('decision', [
   z.strictObject({
@@ -64,6 +66,22 @@ export const operatorAssertion = z.discriminatedUnion('decision', [
     reason: z.enum(reasons).exactOptional(),
     forms: z.array(z.enum(forms)).max(forms.length),
     lossProof: z.enum(lossProofs).exactOptional(),
+    ...claims,
+  }),
+  z.strictObject({
+    decision: z.literal('remote-issue'),
+    operationId: z.uuid(),
+    operation: z.enum(remoteOperations),
+    identification: z.literal('remote-video'),
+    fiscalCode: z.string().min(1).max(16),
+    cardNumber,
+    case: z.enum(holderCases),
+    representative: representative.exactOptional(),
+    document: identityDocument,
+    forms: z.array(z.enum(forms)).max(forms.length),
+    contacts: remoteContacts,
+    copiesLegible: z.literal(true),
+    faceRecognised: z.literal(true),
     ...claims,
   }),
   z.strictObject({

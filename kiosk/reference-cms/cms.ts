@@ -31,6 +31,7 @@ import { createNationalCodes, isNational } from './national-codes.ts';
 import { createPriorCards } from './prior-cards.ts';
 import { type Operation, type TimesToLive, afterSilence, refusalOf, release, reserve, sendsSecondPart, settle } from './ratchet.ts';
 import { seal } from './sealing.ts';
+import { createRemoteIssues } from './remote-issues.ts';
 import { type ServiceParts, createServices } from './services.ts';
 import type { CmsKey } from './signing.ts';
 import type { Contact, Store } from './store.ts';
@@ -117,7 +118,8 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
     return envelope === null ? {} : { envelope };
   };
 
-  const hasHadCodes = (cardId: string): boolean => store.hasHadCodes(cardId) || store.envelopes.card(cardId)?.state === 'activated';
+  const hasHadCodes = (cardId: string): boolean =>
+    store.hasHadCodes(cardId) || store.remoteIssues.hasHadCodes(cardId) || store.envelopes.card(cardId)?.state === 'activated';
 
   /** Whether the card is known to have its envelope's PIN; nothing where codes go another way. */
   const pinOf = (id: string): { readonly pinKnown?: boolean } => {
@@ -148,6 +150,7 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
   const serving: ServiceParts = { store: store.services, key, log, signedDecision, cardChanged };
   const services = createServices(serving, 'regional');
   const national = createServices(serving, 'national');
+  const remoteIssue = createRemoteIssues({ ...serving, store, services, mail, behind: behind.remote ?? null, clock });
 
   return {
     contactCode:
@@ -318,6 +321,7 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
     envelopes,
     services,
     national,
+    remoteIssue,
 
     operations: (kiosk: string, ids: readonly string[], now: number): z.infer<typeof operationViews> => ({
       operations: ids.map((operationId) => {

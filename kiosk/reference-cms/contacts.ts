@@ -1,7 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { ContactChannel } from '../../flows/ports/cms.ts';
 import type { ProblemType } from '../cms/problems.ts';
+import { emailAddress, mobileNumber } from '../cms/shapes.ts';
 import type { Contact } from './store.ts';
 
 /** The limits on one-time codes. */
@@ -15,12 +16,6 @@ export const oneTimeCodes = {
   /** To one contact within 24 hours, if the CMS's owner says nothing else: a family's cards at one address. */
   aDay: 10,
 } as const;
-
-/** An address that one mail goes to, and no header or list can be made of. */
-const emailAddress = z.email().max(254);
-
-/** An Italian mobile number (AGCOM: it begins with 3, nine or ten digits), as E.164 writes it. */
-export const mobileNumber = z.string().regex(/^\+393\d{8,9}$/);
 
 const shapes = { email: emailAddress, sms: mobileNumber } as const satisfies Record<ContactChannel, z.ZodType>;
 

@@ -2,7 +2,6 @@ import { createTransport } from 'nodemailer';
 import type { ContactChannel } from '../../flows/ports/cms.ts';
 import type { Log } from '../log/log.ts';
 import { type Letter, codeLetter } from './letters.ts';
-import type { DueSecondPart, Store } from './store.ts';
 import { type TextRoute, createTextSender } from './text-messages.ts';
 
 export interface MailRoute {
@@ -14,6 +13,20 @@ export interface MailRoute {
 /** `messageId` is made from what is sent, so that what is sent again after a crash is the same message (RFC 5322, 3.6.4). */
 export type Message = Letter & { readonly to: string; readonly messageId: string };
 
+/** A part of codes that waits to leave: how it is sent, and what is written down of its way. */
+export interface Waiting {
+  readonly operationId: string;
+  readonly kind: 'first-part' | 'second-part';
+  readonly channel: ContactChannel;
+  readonly queuedAt: number;
+  readonly tries: number;
+  send(): Promise<Taken>;
+  begin(at: number): void;
+  sent(at: number): void;
+  delay(until: number): void;
+  giveUp(at: number): void;
+}
+
 /** `never`: the last word of whoever carries it; everything else may pass. */
 export type Taken = 'taken' | 'not-now' | 'never';
 
@@ -21,7 +34,7 @@ export interface MailPace {
   /** The first pause after a failure; each one doubles it. */
   readonly retryMs: number;
   readonly longestPauseMs: number;
-  /** After this long a second part is given up, with an alarm: somebody must look. */
+  /** After this long a part is given up, with an alarm: somebody must look. */
   readonly giveUpMs: number;
 }
 
@@ -39,28 +52,27 @@ export interface Mail {
   /** The channels that this CMS can send by. */
   readonly channels: readonly ContactChannel[];
   send(channel: ContactChannel, message: Message): Promise<Taken>;
-  /** Has the second parts sent that are due; returns when none is, or when they are not taken. */
+  /** Has the parts sent that are due; returns when none is, or when they are not taken. */
   deliver(): Promise<void>;
   close(): Promise<void>;
 }
 
 export function createMail({
-  store,
   route,
   texts,
   log,
   now,
   pace,
-  sendSecondPart,
+  due,
 }: {
-  store: Store;
   route: MailRoute;
   /** The SMS gateway; left out: no text messages. */
   texts?: TextRoute;
   log: Log;
   now: () => number;
   pace: MailPace;
-  sendSecondPart: (due: DueSecondPart) => Promise<Taken>;
+  /** What is to leave next. */
+  due: (now: number) => Waiting | null;
 }): Mail {
   const limits = { connectionTimeout: 5_000, greetingTimeout: 5_000, socketTimeout: 10_000 };
   const transport = createTransport({ host: route.host, port: route.port, secure: false, ...limits });
@@ -104,16 +116,16 @@ export function createMail({
   };
 
   const deliverDue = async (): Promise<void> => {
-    for (let due = store.dueSecondPart(now()); due !== null && !closing.signal.aborted; due = store.dueSecondPart(now())) {
-      const { operationId, channel, queuedAt, tries } = due;
-      store.beginSecondPart(operationId, now());
-      const answer = await sendSecondPart(due);
-      log.event('cms-mail', { channel, kind: 'second-part', answer, tries: tries + 1 });
-      if (answer === 'taken') store.secondPartSent(operationId, now());
+    for (let part = due(now()); part !== null && !closing.signal.aborted; part = due(now())) {
+      const { operationId, channel, kind, queuedAt, tries } = part;
+      part.begin(now());
+      const answer = await part.send();
+      log.event('cms-mail', { channel, kind, answer, tries: tries + 1 });
+      if (answer === 'taken') part.sent(now());
       else if (answer === 'never' || now() - queuedAt > pace.giveUpMs) {
-        store.giveUpSecondPart(operationId, now());
+        part.giveUp(now());
         log.event('cms-mail-given-up', { operation: operationId });
-      } else store.delaySecondPart(operationId, now() + pauseAfter(tries));
+      } else part.delay(now() + pauseAfter(tries));
     }
   };
 

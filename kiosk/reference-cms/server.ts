@@ -290,7 +290,7 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
     return send(reply, answerOf(call, seen.value));
   };
   envelopeRoutes(app, { envelopes: cms.envelopes, write, look });
-  serviceRoutes(app, { services: cms.services, write, look });
+  serviceRoutes(app, { services: cms.services, remoteIssue: cms.remoteIssue, write, look });
   nationalRoutes(app, { services: cms.national, reserve: (kiosk, request) => cms.reserve(kiosk, request), write, look });
 
   app.get('/counts', async (request, reply) => {

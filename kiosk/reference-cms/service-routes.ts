@@ -3,6 +3,7 @@ import { ok } from '../../devices/result.ts';
 import type { Reserve } from '../../flows/ports/cms.ts';
 import type { ServiceRequest } from '../../flows/ports/services.ts';
 import { calls, nationalActivateRequest, nationalDuplicateRequest, stepOf } from '../cms/contract.ts';
+import { remoteIssueRequest } from '../cms/remote-issue.ts';
 import { cardOfHolder, nationalRevokeRequest, serviceRequest, serviceVoidRequest } from '../cms/services.ts';
 import { operationId } from '../cms/shapes.ts';
 import { type Look, type Write, idOf, jsonOf } from './requests.ts';
@@ -21,8 +22,11 @@ function serving(call: 'service' | 'national-revoke', services: Services, body: 
   return { call, step: stepOf.service, attempt: 1, operationId: id, prepare: async (kiosk) => ok(await services.serve(kiosk, body)) };
 }
 
-/** The calls of this region's services. */
-export function serviceRoutes(app: FastifyInstance, { services, write, look }: Server): void {
+/** The calls of this region's services, and of codes that are given at a distance. */
+export function serviceRoutes(
+  app: FastifyInstance,
+  { services, remoteIssue, write, look }: Server & Pick<ReferenceCmsRules, 'remoteIssue'>,
+): void {
   app.post(calls['card-standing'].path, async (request, reply) => {
     const of = jsonOf(request, cardOfHolder);
     return await look('card-standing', request, reply, (now) => services.standing(of, now));
@@ -30,6 +34,13 @@ export function serviceRoutes(app: FastifyInstance, { services, write, look }: S
 
   app.post(calls.service.path, async (request, reply) => {
     return await write(request, reply, serving('service', services, jsonOf(request, serviceRequest)));
+  });
+
+  app.post(calls['remote-issue'].path, async (request, reply) => {
+    const body = jsonOf(request, remoteIssueRequest);
+    const { operationId: id } = body;
+    const prepare = async (kiosk: string) => ok(await remoteIssue(kiosk, body));
+    return await write(request, reply, { call: 'remote-issue', step: stepOf.service, attempt: 1, operationId: id, prepare });
   });
 
   app.post<{ Params: { id: string } }>('/services/:id/void', async (request, reply) => {

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { fiscalCode, line } from '../cms/shapes.ts';
+import { cardNumber, fiscalCode, line } from '../cms/shapes.ts';
 import type { ServiceStore } from './service-store.ts';
 
 /** A card and its holder as a register has them. Specimens: persons that there are none of. */
 const registeredCard = z.strictObject({
   cardId: line(40),
+  cardNumber: cardNumber.optional(),
   register: z.enum(['regional', 'national']).default('regional'),
   /** SHA-256 of the authentication certificate (DER), hexadecimal. */
   certificateDigest: z.string().regex(/^[0-9a-f]{64}$/),

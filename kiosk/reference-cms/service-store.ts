@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import { z } from 'zod';
+import type { RemoteIssue } from '../../flows/ports/remote-issue.ts';
 import type { CardOfHolder, CardStatus, ServiceReceipt, ServiceRequest } from '../../flows/ports/services.ts';
 import { cardStatuses } from '../../flows/procedures/vocabulary.ts';
 import type { RegisteredCard } from './service-specimens.ts';
@@ -18,6 +19,7 @@ const cardRow = z.object({
   status: z.enum(['active', 'suspended', 'revoked']),
   activated: z.int().transform((flag) => flag === 1),
   household: z.instanceof(Buffer).nullable(),
+  cardNumber: z.string().nullable(),
 });
 export type CardRow = z.infer<typeof cardRow>;
 
@@ -41,7 +43,8 @@ const listedRow = z.object({
 const activated = `(activated OR EXISTS (SELECT 1 FROM operations JOIN reservations USING (operation_id)
     WHERE state = 'CONFIRMED' AND reservations.card_id = registered_cards.card_id)
   OR EXISTS (SELECT 1 FROM operations JOIN envelope_reservations USING (operation_id)
-    WHERE state = 'CONFIRMED' AND envelope_reservations.card_id = registered_cards.card_id)) AS activated`;
+    WHERE state = 'CONFIRMED' AND envelope_reservations.card_id = registered_cards.card_id)
+  OR EXISTS (SELECT 1 FROM services WHERE operation IN ('activation', 'reissue') AND services.card_id = registered_cards.card_id)) AS activated`;
 
 export type ServiceStore = ReturnType<typeof openServiceStore>;
 
@@ -49,10 +52,10 @@ export type ServiceStore = ReturnType<typeof openServiceStore>;
 export function openServiceStore(database: Database.Database) {
   const sql = (text: string): Database.Statement => database.prepare(text);
   const register = sql(`INSERT INTO registered_cards (card_id, register, certificate_digest, certificate_serial, fiscal_code, surname, name,
-    birth_date, expires_on, status, changed_at, activated, household) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`);
+    birth_date, expires_on, status, changed_at, activated, household, card_number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`);
   const findCards =
     sql(`SELECT card_id AS cardId, register, certificate_digest AS certificateDigest, fiscal_code AS fiscalCode, surname, name,
-    birth_date AS birthDate, expires_on AS expiresOn, status, ${activated}, household FROM registered_cards WHERE fiscal_code = ?
+    birth_date AS birthDate, expires_on AS expiresOn, status, ${activated}, household, card_number AS cardNumber FROM registered_cards WHERE fiscal_code = ?
     ORDER BY status = 'revoked', expires_on DESC, card_id`);
   const setStatus = sql('UPDATE registered_cards SET status = ?, reason = ?, changed_at = ? WHERE card_id = ?');
   const revokeIssued = sql(`UPDATE cards SET state = 'revoked' WHERE card_id = ?`);
@@ -77,15 +80,15 @@ export function openServiceStore(database: Database.Database) {
       const { cardId, certificateDigest, certificateSerial, fiscalCode, surname, name, birthDate, expiresOn, status } = card;
       register.run(
         ...[cardId, card.register, certificateDigest, certificateSerial ?? null, fiscalCode, surname, name, birthDate, expiresOn],
-        ...[status, at, card.activated ? 1 : 0, household],
+        ...[status, at, card.activated ? 1 : 0, household, card.cardNumber ?? null],
       );
     },
-    /** The card that is shown, or the one of this holder that is spoken of: the newest that is not revoked, else the newest. */
-    card({ holder, card }: CardOfHolder): CardRow | null {
+    /** The card that is shown, or the one of this holder that is spoken of: by its number, else the newest that is not revoked, else the newest. */
+    card({ holder, card, cardNumber }: CardOfHolder): CardRow | null {
       const cards = findCards.all(holder.fiscalCode).map((row) => cardRow.parse(row));
       const found =
         card === undefined
-          ? cards.find((one) => isOf(one, holder))
+          ? cards.find((one) => isOf(one, holder) && (cardNumber === undefined || one.cardNumber === cardNumber))
           : cards.find((one) => one.cardId === card.cardId && one.certificateDigest === card.certificateDigest);
       return found ?? null;
     },
@@ -107,7 +110,7 @@ export function openServiceStore(database: Database.Database) {
     addService(
       { operationId, state, sequence, at, jws, cardStatus }: ServiceReceipt,
       kiosk: string,
-      done?: { readonly request: ServiceRequest; readonly cardId: string; readonly operator: string },
+      done?: { readonly request: ServiceRequest | RemoteIssue; readonly cardId: string; readonly operator: string },
     ): void {
       const { request, cardId, operator } = done ?? {};
       addService.run(

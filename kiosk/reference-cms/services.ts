@@ -30,11 +30,6 @@ export function createServices({ store, key, log, signedDecision, cardChanged }:
     return card.register === register ? ok(card) : err('card-of-another-region');
   };
 
-  const receiptOf = (claims: Omit<ServiceReceipt, 'jws'>, kiosk: string): ServiceReceipt => ({
-    ...claims,
-    jws: key.sign(serviceReceiptType, { ...claims, kiosk }),
-  });
-
   return {
     standing(of: CardOfHolder, now: number): Result<CardStanding & { readonly at: string }, ProblemType> {
       const card = cardOf(of);
@@ -63,7 +58,7 @@ export function createServices({ store, key, log, signedDecision, cardChanged }:
         if (operation === 'reader-handout' && household !== null && store.hasReader(household)) return err('household-has-reader');
 
         const claims = { operationId, state: 'DONE', cardStatus: after.value, sequence: store.nextSequence(), at: iso(now) } as const;
-        const receipt = receiptOf(claims, kiosk);
+        const receipt = receiptFor(key, claims, kiosk);
         store.addService(receipt, kiosk, { request, cardId, operator: decision.operator });
         if (operation === 'reader-handout' && household !== null) store.addReader(household, operationId);
         if (after.value !== before) store.setStatus(cardId, after.value, request.reason ?? null, now);
@@ -79,7 +74,7 @@ export function createServices({ store, key, log, signedDecision, cardChanged }:
         if (known !== null) {
           return known.kiosk === kiosk ? ok({ answer: receiptIn(known) }) : err('operation-of-another-kiosk');
         }
-        const receipt = receiptOf({ operationId, state: 'VOIDED', sequence: store.nextSequence(), at: iso(now) }, kiosk);
+        const receipt = receiptFor(key, { operationId, state: 'VOIDED', sequence: store.nextSequence(), at: iso(now) }, kiosk);
         store.addService(receipt, kiosk);
         log.event('cms-service', { operation: operationId, service: '', state: 'VOIDED', card: '' });
         return ok({ answer: receipt });
@@ -87,7 +82,12 @@ export function createServices({ store, key, log, signedDecision, cardChanged }:
   };
 }
 
-function receiptIn({ kiosk: _, ...receipt }: ServiceReceipt & { readonly kiosk: string }): ServiceReceipt {
+/** A signed receipt: done, or never to be. */
+export function receiptFor(key: CmsKey, claims: Omit<ServiceReceipt, 'jws'>, kiosk: string): ServiceReceipt {
+  return { ...claims, jws: key.sign(serviceReceiptType, { ...claims, kiosk }) };
+}
+
+export function receiptIn({ kiosk: _, ...receipt }: ServiceReceipt & { readonly kiosk: string }): ServiceReceipt {
   return receipt;
 }
 

@@ -12,6 +12,7 @@ import type { RevokedCard } from './crl-signing.ts';
 import { startDistributionPoint } from './distribution-point.ts';
 import { createHoldersPortal } from './holders-portal.ts';
 import { createMail } from './mail.ts';
+import { createOutbox } from './outbox.ts';
 import { createServer } from './server.ts';
 import { registerCards } from './service-specimens.ts';
 import { cmsKey } from './signing.ts';
@@ -59,15 +60,15 @@ export async function startReferenceCms(
     store.transaction(() => registerCards(services.specimens, store.services, digest, now()));
   }
   const mail = createMail({
-    store,
     route: smtp,
     ...(sms === undefined ? {} : { texts: sms }),
     log,
     now,
     pace: mailPace,
-    sendSecondPart: (due) => behind.sendSecondPart(due),
+    due: (at) => due(at),
   });
   const behind = given ?? ownCodes({ store, mail, scheme: codes });
+  const due = createOutbox(store, behind);
   const cms = createCms({
     store,
     key,

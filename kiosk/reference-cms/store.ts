@@ -8,6 +8,7 @@ import type { Code } from './codes.ts';
 import { openDatabase } from './database.ts';
 import { openEnvelopeStore } from './envelope-store.ts';
 import type { Operation } from './ratchet.ts';
+import { openRemoteIssueStore } from './remote-issue-store.ts';
 import { openServiceStore } from './service-store.ts';
 
 export interface StoredAnswer {
@@ -153,6 +154,7 @@ export function openStore(file: string) {
     transaction: <T>(work: () => T): T => database.transaction(work).immediate(),
     envelopes: openEnvelopeStore(database),
     services: openServiceStore(database),
+    remoteIssues: openRemoteIssueStore(database),
 
     answer: (kiosk: string, key: string): StoredAnswer | null => one(answerRow, findAnswer.get(kiosk, key)),
     keepAnswer(kiosk: string, key: string, { digest, status, mediaType, body }: StoredAnswer, at: number): void {

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
-import { mobileNumber } from './contacts.ts';
+import { mobileNumber } from '../cms/shapes.ts';
 import type { Mailbox } from './mailbox.ts';
 
 const textMessage = z.strictObject({ id: z.string().min(1).max(200), to: mobileNumber, text: z.string().min(1).max(1_000) });

@@ -1,9 +1,12 @@
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { CmsError } from '../../flows/ports/cms.ts';
+import type { RemoteIssue } from '../../flows/ports/remote-issue.ts';
 import type { CardServices, CardStanding, ServiceReceipt, ServiceRequest } from '../../flows/ports/services.ts';
 
 /** What befalls one question and its answer; `question-late`: it arrives after whatever is asked next. */
 export type Link = 'answers' | 'question-lost' | 'answer-lost' | 'question-late';
+
+type Request = ServiceRequest | RemoteIssue;
 
 /** A CMS as the contract has it, behind a bad line: what it does it does once, and never after a void. */
 export class FakeServices implements CardServices {
@@ -13,11 +16,11 @@ export class FakeServices implements CardServices {
   voidAnswer: Result<never, CmsError> | null = null;
   /** What was really done, in order. */
   readonly done: string[] = [];
-  readonly requests: ServiceRequest[] = [];
+  readonly requests: Request[] = [];
   asked = 0;
   voids = 0;
   readonly #receipts = new Map<string, ServiceReceipt>();
-  readonly #late: ServiceRequest[] = [];
+  readonly #late: Request[] = [];
 
   constructor(links: readonly Link[]) {
     this.links = [...links];
@@ -47,7 +50,7 @@ export class FakeServices implements CardServices {
     for (const request of this.#late.splice(0)) this.#do(request);
   }
 
-  #over(work: () => Result<ServiceReceipt, CmsError>, request: ServiceRequest | null): Result<ServiceReceipt, CmsError> {
+  #over(work: () => Result<ServiceReceipt, CmsError>, request: Request | null): Result<ServiceReceipt, CmsError> {
     const lost = err({ kind: 'unreachable', detail: 'lost' } as const);
     const link = this.links.shift() ?? 'answers';
     if (link === 'question-lost') return lost;
@@ -60,7 +63,7 @@ export class FakeServices implements CardServices {
     return link === 'answer-lost' ? lost : answer;
   }
 
-  #do({ operationId, operation }: ServiceRequest): Result<ServiceReceipt, CmsError> {
+  #do({ operationId, operation }: Request): Result<ServiceReceipt, CmsError> {
     if (this.refuses !== null) return err({ kind: 'refused', type: this.refuses, title: '' });
     const known = this.#receipts.get(operationId);
     if (known?.state === 'VOIDED') return err({ kind: 'refused', type: 'service-voided', title: '' });

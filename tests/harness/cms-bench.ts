@@ -6,13 +6,14 @@ import { exportJWK, generateKeyPair } from 'jose';
 import type { Bench } from '../../kiosk/cms/check/bench.ts';
 import { usualSubject } from '../../kiosk/cms/check/bench.ts';
 import type { CmsSurroundings } from './cms.ts';
-import { mario } from './services.ts';
+import { anna, annaNumber, mario } from './services.ts';
 import { type BenchCard, desk } from './relay-bench.ts';
 
-/** What a test bench lends to `sportello cms check` (docs/connectors.md), over a mailbox, an operator's key, and perhaps a card with sealed envelopes. */
+/** What a test bench lends to `sportello cms check` (docs/connectors.md), over a mailbox, an operator's key, and perhaps a card with sealed envelopes and somebody to recognise by video. */
 export async function startCmsBench(
   { mailbox, operatorKey, folder }: Pick<CmsSurroundings, 'mailbox' | 'operatorKey' | 'folder'>,
   card: Pick<BenchCard, 'cardId' | 'certificateDigest'> | null,
+  { remote = false }: { readonly remote?: boolean } = {},
 ): Promise<{ bench: Bench; close(): void }> {
   const server = createServer((request, response) => {
     const [, what, id = ''] = /^\/(codes|second-parts)\/([0-9a-f-]{36})$/.exec(request.url ?? '') ?? [];
@@ -33,6 +34,7 @@ export async function startCmsBench(
       device: { privateKey: device as NonNullable<Bench['device']>['privateKey'], journal: join(folder, `journal-${randomUUID()}.json`) },
       ...(card === null ? {} : { envelope: envelopeSubject(card) }),
       registered: { desk: usualSubject.desk, profile: { id: 'sardegna', version: '1' }, holder: mario, document: usualSubject.document },
+      ...(remote ? { remote: { ...remoteSubject, sent: { url: `${at}/second-parts/{operationId}` } } } : {}),
       secondParts: { url: `${at}/second-parts/{operationId}` },
     },
     close() {
@@ -41,6 +43,15 @@ export async function startCmsBench(
     },
   };
 }
+
+const remoteSubject = {
+  desk: 'space-region',
+  profile: { id: 'lombardia', version: '1' },
+  holder: anna,
+  cardNumber: annaNumber,
+  document: usualSubject.document,
+  contacts: { email: 'collaudo@example.it', mobile: '+393331234567' },
+};
 
 function envelopeSubject({ cardId, certificateDigest }: Pick<BenchCard, 'cardId' | 'certificateDigest'>): NonNullable<Bench['envelope']> {
   return { ...usualSubject, desk, profile: { id: 'sardegna', version: '1' }, card: { cardId, certificateDigest, chip: true } };

@@ -32,13 +32,23 @@ export async function nationalReserve(
   return { ...request, operation, desk, card: { ...card, chip: true }, applicant: { relation: 'holder', ...holder }, operatorAssertion };
 }
 
+/** The number on the back of Anna's card. */
+export const annaNumber = '80380000300000000002';
+
 export const marioCard = { cardId: '6030000000000001', certificateDigest: 'ab'.repeat(32) };
 
 export function specimensFile(folder: string): string {
   const file = join(folder, 'services.json');
   const cards: z.input<typeof serviceSpecimens>['cards'] = [
     { ...marioCard, ...mario, certificateSerial: '5a01', expiresOn: '2040-01-01', household: 'via Prova 1' },
-    { cardId: '6030000000000002', certificateDigest: 'cd'.repeat(32), ...anna, expiresOn: '2040-01-01', household: 'via Prova 1' },
+    {
+      cardId: '6030000000000002',
+      certificateDigest: 'cd'.repeat(32),
+      cardNumber: annaNumber,
+      ...anna,
+      expiresOn: '2040-01-01',
+      household: 'via Prova 1',
+    },
     { ...lucaCard, register: 'national', ...luca, expiresOn: '2040-01-01' },
     { ...noraCard, register: 'national', ...nora, expiresOn: '2040-01-01', activated: false },
   ];

@@ -5,6 +5,7 @@ import { identityDocument } from '../../../flows/people/identity-document.ts';
 import { operatorId, publicSigningKey } from '../../operators/assertion.ts';
 import { contactCodeRequest, reserveRequest } from '../contract.ts';
 import { cardOfHolder } from '../services.ts';
+import { cardNumber, remoteContacts } from '../shapes.ts';
 
 /** Whom, which card and which desk the bench takes. */
 const subject = z.strictObject({
@@ -52,6 +53,18 @@ const benchFile = z.strictObject({
       profile: reserveRequest.shape.profile,
       holder: cardOfHolder.shape.holder,
       document: identityDocument,
+    })
+    .optional(),
+  /** Somebody who may be recognised by video: each run gives their card codes. `sent` answers with the number of messages that went out for `{operationId}`. */
+  remote: z
+    .strictObject({
+      desk: reserveRequest.shape.desk,
+      profile: reserveRequest.shape.profile,
+      holder: cardOfHolder.shape.holder,
+      cardNumber,
+      document: identityDocument,
+      contacts: remoteContacts,
+      sent: z.strictObject({ url: z.url({ protocol: /^https?$/ }) }),
     })
     .optional(),
   /** An address that answers with the number of second parts that were sent for `{operationId}`. */

@@ -7,6 +7,7 @@ import { readDescription } from './description.ts';
 import { onceChecks } from './once.ts';
 import { operationChecks } from './operations.ts';
 import { envelopeChecks } from './envelopes.ts';
+import { remoteIssueChecks } from './remote-issues.ts';
 import { serviceChecks } from './services.ts';
 import { transportChecks } from './transport.ts';
 import { witnessChecks } from './witness.ts';
@@ -49,6 +50,7 @@ const all: readonly Check[] = [
   ...witnessChecks,
   ...envelopeChecks,
   ...serviceChecks,
+  ...remoteIssueChecks,
 ];
 export const checkIds: readonly string[] = [...all.map(({ id }) => id), description.id];
 

@@ -21,6 +21,7 @@ const ofNoSession: readonly Call[] = [
   'card-standing',
   'service',
   'service-void',
+  'remote-issue',
   'national-standing',
   'national-activate',
   'national-duplicate',

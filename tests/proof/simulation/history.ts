@@ -336,6 +336,7 @@ function signedBy(decision: OperatorDecision): string {
       return reprintOf(decision.operationId, decision.attempt);
     case 'identified':
     case 'service':
+    case 'remote-issue':
       return 'word.of.operator';
   }
 }

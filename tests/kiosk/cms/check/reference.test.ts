@@ -8,20 +8,25 @@ import { checkIds } from '../../../../kiosk/cms/check/check.ts';
 import { commandEntry } from '../../../../kiosk/project.ts';
 import { specimens } from '../../../../devices/card/virtual/specimen.ts';
 import { startCmsBench } from '../../../harness/cms-bench.ts';
+import { type TextGateway, startTextGateway } from '../../../../kiosk/reference-cms/text-gateway.ts';
 import { specimensFile as registerFile } from '../../../harness/services.ts';
 import { benchCard, specimensFile } from '../../../harness/relay-bench.ts';
 import { type CmsSurroundings, type TestCms, cmsSurroundings, startCms } from '../../../harness/cms.ts';
 
 let surroundings: CmsSurroundings;
 let cms: TestCms;
+let gateway: TextGateway;
+const token = 'gettone-di-prova';
 let bench: Awaited<ReturnType<typeof startCmsBench>>;
 let files: string[];
 beforeAll(async () => {
   surroundings = await cmsSurroundings();
   const card = await benchCard('cns', specimens.adult);
   const envelopes = { specimens: specimensFile(surroundings.folder, [card]), profiles: ['sardegna'] };
-  cms = await startCms(surroundings, { envelopes, services: { specimens: registerFile(surroundings.folder) } });
-  bench = await startCmsBench(surroundings, card);
+  gateway = await startTextGateway(surroundings.mailbox, token);
+  const sms = { url: gateway.url, token };
+  cms = await startCms(surroundings, { envelopes, sms, services: { specimens: registerFile(surroundings.folder) } });
+  bench = await startCmsBench(surroundings, card, { remote: true });
   const { kioskClient, kioskClientKey, cmsCa } = surroundings.pki.files;
   files = ['--client-cert', kioskClient, '--client-key', kioskClientKey, '--ca', cmsCa];
   writeFileSync(benchFile(), JSON.stringify(bench.bench));
@@ -29,6 +34,7 @@ beforeAll(async () => {
 afterAll(async () => {
   bench.close();
   await cms.close();
+  await gateway.close();
   await surroundings.close();
 });
 

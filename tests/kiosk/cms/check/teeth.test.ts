@@ -11,6 +11,7 @@ import { serviceReceiptType } from '../../../../kiosk/cms/services.ts';
 import { cmsKey } from '../../../../kiosk/reference-cms/signing.ts';
 import { specimens } from '../../../../devices/card/virtual/specimen.ts';
 import { startCmsBench } from '../../../harness/cms-bench.ts';
+import { type TextGateway, startTextGateway } from '../../../../kiosk/reference-cms/text-gateway.ts';
 import { specimensFile as registerFile } from '../../../harness/services.ts';
 import { benchCard, specimensFile } from '../../../harness/relay-bench.ts';
 import { type Between, startCmsProxy } from '../../../harness/cms-proxy.ts';
@@ -18,17 +19,22 @@ import { type CmsSurroundings, type TestCms, cmsSurroundings, startCms } from '.
 
 let surroundings: CmsSurroundings;
 let cms: TestCms;
+let gateway: TextGateway;
+const token = 'gettone-di-prova';
 let bench: Awaited<ReturnType<typeof startCmsBench>>;
 beforeAll(async () => {
   surroundings = await cmsSurroundings();
   const card = await benchCard('cns', specimens.adult);
   const envelopes = { specimens: specimensFile(surroundings.folder, [card]), profiles: ['sardegna'] };
-  cms = await startCms(surroundings, { envelopes, services: { specimens: registerFile(surroundings.folder) } });
-  bench = await startCmsBench(surroundings, card);
+  gateway = await startTextGateway(surroundings.mailbox, token);
+  const sms = { url: gateway.url, token };
+  cms = await startCms(surroundings, { envelopes, sms, services: { specimens: registerFile(surroundings.folder) } });
+  bench = await startCmsBench(surroundings, card, { remote: true });
 });
 afterAll(async () => {
   bench.close();
   await cms.close();
+  await gateway.close();
   await surroundings.close();
 });
 
@@ -310,6 +316,29 @@ const mutants: Record<string, Mutant> = {
       if (asked.path !== '/cards/standing' || answer.status === 200) return answer;
       const standing = { status: 'active', activated: true, ownRegion: true, householdHasReader: false, at: new Date().toISOString() };
       return { ...withBody(answer, standing), status: 200, mediaType: 'application/json' };
+    },
+  },
+  'gives codes without the operator’s word': {
+    breaks: ['remote-issue-needs-operator'],
+    between: () => async (asked, forward) => {
+      const answer = await forward(asked);
+      if (asked.path !== '/remote-issues' || json(answer)['type'] !== 'urn:sportello:cms:assertion-refused') return answer;
+      return aServiceReceipt(json(asked)['operationId'] as string, 'DONE');
+    },
+  },
+  'lets the kiosk see a part': {
+    breaks: ['remote-issue-once'],
+    between: () => async (asked, forward) => {
+      const answer = await forward(asked);
+      return asked.path === '/remote-issues' && answer.status === 201 ? withBody(answer, { ...json(answer), pin: '12' }) : answer;
+    },
+  },
+  'gives codes that it said it never would': {
+    breaks: ['remote-issue-void'],
+    between: () => async (asked, forward) => {
+      const answer = await forward(asked);
+      if (asked.path !== '/remote-issues' || json(answer)['type'] !== 'urn:sportello:cms:service-voided') return answer;
+      return aServiceReceipt(json(asked)['operationId'] as string, 'DONE');
     },
   },
   'knows every card': {
