@@ -50,6 +50,11 @@ export class CmsLedger {
     return this.#store((store) => store.services.statusOf(cardId));
   }
 
+  /** What became of a service; `null`: nothing was asked. */
+  service(operationId: string): 'DONE' | 'VOIDED' | null {
+    return this.#store((store) => store.services.service(operationId)?.state ?? null);
+  }
+
   /** How often a service was done for a card. */
   services(cardId: string, operation: ServiceOperation): number {
     return this.#store((store) => store.services.count(cardId, operation));

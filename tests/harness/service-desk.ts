@@ -1,18 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ServiceOperation } from '../../flows/ports/services.ts';
-import { mario, specimensFile } from './services.ts';
+import { mario } from './services.ts';
 import { Sportello, identityCard, operator } from './sportello.ts';
 
 /** A desk in Sardinia whose CMS has the cards of `services.ts` in its register. */
-export async function startRegistered(): Promise<Sportello> {
-  const world = await Sportello.start({ profile: 'sardegna', reader: 'in-process' });
-  const file = join(world.folder, 'cms.json');
-  await world.killCms();
-  const configuration = JSON.parse(readFileSync(file, 'utf8')) as object;
-  writeFileSync(file, JSON.stringify({ ...configuration, services: { specimens: specimensFile(world.folder) } }));
-  await world.startCms();
-  return world;
+export function startRegistered(): Promise<Sportello> {
+  return Sportello.start({ profile: 'sardegna', reader: 'in-process', registered: true });
 }
 
 /** The operator begins a service for who has no card here, enters the document, and is asked to confirm. */

@@ -29,6 +29,7 @@ import { CmsLedger } from './cms-ledger.ts';
 import { type Pcscd, startPcscd } from './pcscd.ts';
 import { controlLine, firstLine, kill, processes } from './processes.ts';
 import { ScreenClient } from './screen-client.ts';
+import { specimensFile } from './services.ts';
 
 export const identityCard: IdentityDocument = {
   type: 'identity-card',
@@ -66,6 +67,8 @@ export interface WorldOptions {
   readonly under?: readonly string[];
   /** The codes lie in blind envelopes (Sardinia): those of `envelope-specimens.ts`, eight or so many, and a scanner for their numbers. */
   readonly envelopes?: true | number;
+  /** The CMS has the cards of `services.ts` in its register. */
+  readonly registered?: boolean;
   /** Cards that know no secure messaging: whoever has the PUK may set their PIN. A CMS that sets it to an envelope's may do so by plain commands. */
   readonly plainCards?: boolean;
   /** The region's; left out: Emilia-Romagna, or Sardinia where there are envelopes. */
@@ -113,7 +116,6 @@ export class Sportello {
   #profile = 'emilia-romagna';
   #desk: DeskType = 'health-authority';
   #plainCards = false;
-  /** There is one card: it is activated once, and then given new codes. */
   #texts: TextGateway | null = null;
   #paused: JournalRowKind | null = null;
 
@@ -172,6 +174,10 @@ export class Sportello {
       world.#write('envelopes.json', envelopeSpecimens(person, { operatorId: operator.id, many, plainCards: world.#plainCards }));
       const plainCommands = world.#plainCards ? 'allowed' : 'refused';
       world.#write('cms.json', { ...cms, envelopes: { specimens: in_('envelopes.json'), profiles: [world.#profile], plainCommands } });
+    }
+    if (options.registered === true) {
+      const cms = JSON.parse(readFileSync(in_('cms.json'), 'utf8')) as object;
+      world.#write('cms.json', { ...cms, services: { specimens: specimensFile(world.folder) } });
     }
     await world.startCms();
     await world.startKiosk(options.pauseAfter);

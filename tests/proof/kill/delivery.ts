@@ -8,7 +8,7 @@ export interface Left {
   contradictions(): readonly string[];
 }
 
-/** A way in which codes are delivered. */
+/** A way in which codes are delivered, or a service done. */
 export interface Delivery {
   readonly world: WorldOptions;
   /** As many as one world is good for. */

@@ -3,7 +3,8 @@ import { blindEnvelope } from './blind-envelope.ts';
 import type { Delivery } from './delivery.ts';
 import { type Killed, Kills } from './kills.ts';
 import { Pairs, chance } from './pairs.ts';
-import { envelopePoints, sessionPoints } from './points.ts';
+import { envelopePoints, servicePoints, sessionPoints } from './points.ts';
+import { service } from './service.ts';
 import { splitCodes } from './split-codes.ts';
 
 /** Milliseconds that a session, and a start, take on a machine that has little else to do: random kills fall within them. */
@@ -16,7 +17,7 @@ interface Budget {
   readonly note: (killed: Killed) => void;
 }
 
-/** Both deliveries, each in a world of its own at the same time. */
+/** Both deliveries and a service, each in a world of its own at the same time. */
 export const killPart: ProofPart = {
   name: 'kill',
   share: 0.25,
@@ -33,6 +34,7 @@ export const killPart: ProofPart = {
     await Promise.all([
       killOverAndOver(splitCodes, sessionPoints, { deadline, seed, note }),
       killOverAndOver(blindEnvelope, envelopePoints, { deadline, seed, note }),
+      killOverAndOver(service, servicePoints, { deadline, seed, note }),
     ]);
     return { counts: { kills: count }, violations };
   },

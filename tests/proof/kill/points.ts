@@ -49,6 +49,15 @@ export const sessionPoints: readonly string[] = [
   ...['checkpoint outside', 'log emptying', 'countersignature write'].flatMap(beforeAndAfter),
 ];
 
+/** Of a service, whose answer the CMS gives once. */
+export const servicePoints: readonly string[] = [
+  ...['OP_OPEN', 'SERVICE_INTENT', 'SERVICE_RECEIPT', 'CLOSED'].flatMap((kind) => beforeAndAfter(`${kind} commit`)),
+  ...beforeAndAfter('card-standing request'),
+  'card-standing answer',
+  ...beforeAndAfter('service request'),
+  'service answer',
+];
+
 /** Of a session that delivers an envelope: those at which the envelope, the card or the CMS goes a step further. */
 export const envelopePoints: readonly string[] = [
   ...['RESERVED', 'ENVELOPE_DRAWN', 'ENVELOPE_SCANNED', 'ENVELOPE_BOUND', 'CHIP_EVIDENCE', 'OUTCOME', 'RECEIPT', 'CLOSED'].flatMap((kind) =>
