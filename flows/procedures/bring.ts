@@ -4,7 +4,7 @@ import type { Profile } from './profile.ts';
 import type { ProcedureRequest } from './request.ts';
 import { type HolderCase, type Operation, type Place, places } from './vocabulary.ts';
 import { rulesOfCases } from './who.ts';
-import { casesIt, operationsIt } from './words.ts';
+import { type WordsLanguage, casesIt, words } from './words.ts';
 
 export interface ToBring {
   readonly title: string;
@@ -39,9 +39,10 @@ export function wayOf(
   return identification === undefined ? null : { desk, identification };
 }
 
-/** "Cosa serve?": the list for a case and an operation, the same on screen, paper and command line. */
-export function toBring(profile: Profile, operation: Operation, holderCase: HolderCase): ToBring {
+/** "Cosa serve?": the list for a case and an operation, the same on screen, paper and command line; why not, and the notes, are the law's: Italian. */
+export function toBring(profile: Profile, operation: Operation, holderCase: HolderCase, language: WordsLanguage = 'it'): ToBring {
   const way = wayOf(profile, operation, holderCase);
+  const { operations, cases } = words[language];
   const decision = decide(profile, {
     profile: profile.id,
     ...(way ?? { desk: 'health-authority', identification: 'local-operator' }),
@@ -52,13 +53,18 @@ export function toBring(profile: Profile, operation: Operation, holderCase: Hold
     contact: {},
   });
   return {
-    title: `Cosa serve per ${operationsIt[operation]} (${casesIt[holderCase]})`,
+    title: `${whatIsNeeded[language]} ${operations[operation]} (${cases[holderCase]})`,
     possible: way !== null,
-    items: way === null ? [] : decision.required.map(({ item, text, citation }) => ({ item, text, citation })),
+    items:
+      way === null
+        ? []
+        : decision.required.map(({ item, text, english, citation }) => ({ item, text: language === 'it' ? text : english, citation })),
     refusals: way === null ? whyNot(profile, operation, holderCase) : [],
     notes: decision.notes,
   };
 }
+
+const whatIsNeeded = { it: 'Cosa serve per', en: 'What you need for' } as const satisfies Record<WordsLanguage, string>;
 
 function whyNot({ operations, cases }: Profile, operation: Operation, holderCase: HolderCase): Decision['refusals'] {
   const rule = operations[operation];

@@ -16,7 +16,7 @@ export function cardDemands({ referrals }: Profile, { card: rule, places }: Oper
       text: 'Serve la tessera sanitaria del titolare, non una copia.',
       citation,
       met: card?.shown === true,
-      item: { name: 'card', it: 'la tessera sanitaria del titolare' },
+      item: { name: 'card', it: 'la tessera sanitaria del titolare', en: 'the health card of its holder' },
     });
   }
   if (operation === 'renewal') demands.push(...priorCardDemands(places, request));
@@ -88,7 +88,11 @@ function priorCardDemands(places: OperationRule['places'], { card, desk }: Proce
   return [
     {
       ...demand(prior?.status === 'active', 'Serve la tessera precedente, ancora valida e attiva.'),
-      item: { name: 'prior-card', it: 'la tessera precedente, ancora valida, con il suo PIN' },
+      item: {
+        name: 'prior-card',
+        it: 'la tessera precedente, ancora valida, con il suo PIN',
+        en: 'the card before, still valid, with its PIN',
+      },
     },
     demand(prior?.sameIssuer === true, 'La tessera precedente deve essere della stessa regione.'),
     demand(prior?.activatedInPerson === true, 'La tessera precedente deve essere stata attivata di persona dal titolare.'),

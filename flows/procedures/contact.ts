@@ -26,8 +26,12 @@ export function contactDemands(profile: Profile, rule: OperationRule, request: P
     email: /^[^\s@]{1,64}@[^\s@]+\.[^\s@.]+$/.test(contact.email ?? ''),
     sms: readMobile(contact.mobile ?? '') !== null,
   };
-  const names = { email: ['email', 'un indirizzo e-mail'], sms: ['mobile', 'un numero di cellulare'] } as const;
-  const it = channels.map((channel) => names[channel][1]).join(' oppure ');
+  const names = {
+    email: { name: 'email', it: 'un indirizzo e-mail', en: 'an e-mail address' },
+    sms: { name: 'mobile', it: 'un numero di cellulare', en: 'a mobile number' },
+  } as const;
+  const it = channels.map((channel) => names[channel].it).join(' oppure ');
+  const en = channels.map((channel) => names[channel].en).join(' or ');
   const video = identification === 'remote-video' && profile.remoteVideo.absent !== true;
   const demands: Demand[] = [
     {
@@ -37,7 +41,7 @@ export function contactDemands(profile: Profile, rule: OperationRule, request: P
         : `Serve ${it}, dove mandare la seconda parte dei codici.`,
       citation: video ? profile.remoteVideo.citation : citation,
       met: channels.some((channel) => given[channel]),
-      item: { name: channels.map((channel) => names[channel][0]).join(' or '), it },
+      item: { name: channels.map((channel) => names[channel].name).join(' or '), it, en },
     },
   ];
   if (video) {
@@ -46,7 +50,7 @@ export function contactDemands(profile: Profile, rule: OperationRule, request: P
       text: 'Serve un indirizzo e-mail, dove mandare la prima parte dei codici.',
       citation: profile.remoteVideo.citation,
       met: given.email,
-      item: { name: 'email', it: 'un indirizzo e-mail' },
+      item: names.email,
     });
   }
   if (pec === 'refused') {

@@ -13,7 +13,13 @@ export interface Decision {
   readonly allowed: boolean;
   readonly refusals: readonly { readonly rule: string; readonly text: string; readonly citation: string }[];
   /** All that the applicant brings for this operation and case; `present`: whether the request holds it already. */
-  readonly required: readonly { readonly item: string; readonly text: string; readonly present: boolean; readonly citation: string }[];
+  readonly required: readonly {
+    readonly item: string;
+    readonly text: string;
+    readonly english: string;
+    readonly present: boolean;
+    readonly citation: string;
+  }[];
   readonly steps: readonly { readonly step: string; readonly text: string; readonly citation: string }[];
   readonly delivery: Delivery;
   readonly notes: readonly string[];
@@ -28,7 +34,7 @@ export function decide(profile: Profile, request: ProcedureRequest): Decision {
     allowed: refusals.length === 0,
     refusals,
     required: demands.flatMap(({ item, met, citation }) =>
-      item === undefined ? [] : [{ item: item.name, text: item.it, present: met, citation }],
+      item === undefined ? [] : [{ item: item.name, text: item.it, english: item.en, present: met, citation }],
     ),
     steps: rule.absent === true ? [] : stepsOf(profile, rule, request),
     delivery: rule.absent === true ? { scheme: 'none', channels: [] } : deliveryOf(profile, rule, request),

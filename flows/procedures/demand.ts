@@ -1,3 +1,5 @@
+import type { WordsLanguage } from './words.ts';
+
 /**
  * One thing that a rule asks of a request. Unmet, it is a refusal; with an `item`, it is something that the applicant brings.
  * All decisions are lists of these: what is required is never written apart from what is checked.
@@ -10,5 +12,5 @@ export interface Demand {
   readonly citation: string;
   readonly met: boolean;
   /** What to bring, and how it is called on screen and paper. */
-  readonly item?: { readonly name: string; readonly it: string };
+  readonly item?: { readonly name: string } & Readonly<Record<WordsLanguage, string>>;
 }

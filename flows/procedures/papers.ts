@@ -3,7 +3,7 @@ import type { OperationRule, Paper, Profile } from './profile.ts';
 import type { ProcedureRequest } from './request.ts';
 import { rulesOfOperations } from './place.ts';
 import type { HolderCase } from './vocabulary.ts';
-import { formsIt } from './words.ts';
+import { words } from './words.ts';
 import { rulesOfCases } from './who.ts';
 
 /** Forms, certificates and proofs: those of the case, those of the operation, those of recognition by video. */
@@ -14,13 +14,14 @@ export function paperDemands(profile: Profile, rule: OperationRule, request: Pro
 function papersAsDemands(papers: readonly Paper[], rule: string, { evidence }: ProcedureRequest): readonly Demand[] {
   return papers.map(({ anyOf, holderDocumentCopyWillDo, citation }) => {
     const copy = holderDocumentCopyWillDo === true;
-    const it = [...anyOf.map((form) => formsIt[form]), ...(copy ? ['il documento del titolare'] : [])].join(' oppure ');
+    const it = [...anyOf.map((form) => words.it.forms[form]), ...(copy ? ['il documento del titolare'] : [])].join(' oppure ');
+    const en = [...anyOf.map((form) => words.en.forms[form]), ...(copy ? ['the holder’s document'] : [])].join(' or ');
     return {
       rule,
       text: `Manca: ${it}.`,
       citation,
       met: anyOf.some((form) => evidence.forms.includes(form)) || (copy && evidence.holderDocumentCopy === true),
-      item: { name: [...anyOf, ...(copy ? ['holder-document'] : [])].join(' or '), it },
+      item: { name: [...anyOf, ...(copy ? ['holder-document'] : [])].join(' or '), it, en },
     };
   });
 }
@@ -31,7 +32,11 @@ function copyDemand(citation: string, { evidence }: ProcedureRequest): Demand {
     text: 'Manca il documento valido del titolare, anche in fotocopia.',
     citation,
     met: evidence.holderDocumentCopy === true,
-    item: { name: 'holder-document-copy', it: 'il documento valido del titolare, anche in fotocopia' },
+    item: {
+      name: 'holder-document-copy',
+      it: 'il documento valido del titolare, anche in fotocopia',
+      en: 'the valid document of the holder, a photocopy will do',
+    },
   };
 }
 
@@ -55,12 +60,13 @@ function medicalDemands(
   if (impediment !== undefined) {
     const { months, inclusive } = impediment;
     const it = `il certificato medico generico, senza diagnosi, di un impedimento di ${inclusive ? 'almeno' : 'più di'} ${months} mesi`;
+    const en = `a general medical certificate, without diagnosis, of an impediment of ${inclusive ? 'at least' : 'more than'} ${months} months`;
     demands.push({
       rule: 'C9',
       text: `Manca ${it}.`,
       citation: impediment.citation,
       met: medicalCertificate !== undefined,
-      item: { name: 'medical-certificate', it },
+      item: { name: 'medical-certificate', it, en },
     });
     if (medicalCertificate !== undefined) {
       const met = inclusive ? medicalCertificate.months >= months : medicalCertificate.months > months;
@@ -105,7 +111,7 @@ function operationPapers(
       text: reason === undefined ? 'Bisogna dire il motivo.' : 'Per questo motivo l’operazione non è prevista.',
       citation: reasons.citation,
       met: reason !== undefined && reasons.allowed.includes(reason),
-      item: { name: 'reason', it: 'il motivo della richiesta' },
+      item: { name: 'reason', it: 'il motivo della richiesta', en: 'the reason of the request' },
     });
     if (reasons.proofOfLossFor.length > 0 && (reason === undefined || reasons.proofOfLossFor.includes(reason))) {
       const it = 'per furto o smarrimento, la copia della denuncia o un’autocertificazione';
@@ -114,7 +120,11 @@ function operationPapers(
         text: `Serve, ${it}.`,
         citation: reasons.citation,
         met: reason === undefined || evidence.lossProof !== undefined,
-        item: { name: 'police-report or self-certification', it },
+        item: {
+          name: 'police-report or self-certification',
+          it,
+          en: 'for theft or loss, a copy of the police report or a self-declaration',
+        },
       });
     }
   }

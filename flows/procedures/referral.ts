@@ -1,6 +1,6 @@
 import type { Profile } from './profile.ts';
 
-export const referralsTo = ['help-line', 'wrong-data', 'new-card'] as const;
+export const referralsTo = ['new-card', 'wrong-data', 'help-line'] as const;
 export type ReferralTo = (typeof referralsTo)[number];
 
 /** Where people are sent with what no desk does. */

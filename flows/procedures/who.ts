@@ -3,7 +3,7 @@ import type { Demand } from './demand.ts';
 import type { Profile } from './profile.ts';
 import type { ProcedureRequest } from './request.ts';
 import { type HolderCase, isIdentifiedByOperator } from './vocabulary.ts';
-import { casesIt, documentsIt } from './words.ts';
+import { casesIt, documentsIt, words } from './words.ts';
 
 /** The point of procedures.md, 1.10, under which a case is discussed; an adult at the wrong desk is a matter of desks. */
 export const rulesOfCases: Readonly<Record<HolderCase, string>> = {
@@ -52,7 +52,7 @@ function applicantDemands(profile: Profile, { case: holderCase, applicant, ident
             text: 'Serve anche la tessera sanitaria del genitore.',
             citation: rule.ownCard.citation,
             met: applicant?.ownCardShown === true,
-            item: { name: 'own-card', it: 'la tessera sanitaria di chi accompagna' },
+            item: { name: 'own-card', it: 'la tessera sanitaria di chi accompagna', en: 'the health card of who comes along' },
           },
         ]),
   ];
@@ -110,7 +110,8 @@ function documentDemands({ identification: rules }: Profile, { identification, a
       met: document !== undefined && documents.types.includes(document.type),
       item: {
         name: 'identity-document',
-        it: `un documento valido di chi si presenta (${documents.types.map((type) => documentsIt[type]).join(', ')})`,
+        it: `un documento valido di chi si presenta (${documents.types.map((type) => words.it.documents[type]).join(', ')})`,
+        en: `a valid document of who comes (${documents.types.map((type) => words.en.documents[type]).join(', ')})`,
       },
     });
   }

@@ -125,6 +125,7 @@ const bringOptions = z.object({
   profile: z.string(),
   case: z.enum(holderCases),
   operation: z.enum(operations),
+  lang: z.enum(['it', 'en']),
   json: z.boolean().default(false),
 });
 
@@ -134,12 +135,12 @@ function bringCommand(): Command {
     .requiredOption('--profile <id>', 'as `procedure list` names it')
     .addOption(new Option('--case <case>', 'for whom').choices(holderCases).makeOptionMandatory())
     .addOption(new Option('--operation <operation>', 'what for').choices(operations).makeOptionMandatory())
-    .addOption(new Option('--lang <language>', 'of the text').choices(['it']).default('it'))
+    .addOption(new Option('--lang <language>', 'of the text').choices(['it', 'en']).default('it'))
     .option('--json', 'answer as JSON')
     .addHelpText('after', '\nExample:\n  sportello procedure bring --profile vda --case minor --operation activation')
     .action((given: unknown) => {
-      const { profile, case: holderCase, operation, json } = bringOptions.parse(given);
-      const list = toBring(usable(profile), operation, holderCase);
+      const { profile, case: holderCase, operation, lang, json } = bringOptions.parse(given);
+      const list = toBring(usable(profile), operation, holderCase, lang);
       if (json) answerJson(list);
       else {
         print(list.title);

@@ -4,9 +4,11 @@ import type { Sheet, SheetPrinting } from '../../flows/ports/printing.ts';
 import { placesOf, toBring } from '../../flows/procedures/bring.ts';
 import type { Profile } from '../../flows/procedures/profile.ts';
 import { type DeskType, type HolderCase, type Operation, holderCases, operations } from '../../flows/procedures/vocabulary.ts';
-import { casesIt, operationsIt, placesIt } from '../../flows/procedures/words.ts';
+import { type Referral, referralTo, referralsTo } from '../../flows/procedures/referral.ts';
+import { words } from '../../flows/procedures/words.ts';
 import type { Refusal } from './guard.ts';
 import { sheetPrinter } from './sheet-printer.ts';
+import { type Language, languages } from './site.ts';
 
 /** "Cosa serve?", for who stands before the kiosk with no card in it: the same list on the screen, on paper, and in a picture for a telephone. */
 export interface BringOptions {
@@ -19,9 +21,10 @@ export interface BringOptions {
   readonly now: () => Date;
 }
 
-/** What can be asked for: for whom, and for each of them what. */
+/** What can be asked for: for whom, and for each of them what; and what no desk does (OP-CRD, OP-RDT). */
 export interface BringChoices {
   readonly cases: readonly { readonly id: HolderCase; readonly text: string; readonly operations: readonly Choice[] }[];
+  readonly referrals: readonly Referral[];
 }
 interface Choice {
   readonly id: Operation;
@@ -34,46 +37,63 @@ export interface BringList {
   /** Where it is done; `here`: at this very desk. */
   readonly here: boolean;
   readonly places: readonly string[];
+  readonly language: Language;
 }
 
-const question = z.strictObject({ case: z.enum(holderCases), operation: z.enum(operations) });
+const language = z.enum(languages);
+const question = z.strictObject({ case: z.enum(holderCases), operation: z.enum(operations), language });
 type Question = z.infer<typeof question>;
 
-export function bringChoices(profile: Profile): BringChoices {
+export function bringChoices(profile: Profile, inLanguage: Language): BringChoices {
   const cases = holderCases.map((id) => ({
     id,
-    text: casesIt[id],
+    text: words[inLanguage].cases[id],
     operations: operations
       .filter((operation) => placesOf(profile, operation, id).length > 0)
-      .map((operation) => ({ id: operation, text: operationsIt[operation] })),
+      .map((operation) => ({ id: operation, text: words[inLanguage].operations[operation] })),
   }));
-  return { cases: cases.filter(({ operations: possible }) => possible.length > 0) };
+  return {
+    cases: cases.filter(({ operations: possible }) => possible.length > 0),
+    referrals: referralsTo.map((to) => referralTo(profile, to)),
+  };
 }
 
 /** `null`: this region does not do it for this case. */
-export function bringList(profile: Profile, desk: DeskType, { operation, case: holderCase }: Question): BringList | null {
+export function bringList(profile: Profile, desk: DeskType, { operation, case: holderCase, language }: Question): BringList | null {
   const where = placesOf(profile, operation, holderCase);
   if (where.length === 0) return null;
-  const { title, items } = toBring(profile, operation, holderCase);
-  return { title, items: items.map(({ text }) => text), here: where.includes(desk), places: where.map((place) => placesIt[place]) };
+  const { title, items } = toBring(profile, operation, holderCase, language);
+  return {
+    title,
+    items: items.map(({ text }) => text),
+    here: where.includes(desk),
+    places: where.map((place) => words[language].places[place]),
+    language,
+  };
 }
 
 /** The list as text, one line an item: what a telephone shows of the picture. */
-export function textOf({ title, items, places }: BringList, helpLine: string): string {
-  return [title, ...items.map((item) => `- ${item}`), `Si fa ${places.join(', ')}.`, `Informazioni: ${helpLine}`].join('\n');
+export function textOf({ title, items, places, language }: BringList, helpLine: string): string {
+  const { done, information } = said[language];
+  return [title, ...items.map((item) => `- ${item}`), done(places), `${information}: ${helpLine}`].join('\n');
 }
 
+const said = {
+  it: { done: (places: readonly string[]) => `Si fa ${places.join(', ')}.`, information: 'Informazioni' },
+  en: { done: (places: readonly string[]) => `It is done ${places.join(', ')}.`, information: 'Information' },
+} as const satisfies Record<Language, unknown>;
+
 export function sheetOf(
-  { title, items, places }: BringList,
+  { title, items, places, language }: BringList,
   site: { readonly siteName: string; readonly helpLine: string },
   now: Date,
 ): Sheet {
   return {
     title,
-    lines: [...items.map((text) => ({ kind: 'item', text }) as const), { kind: 'text', text: `Si fa ${places.join(', ')}.` }],
+    lines: [...items.map((text) => ({ kind: 'item', text }) as const), { kind: 'text', text: said[language].done(places) }],
     ...site,
     printedAt: now.toISOString(),
-    language: 'it',
+    language,
   };
 }
 
@@ -94,7 +114,10 @@ export function serveBring(
     return read.success ? bringList(profile, desk, read.data) : null;
   };
 
-  server.get('/bring', { onRequest: fromPage }, () => bringChoices(profile));
+  server.get('/bring', { onRequest: fromPage }, (request, reply) => {
+    const read = z.strictObject({ language }).safeParse(request.query);
+    return read.success ? bringChoices(profile, read.data.language) : refuse(reply, 'not-a-command');
+  });
   server.get('/bring/list', { onRequest: fromPage }, (request, reply) => asked(request.query) ?? refuse(reply, 'not-a-command'));
   server.get('/bring/list.svg', { onRequest: fromPage }, async (request, reply) => {
     const list = asked(request.query);

@@ -1,29 +1,41 @@
 import { Button } from 'design-react-kit';
 import { type ReactElement, useEffect, useState } from 'react';
+import type { Referral, ReferralTo } from '../../../flows/procedures/referral.ts';
 import type { HolderCase, Operation } from '../../../flows/procedures/vocabulary.ts';
 import type { BringChoices, BringList } from '../bring.ts';
 import { get } from './connection.ts';
 import { usePaper } from './paper.ts';
 import { Overlay } from './frame.tsx';
+import { useReferral } from './referral.tsx';
 import type { Texts } from './texts/texts.ts';
 
 /** "Cosa serve?": for whom, for what, and then the list, on the screen, for the telephone and on paper. */
 export function Bring({ t, close }: { readonly t: Texts; readonly close: () => void }): ReactElement {
   const [choices, setChoices] = useState<BringChoices | null>(null);
-  const [chosen, setChosen] = useState<HolderCase | null>(null);
+  const [chosen, setChosen] = useState<HolderCase | ReferralTo | null>(null);
   const [operation, setOperation] = useState<Operation | null>(null);
-  useEffect(() => void get<BringChoices>('/bring').then(setChoices), []);
+  useEffect(() => void get<BringChoices>(`/bring?language=${t.tag}`).then(setChoices), [t.tag]);
 
+  const referral = choices?.referrals.find(({ to }) => to === chosen) ?? null;
+  if (referral !== null) return <Sent t={t} close={close} back={() => setChosen(null)} referral={referral} />;
   const holder = choices?.cases.find(({ id }) => id === chosen) ?? null;
   if (holder !== null && operation !== null) {
-    return <List t={t} close={close} back={() => setOperation(null)} asked={{ case: holder.id, operation }} />;
+    return <List t={t} close={close} back={() => setOperation(null)} asked={{ case: holder.id, operation, language: t.tag }} />;
   }
   if (holder !== null) {
     return (
       <Choose title={t.bring.forWhat} choices={holder.operations} choose={setOperation} t={t} close={close} back={() => setChosen(null)} />
     );
   }
-  return <Choose title={t.bring.forWhom} choices={choices?.cases ?? []} choose={setChosen} t={t} close={close} />;
+  return (
+    <Choose
+      title={t.bring.forWhom}
+      choices={[...(choices?.cases ?? []), ...(choices?.referrals ?? []).map(({ to }) => ({ id: to, text: t.referral.asked[to] }))]}
+      choose={setChosen}
+      t={t}
+      close={close}
+    />
+  );
 }
 
 function Choose<Id extends string>({
@@ -45,7 +57,7 @@ function Choose<Id extends string>({
     <Overlay key={title} title={title} close={close} closeText={t.close} kind="bring">
       <div className="choices">
         {choices.map(({ id, text }) => (
-          <button key={id} type="button" className="quiet" lang="it" onClick={() => choose(id)}>
+          <button key={id} type="button" className="quiet" onClick={() => choose(id)}>
             {capital(text)}
           </button>
         ))}
@@ -54,6 +66,36 @@ function Choose<Id extends string>({
             {t.back}
           </button>
         )}
+      </div>
+    </Overlay>
+  );
+}
+
+/** What no desk does: where it is done. */
+function Sent({
+  t,
+  close,
+  back,
+  referral,
+}: {
+  readonly t: Texts;
+  readonly close: () => void;
+  readonly back: () => void;
+  readonly referral: Referral;
+}): ReactElement {
+  const { told, button } = useReferral(referral, t);
+  return (
+    <Overlay title={t.referral.asked[referral.to]} close={close} closeText={t.close} kind="bring">
+      {told}
+      <div className="side-by-side">
+        {button !== undefined && (
+          <Button color="primary" outline disabled={button.disabled === true} onClick={button.press}>
+            {button.text}
+          </Button>
+        )}
+        <Button color="primary" outline onClick={back}>
+          {t.back}
+        </Button>
       </div>
     </Overlay>
   );
@@ -68,7 +110,7 @@ function List({
   readonly t: Texts;
   readonly close: () => void;
   readonly back: () => void;
-  readonly asked: { readonly case: HolderCase; readonly operation: Operation };
+  readonly asked: { readonly case: HolderCase; readonly operation: Operation; readonly language: string };
 }): ReactElement {
   const [list, setList] = useState<BringList | null>(null);
   const { paper, print } = usePaper('/bring/print');
@@ -77,7 +119,7 @@ function List({
   return (
     <Overlay title={list?.title ?? t.welcome.neededMain} close={close} closeText={t.close} kind="bring">
       {list !== null && (
-        <div className="list" lang="it">
+        <div className="list">
           <div tabIndex={0} role="region" aria-label={list.title}>
             <ul className="lines">
               {list.items.map((item) => (
@@ -88,7 +130,7 @@ function List({
           </div>
           <figure>
             <img src={`/bring/list.svg?${query}`} alt={t.bring.picture} />
-            <figcaption lang={t.tag}>{t.bring.telephone}</figcaption>
+            <figcaption>{t.bring.telephone}</figcaption>
           </figure>
         </div>
       )}

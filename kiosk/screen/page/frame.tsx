@@ -63,7 +63,7 @@ export function Screen({
   readonly main: string;
   readonly drawing: ReactElement | null;
   readonly children?: ReactNode;
-  readonly button?: MainButton;
+  readonly button?: MainButton | undefined;
   /** For a keyboard: no room is spent on the picture. */
   readonly wide?: boolean;
 }): ReactElement {

@@ -13,9 +13,9 @@ export function ReferralWords({ referral: { to, words }, t }: { readonly referra
 export function useReferral(
   referral: Referral | null,
   t: Texts,
-): { readonly told: ReactElement | null; readonly button: { readonly button?: MainButton } } {
+): { readonly told: ReactElement | null; readonly button: MainButton | undefined } {
   const { paper, print } = usePaper('/referral/print');
-  if (referral === null) return { told: null, button: {} };
+  if (referral === null) return { told: null, button: undefined };
   const { to } = referral;
   return {
     told: (
@@ -25,12 +25,10 @@ export function useReferral(
       </p>
     ),
     button: {
-      button: {
-        text: t.referral.print,
-        press: () => void print({ to, language: t.tag }),
-        disabled: paper === 'printing',
-        secondary: true,
-      },
+      text: t.referral.print,
+      press: () => void print({ to, language: t.tag }),
+      disabled: paper === 'printing',
+      secondary: true,
     },
   };
 }

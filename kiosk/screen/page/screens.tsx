@@ -274,7 +274,7 @@ function ServiceDone({ t, site, drawing, status }: Drawn & { readonly status: Of
   const { main, lines } = t.service.done[status.operation];
   const { told, button } = useReferral(status.referral, t);
   return (
-    <Screen main={main} drawing={drawing} {...button}>
+    <Screen main={main} drawing={drawing} button={button}>
       <ul className="lines">
         {lines.map((line) => (
           <li key={line}>{line}</li>

@@ -17,7 +17,7 @@ export function Stopped({
   const { main, next } = t.stopped.reasons[status.reason];
   const { told, button } = useReferral(status.referral, t);
   return (
-    <Screen main={main} drawing={drawing} {...button}>
+    <Screen main={main} drawing={drawing} button={button}>
       <p className="below">{t.stopped.codes[status.codes]}</p>
       <p className="below">{next}</p>
       {told}

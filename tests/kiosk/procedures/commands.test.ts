@@ -84,6 +84,8 @@ test('bring says what to bring, with its sources; or why there is nothing', () =
   const vda = procedure(['bring', '--profile', 'vda', '--case', 'minor', '--operation', 'activation', '--lang', 'it']);
   expect(vda.code).toBe(0);
   expect(vda.out).toMatch(/^- la tessera sanitaria di chi accompagna \(VDA\)$/m);
+  const english = procedure(['bring', '--profile', 'vda', '--case', 'minor', '--operation', 'activation', '--lang', 'en']);
+  expect(english.out).toMatch(/^- the health card of who comes along \(VDA\)$/m);
   const trento = procedure(['bring', '--profile', 'trento', '--case', 'minor', '--operation', 'activation', '--json']);
   expect(trento.code).toBe(1);
   expect(JSON.parse(trento.out)).toMatchObject({ possible: false, items: [], refusals: [{ rule: 'C4' }] });

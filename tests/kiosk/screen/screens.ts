@@ -104,7 +104,20 @@ export async function drawScreens(out: string, only?: string): Promise<readonly 
       await page.setViewportSize(low);
       await shoot(page, 'bring-list.low');
       await page.setViewportSize(tall);
+      await page.getByRole('button', { name: 'Torna indietro' }).click();
+      await page.getByRole('button', { name: 'Torna indietro' }).click();
+      await page.getByRole('button', { name: 'Mi serve una tessera nuova' }).click();
+      await page.getByText('Dove andare:').waitFor();
+      await shoot(page, 'bring-sent');
       await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'English', exact: true }).click();
+      await page.getByRole('button', { name: 'What do I need?' }).click();
+      await page.getByRole('button', { name: 'A minor', exact: true }).click();
+      await page.getByRole('button', { name: 'The activation of the card', exact: true }).click();
+      await page.locator('figure img').evaluate('(picture) => picture.decode()');
+      await shoot(page, 'bring-list.en');
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Italiano', exact: true }).click();
     }
     if (only === undefined || 'overlay-warning'.includes(only)) {
       set.show({ screen: 'contact', channels: ['email'], problem: null }, 24);

@@ -174,6 +174,7 @@ export const en: Texts = {
     'not-printed': 'No printed note: ask the operator.',
   },
   referral: {
+    asked: { 'new-card': 'I need a new card', 'wrong-data': 'The data on my card are wrong', 'help-line': 'I have a question' },
     leadIn: 'Where to go, in Italian:',
     call: (number) => `If you need help, call ${number}.`,
     print: 'Print',

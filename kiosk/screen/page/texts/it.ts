@@ -17,6 +17,7 @@ import type { FailedSlip, Finding } from '../../../../flows/ports/operators.ts';
 import type { ClockFault } from '../../../../flows/ports/trust.ts';
 import type { ServiceOperation } from '../../../../flows/ports/services.ts';
 import type { AskedAgain } from '../../../../flows/session/service.ts';
+import type { ReferralTo } from '../../../../flows/procedures/referral.ts';
 import type { FormToSign } from '../../../../flows/procedures/forms-to-sign.ts';
 import type { Form, HolderCase, Operation, reasons } from '../../../../flows/procedures/vocabulary.ts';
 import type { DocumentType } from '../../../../flows/people/identity-document.ts';
@@ -218,6 +219,11 @@ export const it = {
     'not-printed': 'Il promemoria non è stato stampato: chiedilo all’operatore.',
   } satisfies Record<Exclude<Notice, 'none'>, string>,
   referral: {
+    asked: {
+      'new-card': 'Mi serve una tessera nuova',
+      'wrong-data': 'I dati sulla tessera sono sbagliati',
+      'help-line': 'Ho una domanda',
+    } satisfies Record<ReferralTo, string>,
     leadIn: 'Dove andare:',
     call: (number: string) => `Se ti serve aiuto chiama il ${number}.`,
     print: 'Stampa',
