@@ -2,6 +2,7 @@ import { type ActorOptions, createActor, type InspectionEvent, type SnapshotFrom
 import { caseChoices } from '../procedures/case-choices.ts';
 import { isOfAge } from '../procedures/who.ts';
 import { heldOperation, type HeldOperation, resolve } from '../operations/resolution.ts';
+import { type UnansweredService, unansweredService } from '../operations/unanswered-service.ts';
 import { countShift, receiveEnvelopes } from '../operations/shift.ts';
 import { keptApart } from '../envelopes/envelope.ts';
 import type { Tally } from '../ports/ledger.ts';
@@ -104,11 +105,16 @@ export function startDesk(ports: DeskPorts, rules: DeskRules, observer: DeskObse
 
   const held = new Map<string, HeldOperation>();
   const leftSlips = new Set<string>();
+  const unanswered = new Map<string, UnansweredService>();
   function journalGrew(operationId: string): void {
     const rows = ports.journal.rowsOf(operationId);
     const now = heldOperation(operationId, rows);
     if (now === null) held.delete(operationId);
     else held.set(operationId, now);
+    const service = unansweredService(operationId, rows);
+    // Answered while its holder is here, or refused: they were told.
+    if (service === null || (service.state !== 'waiting' && sessionId() === operationId)) unanswered.delete(operationId);
+    else if (service.state === 'waiting' || unanswered.has(operationId)) unanswered.set(operationId, service);
     const last = rows.at(-1)?.row;
     if (last?.kind === 'OUTCOME' && last.outcome === 'not-handed-over' && last.exposed) leftSlips.add(operationId);
     queueMicrotask(publish);
@@ -123,6 +129,7 @@ export function startDesk(ports: DeskPorts, rules: DeskRules, observer: DeskObse
         envelopes: status.envelopes === null ? null : { ...status.envelopes, lastCount },
         held: [...held.values()],
         leftSlips: [...leftSlips],
+        unanswered: [...unanswered.values()].filter(({ operationId }) => operationId !== status.sessionId),
       };
     },
     onStatus(listener) {
@@ -281,7 +288,7 @@ function operatorStatusOf(
   session: SessionSnapshot | null,
   ports: DeskPorts,
   rules: DeskRules,
-): Omit<OperatorStatus, 'held' | 'leftSlips' | 'envelopes'> & { readonly envelopes: ReturnType<typeof envelopesOf> } {
+): Omit<OperatorStatus, 'held' | 'leftSlips' | 'unanswered' | 'envelopes'> & { readonly envelopes: ReturnType<typeof envelopesOf> } {
   const citizen = citizenScreenOf(desk, session, rules, ports.today());
   return {
     sessionId: session?.context.sessionId ?? null,

@@ -6,6 +6,7 @@ import type { Lengths, UnblockProblem } from '../operations/pin-unblock.ts';
 import type { SwapProblem } from './renewal.ts';
 import type { ReprintProblem } from '../operations/activation.ts';
 import type { HeldOperation } from '../operations/resolution.ts';
+import type { UnansweredService } from '../operations/unanswered-service.ts';
 import type { Attention } from '../ports/attention.ts';
 import type { FailedSlip, Finding } from '../ports/operators.ts';
 import type { ContactChannel } from '../ports/cms.ts';
@@ -219,6 +220,8 @@ export interface OperatorStatus {
   readonly held: readonly HeldOperation[];
   /** Operations whose slip is out, in nobody's hands, and void: until somebody says that it is removed. */
   readonly leftSlips: readonly string[];
+  /** Services whose holder left without the CMS's word, oldest first: also those that it answered since, until the next start. */
+  readonly unanswered: readonly UnansweredService[];
   readonly waiting:
     | null
     | {

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { startRegistered, toConfirmation } from '../harness/service-desk.ts';
 import { marioCard } from '../harness/services.ts';
-import type { Sportello } from '../harness/sportello.ts';
+import { operator, type Sportello } from '../harness/sportello.ts';
 
 let world: Sportello;
 afterEach(() => world.close());
@@ -39,6 +39,8 @@ test('every answer is lost after the CMS did it, and the kiosk is killed: the re
   expect(kinds()).toEqual(['OP_OPEN', 'SERVICE_INTENT', 'SERVICE_RECEIPT', 'CLOSED']);
   expect(world.journal(world.operations()[0]).at(-1)).toMatchObject({ state: 'DONE' });
   expect(world.ledger.services(marioCard.cardId, 'suspension')).toBe(1);
+  await world.client.signOn(operator.id, operator.pin);
+  await world.client.untilOperator(({ unanswered: [one] }) => one?.operation === 'suspension' && one.state === 'done');
 });
 
 test('the question never arrives, and the kiosk is killed: nothing was done, nothing will be, and who asks again is served', async () => {
@@ -48,10 +50,13 @@ test('the question never arrives, and the kiosk is killed: nothing was done, not
   await world.client.operatorDoes({ type: 'confirm' });
   await world.client.on('service');
   await world.killKiosk();
-  await world.cms('normal');
   await world.startKiosk();
+  await world.client.signOn(operator.id, operator.pin);
+  await world.client.untilOperator(({ unanswered: [one] }) => one?.state === 'waiting');
+  await world.cms('normal');
   await closed();
   expect(world.journal(world.operations()[0]).at(-1)).toMatchObject({ state: 'VOIDED' });
+  await world.client.untilOperator(({ unanswered: [one] }) => one?.state === 'voided');
   expect(world.ledger.cardStatus(marioCard.cardId)).toBe('active');
   await toConfirmation(world, 'suspension', { reason: 'loss' });
   await world.client.operatorDoes({ type: 'confirm' });

@@ -5,6 +5,7 @@ import type { SignOnError, SignedOnOperator } from '../../../flows/ports/operato
 import type { OperatorCommand, OperatorStatus } from '../../../flows/session/status.ts';
 import { type Language, languages } from '../site.ts';
 import { command, post, useKiosk } from './connection.ts';
+import { isoDateTime } from './dates.ts';
 import { HandEnvelope, TakeEnvelope } from './envelope.tsx';
 import { Held, shortNumber } from './held.tsx';
 import { Identify } from './identify.tsx';
@@ -181,6 +182,7 @@ function Desk({
             {status.envelopes !== null && <Shift t={t} envelopes={status.envelopes} />}
             <Begin t={t} begins={status.begins} send={send} />
             <Held t={t} operations={status.held} />
+            {status.unanswered.length > 0 && <Unanswered t={t} services={status.unanswered} />}
             {status.attention.length > 0 && <ToBeLookedAt t={t} attention={status.attention} />}
             <Revocation t={t} status={status.revocation} />
           </div>
@@ -246,6 +248,24 @@ function ToBeLookedAt({ t, attention }: { readonly t: Texts; readonly attention:
         ))}
       </ul>
       <p className="hint">{t.desk.attentionBelow}</p>
+    </section>
+  );
+}
+
+/** Who comes back to ask is told what became of it. */
+function Unanswered({ t, services }: { readonly t: Texts; readonly services: OperatorStatus['unanswered'] }): ReactElement {
+  return (
+    <section className="attention" aria-labelledby="unanswered-title">
+      <h2 id="unanswered-title">{t.desk.unanswered.title}</h2>
+      <ul>
+        {services.slice(-mostShown).map(({ operationId, operation, openedAt, state }) => (
+          <li key={operationId}>
+            {t.menu.operations[operation]} · <code>{shortNumber(operationId)}</code> · {isoDateTime(openedAt)}:{' '}
+            <strong>{t.desk.unanswered.states[state]}</strong>
+          </li>
+        ))}
+      </ul>
+      <p className="hint">{t.desk.unanswered.below}</p>
     </section>
   );
 }

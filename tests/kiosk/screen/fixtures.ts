@@ -289,9 +289,23 @@ export interface Stage {
   ask(waiting: OperatorStatus['waiting'], printer?: OperatorStatus['printer']): void;
   hold(held: OperatorStatus['held']): void;
   leave(slips: OperatorStatus['leftSlips']): void;
+  miss(services: OperatorStatus['unanswered']): void;
   know(revocation: RevocationStatus): void;
   readonly resolved: readonly (readonly [string, Finding])[];
 }
+
+export const unansweredServices: OperatorStatus['unanswered'] = (
+  [
+    ['suspension', '10:30', 'waiting'],
+    ['revocation', '10:40', 'done'],
+    ['reader-handout', '10:50', 'voided'],
+  ] as const
+).map(([operation, at, state], index) => ({
+  operationId: `019ab3c4-0000-7000-8000-0000b73a000${index + 1}`,
+  operation,
+  openedAt: `2026-11-22T${at}:00+01:00`,
+  state,
+}));
 
 export function stage(): Stage {
   let citizen = citizenStatus({ screen: 'welcome' });
@@ -300,6 +314,7 @@ export function stage(): Stage {
   const attention: OperatorStatus['attention'] = [];
   let held: OperatorStatus['held'] = [];
   let leftSlips: OperatorStatus['leftSlips'] = [];
+  let unanswered: OperatorStatus['unanswered'] = [];
   let revocation: RevocationStatus = { lists: [list], clockFault: null, table };
   const resolved: [string, Finding][] = [];
   let signedOn: SignedOnOperator | null = null;
@@ -349,6 +364,7 @@ export function stage(): Stage {
         revocation,
         held,
         leftSlips,
+        unanswered,
         waiting,
       }),
       async resolve(operationId, finding) {
@@ -401,6 +417,10 @@ export function stage(): Stage {
     },
     leave(slips) {
       leftSlips = slips;
+      changed();
+    },
+    miss(services) {
+      unanswered = services;
       changed();
     },
     hold(operations) {

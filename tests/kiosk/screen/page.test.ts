@@ -7,6 +7,7 @@ import { type Visit, type Visitor, openChromium } from '../../harness/browser.ts
 import {
   citizenScreens,
   heldScreens,
+  unansweredServices,
   operator,
   operatorPin,
   operatorScreens,
@@ -380,6 +381,15 @@ describe('the operator', () => {
       expect(await desk.page.evaluate('document.scrollingElement.scrollWidth > innerWidth'), name).toBe(false);
     }
     set.hold([]);
+    set.miss(unansweredServices);
+    await desk.page.getByRole('heading', { name: 'Servizi senza risposta del sistema centrale' }).waitFor();
+    expect(await violations(desk), 'unanswered').toEqual([]);
+    expect(await desk.page.locator('#unanswered-title + ul li').allInnerTexts()).toEqual([
+      'Sospendere la tessera · B73A0001 · 22/11/26, 10:30: in attesa',
+      'Revocare la tessera per sempre · B73A0002 · 22/11/26, 10:40: fatto, la risposta è arrivata dopo',
+      'Ricevere il lettore di tessere · B73A0003 · 22/11/26, 10:50: non fatto: se serve ancora, va chiesto di nuovo',
+    ]);
+    set.miss([]);
     set.show(citizenScreens['stopped-document-mismatch']!);
     await desk.page.getByRole('heading', { name: 'Il cittadino legge dove andare (OP-RDT)' }).waitFor();
     await desk.page.getByText('rivolgiti all’Agenzia delle Entrate').waitFor();

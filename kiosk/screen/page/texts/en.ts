@@ -527,6 +527,15 @@ export const en: Texts = {
       below: 'Its codes are void. Take it away before somebody else comes, and destroy it.',
       removed: 'Removed and destroyed',
     },
+    unanswered: {
+      title: 'Services without the central system’s answer',
+      below: 'The answer is asked for by itself until it comes. Who comes back to ask is told from here.',
+      states: {
+        waiting: 'waiting',
+        done: 'done, the answer came later',
+        voided: 'not done: if it is still wanted, it must be asked for again',
+      },
+    },
     attention: 'To be looked at',
     attentionBelow: 'Tell the help desk the operation number. Nothing is put right by itself.',
     attentionKinds: {

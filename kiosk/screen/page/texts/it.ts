@@ -600,6 +600,15 @@ export const it = {
       below: 'I suoi codici non valgono più. Toglilo prima che arrivi qualcun altro, e distruggilo.',
       removed: 'Tolto e distrutto',
     },
+    unanswered: {
+      title: 'Servizi senza risposta del sistema centrale',
+      below: 'La risposta viene chiesta da sola finché arriva. Chi torna a chiedere riceve da qui la notizia.',
+      states: {
+        waiting: 'in attesa',
+        done: 'fatto, la risposta è arrivata dopo',
+        voided: 'non fatto: se serve ancora, va chiesto di nuovo',
+      },
+    },
     attention: 'Da controllare',
     attentionBelow: 'Avvisa l’assistenza e indica il numero di operazione. Nulla viene corretto da solo.',
     attentionKinds: {
