@@ -1,13 +1,11 @@
 import { fromPromise } from 'xstate';
 import type { CardError, CardReading } from '../../devices/card/contract.ts';
 import { type Result, err, ok } from '../../devices/result.ts';
-import type { Secret } from '../../devices/secret.ts';
 import type { Identified } from '../procedures/card-and-document.ts';
-import type { CmsError, ContactCodeSent, ProofOfContact } from '../ports/cms.ts';
 import type { OperatorDecision } from '../ports/operators.ts';
 import type { TrustVerdict } from '../ports/trust.ts';
 import type { Sheet } from '../ports/printing.ts';
-import { CODE_TRIES, type SessionFacts, type SessionPorts } from './facts.ts';
+import type { SessionFacts, SessionPorts } from './facts.ts';
 import { codeOperationOf } from './inputs.ts';
 import { NOTICE_LIMIT_MS } from './notice.ts';
 import type { Notice } from './status.ts';
@@ -42,22 +40,6 @@ export function sessionActors(ports: SessionPorts) {
       const evidence = await ports.printing.printSheet(sheet, AbortSignal.timeout(NOTICE_LIMIT_MS));
       return evidence.class === 'E2' ? 'printed' : 'not-printed';
     }),
-    sendCode: fromPromise<Result<ContactCodeSent, CmsError>, { facts: SessionFacts }>(({ input: { facts }, signal }) =>
-      ports.cms.sendContactCode(
-        { operationId: facts.sessionId, send: facts.sends, channel: facts.channel, value: facts.address, language: facts.language },
-        signal,
-      ),
-    ),
-    prove: fromPromise<Result<ProofOfContact, CmsError>, { facts: SessionFacts; code: Secret }>(
-      async ({ input: { facts, code }, signal }) => {
-        const { sessionId: operationId, contact, sends, codeTries } = facts;
-        if (contact === null) throw new Error('a code without a contact');
-        const attempt = (sends - 1) * CODE_TRIES + codeTries + 1;
-        const proof = await ports.cms.proveContact({ operationId, contactId: contact.contactId, code, attempt }, signal);
-        code.wipe();
-        return proof;
-      },
-    ),
   };
 }
 

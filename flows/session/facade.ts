@@ -7,13 +7,13 @@ import { countShift, receiveEnvelopes } from '../operations/shift.ts';
 import { keptApart } from '../envelopes/envelope.ts';
 import type { Tally } from '../ports/ledger.ts';
 import type { RevocationState } from '../ports/trust.ts';
-import { greetingOf, maskedEmail, maskedFiscalCode } from '../people/holder.ts';
-import { maskedMobile } from '../people/mobile.ts';
+import { greetingOf, maskedFiscalCode } from '../people/holder.ts';
 import { offeredWithoutCard } from '../procedures/offer.ts';
 import { deliveryOf } from '../procedures/card-and-document.ts';
 import type { Profile } from '../procedures/profile.ts';
 import { deskMachine, type DeskPorts, serviceProblem } from './desk.ts';
-import { CODE_TRIES, type DeskRules } from './facts.ts';
+import { codeAwaited } from './contact.ts';
+import type { DeskRules } from './facts.ts';
 import { whyNotActivated } from './judgement.ts';
 import { lastScreenOf } from './last-screen.ts';
 import { documentsOf, servedOf, serviceTaskShown } from './service-status.ts';
@@ -181,7 +181,8 @@ function citizenStatusOf(desk: SnapshotFrom<Desk>, session: SessionSnapshot | nu
   const warned =
     session?.hasTag('warned') === true ||
     children?.unblock?.getSnapshot().hasTag('warned') === true ||
-    children?.renewal?.getSnapshot().hasTag('warned') === true;
+    children?.renewal?.getSnapshot().hasTag('warned') === true ||
+    children?.contact?.getSnapshot().hasTag('warned') === true;
   return {
     sessionId: session?.context.sessionId ?? null,
     warning: warned ? { secondsLeft: Math.round(rules.delays.idleWarning / 1000) } : null,
@@ -239,17 +240,12 @@ function sessionScreenOf(session: SessionSnapshot, rules: DeskRules, today: stri
   return { screen: 'reading' };
 }
 
-function contactScreenOf(session: SessionSnapshot, { profile }: DeskRules): CitizenScreen {
-  const { contact, contactProblem, channel, address, codeTries, wrongCode } = session.context;
-  const asking = session.matches({ talking: { contact: 'asking' } }) || session.matches({ talking: { contact: 'sending' } });
-  if (asking || contact === null) return { screen: 'contact', channels: profile.contact.channels, problem: contactProblem };
-  return {
-    screen: 'contact-code',
-    masked: channel === 'email' ? maskedEmail(address) : maskedMobile(address),
-    triesLeft: Math.min(contact.triesLeft, CODE_TRIES - codeTries),
-    resendAfter: contact.resendAfter,
-    problem: wrongCode ? 'wrong-code' : null,
-  };
+function contactScreenOf({ children }: SessionSnapshot, { profile }: DeskRules): CitizenScreen {
+  const contact = children.contact?.getSnapshot();
+  const awaited = contact === undefined || contact.matches('asking') || contact.matches('sending') ? null : codeAwaited(contact.context);
+  return contact === undefined || awaited === null
+    ? { screen: 'contact', channels: profile.contact.channels, problem: contact?.context.problem ?? null }
+    : { screen: 'contact-code', ...awaited, problem: contact.context.wrongCode ? 'wrong-code' : null };
 }
 
 function unblockScreenOf(session: SessionSnapshot, { profile }: DeskRules): CitizenScreen {

@@ -4,16 +4,17 @@ import type { DeliveryOutput, EnvelopeParts } from '../operations/envelope-deliv
 import type { UnblockOutput } from '../operations/pin-unblock.ts';
 import type { ShiftPorts } from '../operations/shift.ts';
 import type { Identified, Refusal } from '../procedures/card-and-document.ts';
-import type { ContactChannel, ContactCodeSent, ProofOfContact, ProofOfPriorCard } from '../ports/cms.ts';
+import type { ProofOfPriorCard } from '../ports/cms.ts';
 import type { Printing, SheetPrinting } from '../ports/printing.ts';
 import type { CardServices, Holder, ServiceOperation } from '../ports/services.ts';
 import type { Trust, TrustVerdict } from '../ports/trust.ts';
 import type { Profile } from '../procedures/profile.ts';
 import type { UncertainTable } from '../procedures/uncertain-revocation.ts';
 import type { DeskType, Operation } from '../procedures/vocabulary.ts';
+import type { ProvedContact } from './contact.ts';
 import type { SessionDelays } from './delays.ts';
 import type { ServiceEnd } from './service.ts';
-import type { CitizenCommand, ContactProblem, Notice, OperatorCommand, StopReason } from './status.ts';
+import type { CitizenCommand, Notice, OperatorCommand, StopReason } from './status.ts';
 
 /** What a session needs from outside: the operation's ports, the card reader, the trust cache. */
 export interface SessionPorts extends ActivationPorts {
@@ -76,16 +77,7 @@ export interface SessionFacts {
   readonly refusals: readonly Refusal[];
   readonly operatorAssertion: string | null;
   readonly operatorId: string;
-  /** Where the second part goes: an e-mail address, or a mobile number in E.164. */
-  readonly channel: ContactChannel;
-  readonly address: string;
-  readonly language: string;
-  readonly sends: number;
-  readonly contact: ContactCodeSent | null;
-  readonly contactProblem: ContactProblem | null;
-  readonly codeTries: number;
-  readonly wrongCode: boolean;
-  readonly proofOfContact: ProofOfContact | null;
+  readonly provedContact: ProvedContact | null;
   /** In the place of an operator's word: the card before. */
   readonly proofOfPriorCard: ProofOfPriorCard | null;
   readonly citizenSaysTaken: boolean;
@@ -102,9 +94,6 @@ export interface Begun {
   readonly operation: ServiceOperation;
   readonly holder: Holder;
 }
-
-/** Wrong codes after which the contact is not proved. The CMS counts too, and its count wins. */
-export const CODE_TRIES = 3;
 
 /** The card that was read; asked for only where one was. */
 export function readingOf({ reading }: SessionFacts): CardReading {

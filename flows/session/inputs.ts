@@ -10,20 +10,20 @@ import type { ServiceTask } from './service.ts';
 
 /** What an activation with split codes is given, from what was found out and proved until then. */
 export function activationInputOf(facts: SessionFacts, ports: SessionPorts, rules: DeskRules): ActivationInput {
-  const { proofOfContact, language } = facts;
-  if (proofOfContact === null) throw new Error('issuing before the contact was proved');
+  const { provedContact } = facts;
+  if (provedContact === null) throw new Error('issuing before the contact was proved');
   const { opening, reserve } = facts.operation === 'renewal' ? renewed(facts, ports, rules) : identified(facts, ports, rules);
   const { handOverEvidence, printAttempts, siteName, profile } = rules;
   return {
     handOverEvidence,
     printAttempts,
     opening,
-    reserve: { ...reserve, proofOfContact },
+    reserve: { ...reserve, proofOfContact: provedContact.proof },
     slip: {
       operationId: reserve.operationId,
       operation: reserve.operation,
       siteName,
-      language,
+      language: provedContact.language,
       helpLine: profile.referrals.helpLine.phone,
     },
   };

@@ -4,14 +4,12 @@ import { activationMachine } from '../operations/activation.ts';
 import { deliveryMachine } from '../operations/envelope-delivery.ts';
 import { patience } from '../operations/patience.ts';
 import { unblockMachine } from '../operations/pin-unblock.ts';
-import type { CmsError } from '../ports/cms.ts';
 import { isService } from '../ports/services.ts';
-import { readMobile } from '../people/mobile.ts';
 import { type Identified, type Refusal, deliveryOf, refusalsOfIdentified } from '../procedures/card-and-document.ts';
 import { sessionActors } from './actors.ts';
+import { contactMachine } from './contact.ts';
 import {
   type Begun,
-  CODE_TRIES,
   type DeskRules,
   identifiedOf,
   readingOf,
@@ -60,7 +58,14 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
       context: {} as SessionFacts,
       events: {} as SessionEvent,
       tags: {} as 'warned',
-      children: {} as { activation: 'activation'; delivery: 'delivery'; unblock: 'unblock'; service: 'service'; renewal: 'renewal' },
+      children: {} as {
+        activation: 'activation';
+        delivery: 'delivery';
+        unblock: 'unblock';
+        service: 'service';
+        renewal: 'renewal';
+        contact: 'contact';
+      },
       input: {} as { readonly begun: Begun | null },
       output: {} as { readonly unrecorded: boolean },
     },
@@ -71,6 +76,7 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
       unblock: unblockMachine(ports, rules.delays, unexpected),
       service: serviceMachine(ports, rules, unexpected),
       renewal: renewalMachine(ports, rules, unexpected),
+      contact: contactMachine(ports, rules, unexpected),
       ...sessionActors(ports),
     },
     actions: {
@@ -84,8 +90,6 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
     },
     guards: {
       cardIsOut: ({ context }) => !context.cardIn,
-      isAddress: (_, { email }: { email: string }) =>
-        rules.profile.contact.channels.includes('email') && /^[^\s@]{1,64}@[^\s@.]+(\.[^\s@.]+)+$/.test(email) && email.length <= 254,
     },
   }).createMachine({
     id: 'session',
@@ -104,15 +108,7 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
       refusals: [],
       operatorAssertion: null,
       operatorId: '',
-      channel: 'email',
-      address: '',
-      language: 'it',
-      sends: 0,
-      contact: null,
-      contactProblem: null,
-      codeTries: 0,
-      wrongCode: false,
-      proofOfContact: null,
+      provedContact: null,
       proofOfPriorCard: null,
       citizenSaysTaken: false,
       stop: null,
@@ -249,101 +245,31 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
           },
           contact: {
             id: 'contact',
-            initial: 'asking',
-            states: {
-              asking: {
-                ...waits,
-                on: {
-                  'citizen.contact': [
-                    {
-                      guard: { type: 'isAddress', params: ({ event }) => ({ email: event.email }) },
-                      target: 'sending',
-                      actions: assign({
-                        channel: 'email',
-                        address: ({ event }) => event.email,
-                        language: ({ event }) => event.language,
-                        contactProblem: null,
-                      }),
-                    },
-                    { actions: assign({ contactProblem: 'not-an-address' }) },
-                  ],
-                  'citizen.contact-mobile': [
-                    {
-                      guard: ({ event }) => rules.profile.contact.channels.includes('sms') && readMobile(event.mobile) !== null,
-                      target: 'sending',
-                      actions: assign({
-                        channel: 'sms',
-                        address: ({ event }) => readMobile(event.mobile) ?? '',
-                        language: ({ event }) => event.language,
-                        contactProblem: null,
-                      }),
-                    },
-                    { actions: assign({ contactProblem: 'not-a-mobile' }) },
-                  ],
+            invoke: {
+              id: 'contact',
+              src: 'contact',
+              input: ({ context }) => ({ operationId: context.sessionId }),
+              onSnapshot: {},
+              onDone: [
+                {
+                  guard: ({ event }) => 'proof' in event.output,
+                  target: '#session.issuing',
+                  actions: assign({ provedContact: ({ event: { output } }) => ('proof' in output ? output : null) }),
                 },
-              },
-              sending: {
-                entry: assign({ sends: ({ context }) => context.sends + 1, codeTries: 0, wrongCode: false }),
-                invoke: {
-                  src: 'sendCode',
-                  input: ({ context }) => ({ facts: context }),
-                  onDone: [
-                    {
-                      guard: ({ event }) => event.output.ok,
-                      target: 'code',
-                      actions: assign({ contact: ({ event }) => (event.output.ok ? event.output.value : null) }),
-                    },
-                    {
-                      target: 'asking',
-                      actions: assign({
-                        contactProblem: ({ event }) =>
-                          !event.output.ok && event.output.error.kind === 'refused' ? 'not-accepted' : 'unreachable',
-                      }),
-                    },
-                  ],
-                  onError: { target: 'asking', actions: assign({ contactProblem: 'unreachable' }) },
+                {
+                  target: '#session.stopped',
+                  actions: assign({ stop: ({ event: { output } }) => ('reason' in output ? output.reason : null) }),
                 },
-              },
-              code: {
-                ...waits,
-                on: {
-                  'citizen.contact-code': 'proving',
-                  'citizen.resend-code': {
-                    guard: ({ context }) => context.contact !== null && ports.now() >= context.contact.resendAfter,
-                    target: 'sending',
-                  },
-                  'citizen.change-contact': { target: 'asking', actions: assign({ contact: null }) },
-                },
-              },
-              proving: {
-                invoke: {
-                  src: 'prove',
-                  input: ({ context, event }) => {
-                    if (event.type !== 'citizen.contact-code') throw new Error(`proving on ${event.type}`);
-                    return { facts: context, code: event.code };
-                  },
-                  onDone: [
-                    {
-                      guard: ({ event }) => event.output.ok,
-                      target: '#session.issuing',
-                      actions: assign({ proofOfContact: ({ event }) => (event.output.ok ? event.output.value : null) }),
-                    },
-                    {
-                      guard: ({ context, event }) => isWrongCode(event.output) && context.codeTries + 1 < CODE_TRIES,
-                      target: 'code',
-                      actions: assign({ codeTries: ({ context }) => context.codeTries + 1, wrongCode: true }),
-                    },
-                    {
-                      target: '#session.stopped',
-                      actions: assign({
-                        stop: ({ event }) =>
-                          !event.output.ok && event.output.error.kind === 'refused' ? 'contact-not-proved' : 'cms-unreachable',
-                      }),
-                    },
-                  ],
-                  onError: { target: '#session.stopped', actions: { type: 'stopFor', params: { reason: 'cms-unreachable' } } },
-                },
-              },
+              ],
+              onError: { target: '#session.stopped', actions: { type: 'stopFor', params: { reason: 'cms-unreachable' } } },
+            },
+            on: {
+              'citizen.contact': { actions: sendTo('contact', ({ event }) => event) },
+              'citizen.contact-mobile': { actions: sendTo('contact', ({ event }) => event) },
+              'citizen.contact-code': { actions: sendTo('contact', ({ event }) => event) },
+              'citizen.resend-code': { actions: sendTo('contact', ({ event }) => event) },
+              'citizen.change-contact': { actions: sendTo('contact', ({ event }) => event) },
+              'citizen.stay': { actions: sendTo('contact', ({ event }) => event) },
             },
           },
           timedOut: {
@@ -590,10 +516,6 @@ function identifiedBy({ document, representation }: IdentifiedEvent): Identified
 
 function signedBy(signed: Result<{ readonly jws: string; readonly operatorId: string }, unknown>): Partial<SessionFacts> {
   return signed.ok ? { operatorAssertion: signed.value.jws, operatorId: signed.value.operatorId } : {};
-}
-
-function isWrongCode(result: Result<unknown, CmsError>): boolean {
-  return !result.ok && result.error.kind === 'refused' && result.error.type === 'wrong-code';
 }
 
 export type SessionMachine = ReturnType<typeof sessionMachine>;
