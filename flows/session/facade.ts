@@ -16,6 +16,7 @@ import { codeAwaited } from './contact.ts';
 import type { DeskRules } from './facts.ts';
 import { whyNotActivated } from './judgement.ts';
 import { lastScreenOf } from './last-screen.ts';
+import { referralOf } from './referral.ts';
 import { documentsOf, servedOf, serviceTaskShown } from './service-status.ts';
 import type { SessionSnapshot } from './session.ts';
 import type {
@@ -213,11 +214,14 @@ function sessionScreenOf(session: SessionSnapshot, rules: DeskRules, today: stri
     };
   }
   if (session.matches({ talking: { choosing: 'menu' } }) && context.reading !== null && context.verdict !== null) {
+    const notActivated = whyNotActivated(rules, today, context.reading, context.verdict);
+    const referral = notActivated === null ? null : referralOf(rules.profile, { stop: notActivated });
     return {
       screen: 'menu',
       greeting: greetingOf(context.reading.personalData),
       operations: context.offered,
-      notActivated: whyNotActivated(rules, today, context.reading, context.verdict),
+      notActivated,
+      referral: referral?.to === 'help-line' ? null : referral,
     };
   }
   if (session.matches({ talking: 'notice' })) return { screen: 'notice' };

@@ -52,6 +52,8 @@ export type CitizenScreen =
       readonly greeting: string;
       readonly operations: readonly Operation[];
       readonly notActivated: StopReason | null;
+      /** Where else than to a help line that sends the holder. */
+      readonly referral: Referral | null;
     }
   | { readonly screen: 'notice' }
   | { readonly screen: 'operator' }

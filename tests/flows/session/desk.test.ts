@@ -524,6 +524,7 @@ describe('the menu', () => {
       screen: 'menu',
       operations: ['interop-revocation'],
       notActivated: 'card-of-another-region',
+      referral: null,
     });
   });
 
