@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Visitor, openChromium } from '../harness/browser.ts';
 import { startRegistered } from '../harness/service-desk.ts';
 import { mario, marioCard } from '../harness/services.ts';
-import { copyCard, signOn, touch } from '../harness/people.ts';
+import { askCms, beginService, signOn, touch } from '../harness/people.ts';
 import { type Sportello } from '../harness/sportello.ts';
 
 let world: Sportello;
@@ -23,20 +23,11 @@ test('a card that was lost is suspended without it, and reactivated when it is f
   await citizen.page.waitForSelector('[data-screen="welcome"]');
   await signOn(desk.page, world);
 
-  /** The operator begins, copies the holder's data from the document, and enters the document. */
   const begin = async (what: string, confirmed = true): Promise<void> => {
-    await desk.page.getByText('Servizio senza tessera').click();
-    await desk.page.getByLabel('Che cosa chiede').selectOption(what);
-    await desk.page.getByLabel('Cognome').fill(mario.surname);
-    await desk.page.getByLabel('Nome', { exact: true }).fill(mario.name);
-    await desk.page.getByLabel('Codice fiscale').fill(mario.fiscalCode);
-    await desk.page.getByLabel('Data di nascita').fill('09/07/1972');
-    await touch(desk.page, 'Comincia');
-    await desk.page.getByRole('heading', { name: what }).waitFor();
+    await beginService(desk.page, what, mario);
     await citizen.page.waitForSelector('[data-screen="operator"]');
-    await copyCard(desk.page);
     if (what.startsWith('Sospendere')) await desk.page.getByLabel('Motivo', { exact: true }).selectOption('smarrimento');
-    await touch(desk.page, 'Identificato: chiedi al sistema centrale');
+    await askCms(desk.page);
     if (confirmed) await touch(desk.page, 'Conferma e firma');
   };
 

@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import type { Holder } from '../../flows/ports/services.ts';
 import { address, identityCard, operator, type Sportello } from './sportello.ts';
 
 /** What people do at a kiosk in the browser, each in the words that stand on the screen. */
@@ -43,13 +44,29 @@ export async function identifyByCard(desk: Page): Promise<void> {
   await touch(desk, 'Identificato: i dati coincidono');
 }
 
+/** The operator begins a service for who has no card here, and copies who that is, and the document, from what is shown. */
+export async function beginService(desk: Page, what: string, { surname, name, fiscalCode, birthDate }: Holder): Promise<void> {
+  await desk.getByText('Servizio senza tessera').click();
+  await desk.getByLabel('Che cosa chiede').selectOption(what);
+  await desk.getByLabel('Cognome').fill(surname);
+  await desk.getByLabel('Nome', { exact: true }).fill(name);
+  await desk.getByLabel('Codice fiscale').fill(fiscalCode);
+  await desk.getByLabel('Data di nascita').fill(birthDate.split('-').reverse().join('/'));
+  await touch(desk, 'Comincia');
+  await desk.getByRole('heading', { name: what }).waitFor();
+  await copyCard(desk);
+}
+
+export const askCms = (desk: Page): Promise<void> => touch(desk, 'Identificato: chiedi al sistema centrale');
+
 /** The citizen types an address, and the code that comes there. */
 export async function proveAddress(citizen: Page, world: Sportello, typed: string = address): Promise<void> {
   await on(citizen, 'contact');
+  const mails = world.mailbox.messages().length;
   await citizen.keyboard.type(typed);
   await citizen.keyboard.press('Enter');
   await on(citizen, 'contact-code');
-  await citizen.keyboard.type(await world.oneTimeCode());
+  await citizen.keyboard.type(await world.oneTimeCode(mails));
   await citizen.keyboard.press('Enter');
 }
 

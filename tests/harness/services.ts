@@ -1,6 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { X509Certificate, hash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
+import type { Specimen } from '../../devices/card/virtual/specimen.ts';
 import type { Holder, ServiceRequest } from '../../flows/ports/services.ts';
 import type { serviceSpecimens } from '../../kiosk/reference-cms/service-specimens.ts';
 import type { Reserve } from '../../flows/ports/cms.ts';
@@ -8,8 +10,8 @@ import { type Around, type TestCms, newOperationId, reserveRequest, signDecision
 
 /** The specimens of the register: Mario's card; Anna, who lives with him; Luca, of another region. */
 export const mario: Holder = { fiscalCode: 'RSSMRA72L09H501S', surname: 'ROSSI', name: 'MARIO', birthDate: '1972-07-09' };
-export const anna: Holder = { fiscalCode: 'BNCLRA85A41F205X', surname: 'BIANCHI', name: 'LAURA', birthDate: '1985-01-01' };
-export const luca: Holder = { fiscalCode: 'VRDLCU80A01H501I', surname: 'VERDI', name: 'LUCA', birthDate: '1980-01-01' };
+export const anna: Holder = { fiscalCode: 'BNCLRA85A41F205L', surname: 'BIANCHI', name: 'LAURA', birthDate: '1985-01-01' };
+export const luca: Holder = { fiscalCode: 'VRDLCU80A01H501G', surname: 'VERDI', name: 'LUCA', birthDate: '1980-01-01' };
 
 export const nora: Holder = { fiscalCode: 'RSSMRA75C22H501I', surname: 'ROSSI', name: 'NORA', birthDate: '1975-03-22' };
 /** Of another region, with codes and without. */
@@ -37,9 +39,22 @@ export const annaNumber = '80380000300000000002';
 
 export const marioCard = { cardId: '6030000000000001', certificateDigest: 'ab'.repeat(32) };
 
-export function specimensFile(folder: string): string {
+export type RegisteredCard = z.input<typeof serviceSpecimens>['cards'][number];
+
+/** The register's row of a card that a virtual reader has in a file; its certificate is the suite's. */
+export function rowOf(personFile: string, row: Partial<RegisteredCard>): RegisteredCard {
+  const { cardId, personalData, certificate } = JSON.parse(readFileSync(personFile, 'utf8')) as Specimen & { certificate: string };
+  const { fiscalCode, surname, name, birthDate } = personalData;
+  const { raw, serialNumber: certificateSerial } = new X509Certificate(certificate);
+  const certificateDigest = hash('sha256', raw);
+  return { cardId, certificateDigest, certificateSerial, fiscalCode, surname, name, birthDate, expiresOn: '2040-01-01', ...row };
+}
+
+/** `further`: cards in the register beside those that are always there. */
+export function specimensFile(folder: string, further: readonly RegisteredCard[] = []): string {
   const file = join(folder, 'services.json');
-  const cards: z.input<typeof serviceSpecimens>['cards'] = [
+  const cards: readonly RegisteredCard[] = [
+    ...further,
     { ...marioCard, ...mario, certificateSerial: '5a01', expiresOn: '2040-01-01', household: 'via Prova 1' },
     {
       cardId: '6030000000000002',

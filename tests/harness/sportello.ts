@@ -29,7 +29,7 @@ import { CmsLedger } from './cms-ledger.ts';
 import { type Pcscd, startPcscd } from './pcscd.ts';
 import { controlLine, firstLine, kill, processes } from './processes.ts';
 import { ScreenClient } from './screen-client.ts';
-import { specimensFile } from './services.ts';
+import { type RegisteredCard, rowOf, specimensFile } from './services.ts';
 
 export const identityCard: IdentityDocument = {
   type: 'identity-card',
@@ -67,8 +67,10 @@ export interface WorldOptions {
   readonly under?: readonly string[];
   /** The codes lie in blind envelopes (Sardinia): those of `envelope-specimens.ts`, eight or so many, and a scanner for their numbers. */
   readonly envelopes?: true | number;
-  /** The CMS has the cards of `services.ts` in its register. */
-  readonly registered?: boolean;
+  /** The CMS has the cards of `services.ts` in its register; with a row, the card in the reader too, as the row says. */
+  readonly registered?: boolean | Partial<RegisteredCard>;
+  /** The CMS is the cards' authority: what services suspend and revoke is on its next CRL, which the kiosk has within seconds. */
+  readonly issuesCrl?: true;
   /** Cards that know no secure messaging: whoever has the PUK may set their PIN. A CMS that sets it to an envelope's may do so by plain commands. */
   readonly plainCards?: boolean;
   /** The region's; left out: Emilia-Romagna, or Sardinia where there are envelopes. */
@@ -175,9 +177,15 @@ export class Sportello {
       const plainCommands = world.#plainCards ? 'allowed' : 'refused';
       world.#write('cms.json', { ...cms, envelopes: { specimens: in_('envelopes.json'), profiles: [world.#profile], plainCommands } });
     }
-    if (options.registered === true) {
+    if (options.registered !== undefined && options.registered !== false) {
       const cms = JSON.parse(readFileSync(in_('cms.json'), 'utf8')) as object;
-      world.#write('cms.json', { ...cms, services: { specimens: specimensFile(world.folder) } });
+      const further = options.registered === true ? [] : [rowOf(world.#person, options.registered)];
+      world.#write('cms.json', { ...cms, services: { specimens: specimensFile(world.folder, further) } });
+    }
+    if (options.issuesCrl === true) {
+      const cms = JSON.parse(readFileSync(in_('cms.json'), 'utf8')) as object;
+      const issue = { certificate: files.cnsCa, key: files.cnsCaKey, revoked: [] };
+      world.#write('cms.json', { ...cms, distributionPoint: { file: files.cnsCrl, issue } });
     }
     await world.startCms();
     await world.startKiosk(options.pauseAfter);
