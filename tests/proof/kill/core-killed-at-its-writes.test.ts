@@ -1,4 +1,4 @@
 import { rehearse } from './rehearsal.ts';
 import { sessionPoints } from './points.ts';
 
-rehearse(sessionPoints.slice(0, Math.ceil(sessionPoints.length / 2)), { pairs: 10, seed: 1 });
+rehearse(sessionPoints.slice(0, Math.ceil(sessionPoints.length / 2)), { pairs: 30, seed: 1 });
