@@ -1,7 +1,7 @@
 import type { DayCount, OperationView } from '../ports/cms.ts';
 import type { JournalEntry, JournalRow } from '../ports/journal.ts';
 
-/** What journal and CMS can tell differently of one operation. Each is for a person: nothing here is ever repaired by itself. */
+/** What journal and CMS can tell differently of one operation, or of a shift's count. Each is for a person: nothing here is ever repaired by itself. */
 export const differenceKinds = [
   /** The journal has the CMS's reservation, and the CMS has never heard of it. */
   'cms-forgot',
@@ -13,6 +13,8 @@ export const differenceKinds = [
   'slip-without-release',
   /** A print was announced, and the operation was closed without a word on what became of it. */
   'intent-without-evidence',
+  /** A shift's count has envelopes otherwise than the CMS; the CMS's signed answer, which is kept, says which. */
+  'envelopes-differ',
 ] as const;
 
 export interface Difference {

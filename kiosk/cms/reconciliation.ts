@@ -125,7 +125,9 @@ export function startReconciliation({
       const { shift, batch } = count;
       if (answer.ok) {
         if (!records.countAnswered(count, answer.value.jws).ok) return false;
-        log.event('shift-count-answered', { shift, batch, differences: answer.value.differences.length });
+        const differences = answer.value.differences.length;
+        log.event('shift-count-answered', { shift, batch, differences });
+        if (differences > 0) note([{ kind: 'envelopes-differ', operationId: shift, attempt: 0 }]);
       } else if (answer.error.kind === 'refused') log.event('shift-count-refused', { shift, batch, type: answer.error.type });
       else return false;
     }

@@ -92,3 +92,19 @@ test('the count is asked again after a restart, as it was, and only until it is 
   expect(next.value.differences).toEqual([]);
   expect(await reconcile(records)).toEqual([`shift-count-answered ${next.value.count.shift} ${batch} 0`]);
 });
+
+test('an answer with differences is an incident of the shift, once, whoever asked', async () => {
+  const folder = mkdtempSync(join(surroundings.folder, 'records-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const records = recordsIn(folder);
+  onTestFinished(() => records.close());
+  expect((await receiveEnvelopes(portsOf(records, cms.client), 'operator-1', desk, signal)).ok).toBe(true);
+  cms.cms.store.envelopes.withdraw(envelopes.first.number);
+  const ended = await countShift(portsOf(records, cms.client), 'operator-1', 3, desk, signal);
+  if (!ended.ok) throw new Error(ended.error.kind);
+  const { shift } = ended.value.count;
+  expect(ended.value.differences?.map(({ number }) => number)).toContain(envelopes.first.number);
+  await reconcile(records);
+  await reconcile(records);
+  expect(records.incidents()).toMatchObject([{ kind: 'envelopes-differ', operationId: shift }]);
+});

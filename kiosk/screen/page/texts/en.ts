@@ -545,6 +545,7 @@ export const en: Texts = {
       'release-without-intent': 'A part of the codes was released without a print',
       'slip-without-release': 'A slip was printed without a release',
       'intent-without-evidence': 'Nobody knows how a print ended',
+      'envelopes-differ': 'At a shift’s count the envelopes are not as the central system has them',
     },
     printer: 'Printer',
     printerStates: {

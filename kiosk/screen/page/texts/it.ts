@@ -618,6 +618,7 @@ export const it = {
       'release-without-intent': 'Una parte dei codici è stata rilasciata senza una stampa',
       'slip-without-release': 'Un foglio è stato stampato senza un rilascio',
       'intent-without-evidence': 'Di una stampa non si sa com’è finita',
+      'envelopes-differ': 'Al conteggio di un turno le buste non corrispondono a quelle del sistema centrale',
     },
     printer: 'Stampante',
     printerStates: {
