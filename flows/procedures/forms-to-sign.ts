@@ -1,7 +1,10 @@
 import { forms } from './vocabulary.ts';
 
-/** Forms that the desk can print for a signature; a court's papers are brought. `loss`: what replaces a police report. */
-export const formsToSign = [...forms.filter((form) => form !== 'court-papers'), 'loss'] as const;
+/**
+ * Forms that the desk can print for a signature; a court's papers are brought. `loss`: what replaces a police report; `delegate-receipt`: what a delegate
+ * signs as the paper part is handed over (SAR 9.3.3(6a)), on a sheet of its own, for the part itself goes along.
+ */
+export const formsToSign = [...forms.filter((form) => form !== 'court-papers'), 'loss', 'delegate-receipt'] as const;
 export type FormToSign = (typeof formsToSign)[number];
 
 /**
@@ -100,6 +103,14 @@ export const formTexts: Readonly<Record<FormToSign, FormText>> = {
     statement: `chiede la proroga della validità della propria ${card}.`,
     blanks: [],
     signedBy: 'Firma del titolare',
+  },
+  'delegate-receipt': {
+    title: 'Ricevuta del delegato',
+    persons: ['Persona delegata', 'Titolare della tessera'],
+    certified: false,
+    statement: `la persona delegata ha ricevuto, per il titolare, la prima parte dei codici della ${card}.`,
+    blanks: [],
+    signedBy: 'Firma della persona delegata',
   },
   loss: {
     title: 'Dichiarazione di furto o smarrimento',

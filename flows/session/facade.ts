@@ -1,5 +1,6 @@
 import { type ActorOptions, createActor, type InspectionEvent, type SnapshotFrom } from 'xstate';
 import { caseChoices } from '../procedures/case-choices.ts';
+import { signedAtHandOver } from '../procedures/hand-over.ts';
 import { isOfAge } from '../procedures/who.ts';
 import { heldOperation, type HeldOperation, resolve } from '../operations/resolution.ts';
 import { type UnansweredService, unansweredService } from '../operations/unanswered-service.ts';
@@ -357,7 +358,13 @@ function waitingOf(session: SessionSnapshot, rules: DeskRules, today: string): O
   if (session.matches('delivering')) return envelopeTaskOf(session, profile);
   if (session.matches({ issuing: 'printFailed' })) return reprintOf(session);
   if (!session.matches({ issuing: 'collecting' })) return null;
-  return { task: 'hand-over', attempt: session.children.activation?.getSnapshot().context.attempt ?? 1, citizenSaysTaken };
+  const holderCase = session.context.identified?.representation?.case ?? 'adult';
+  return {
+    task: 'hand-over',
+    attempt: session.children.activation?.getSnapshot().context.attempt ?? 1,
+    citizenSaysTaken,
+    signed: signedAtHandOver(profile, session.context.operation, holderCase),
+  };
 }
 
 function envelopeTaskOf(session: SessionSnapshot, { codes }: Profile): OperatorStatus['waiting'] {

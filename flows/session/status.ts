@@ -18,6 +18,7 @@ import type { Representation } from '../people/representation.ts';
 import type { Refusal } from '../procedures/card-and-document.ts';
 import type { ServiceEntered } from '../procedures/service.ts';
 import type { CaseChoice } from '../procedures/case-choices.ts';
+import type { SignedAtHandOver } from '../procedures/hand-over.ts';
 import type { Referral } from '../procedures/referral.ts';
 import type { Operation } from '../procedures/vocabulary.ts';
 import type { Begun } from './facts.ts';
@@ -275,7 +276,13 @@ export interface OperatorStatus {
         /** `false`: the PIN went to the card by commands that could be read on the way. */
         readonly secured: boolean;
       }
-    | { readonly task: 'hand-over'; readonly attempt: number; readonly citizenSaysTaken: boolean };
+    | {
+        readonly task: 'hand-over';
+        readonly attempt: number;
+        readonly citizenSaysTaken: boolean;
+        /** What is signed by hand now; `null`: nothing. */
+        readonly signed: SignedAtHandOver | null;
+      };
 }
 
 /** A service at the operator's hand: what is to be entered, or what is to be confirmed. */

@@ -10,6 +10,7 @@ import { HandEnvelope, TakeEnvelope } from './envelope.tsx';
 import { Held, shortNumber } from './held.tsx';
 import { Identify } from './identify.tsx';
 import { ReferralWords } from './referral.tsx';
+import { PrintForm } from './print-form.tsx';
 import { Reprint } from './reprint.tsx';
 import { Begin, Service } from './service.tsx';
 import { Shift } from './shift.tsx';
@@ -285,6 +286,12 @@ function HandOver({
     <section className="hand-over" aria-labelledby="hand-over-title">
       <h1 id="hand-over-title">{t.desk.handOver}</h1>
       <p className="question">{t.desk.handOverBelow}</p>
+      {waiting.signed !== null && (
+        <p>
+          <span lang="it">{waiting.signed.text}</span> <cite lang="it">{waiting.signed.citation}</cite>{' '}
+          <PrintForm form="delegate-receipt" t={t} />
+        </p>
+      )}
       <p role="status">
         {waiting.citizenSaysTaken ? t.desk.citizenSaysTaken : t.desk.citizenSilent} {waiting.attempt > 1 && t.desk.attempt(waiting.attempt)}
       </p>

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { signedAtHandOver } from '../../../flows/procedures/hand-over.ts';
 import { isOffered } from '../../../flows/procedures/offer.ts';
 import { uncertainRevocation } from '../../../flows/procedures/uncertain-revocation.ts';
 import { readProfile } from '../../../kiosk/procedures/profiles.ts';
@@ -29,12 +30,22 @@ describe('SAR 8: codes for a card of another region', () => {
       expect(screen()).toBe('contact');
       await send({ type: 'contact', email: 'mario@example.org', language: 'it' });
       await send(code('123456'));
+      expect(desk.operator().waiting).toMatchObject({ task: 'hand-over', signed: null });
       await send({ type: 'hand-over', handedOver: true });
       expect(screen()).toBe('done');
       expect(reserved).toEqual([operation]);
       expect(journal.entries[0]?.row).toMatchObject({ kind: 'OP_OPEN', operation });
     },
   );
+
+  test.each([
+    ['delegate', { text: 'Il delegato firma il modulo stampato.', citation: 'SAR 9.3.3(6a)' }],
+    ['minor', null],
+    ['adult', null],
+  ] as const)('C24, SAR 9.3.3(6a): who takes the first part signs as a delegate, and nobody else does: %s', (holderCase, signed) => {
+    expect(signedAtHandOver(sardegna, 'interop-activation', holderCase)).toEqual(signed);
+    expect(signedAtHandOver(sardegna, 'activation', holderCase)).toBeNull();
+  });
 
   test.each(['interop-activation', 'interop-duplicate'] as const)(
     '%s is offered never at a pharmacy, nor for this region’s cards',

@@ -260,8 +260,14 @@ export const operatorScreens: Readonly<Record<string, OperatorStatus['waiting']>
     withoutSight: 'Chi non vede può farsi leggere la busta.',
     secured: false,
   },
-  'hand-over': { task: 'hand-over', attempt: 1, citizenSaysTaken: true },
-  'hand-over-again': { task: 'hand-over', attempt: 2, citizenSaysTaken: false },
+  'hand-over': { task: 'hand-over', attempt: 1, citizenSaysTaken: true, signed: null },
+  'hand-over-again': { task: 'hand-over', attempt: 2, citizenSaysTaken: false, signed: null },
+  'hand-over-delegate': {
+    task: 'hand-over',
+    attempt: 1,
+    citizenSaysTaken: false,
+    signed: { text: 'Il delegato firma il modulo stampato.', citation: 'SAR 9.3.3(6a)' },
+  },
 };
 
 const held: HeldOperation = {

@@ -745,6 +745,7 @@ export const en: Texts = {
       'reader-request': 'the request for a reader',
       'validity-extension': 'the request for an extension',
       loss: 'the declaration of theft or loss',
+      'delegate-receipt': 'the delegate’s receipt',
     },
     handEnvelope: {
       title: 'Hand over the envelope',

@@ -824,6 +824,7 @@ export const it = {
       'reader-request': 'la richiesta del lettore',
       'validity-extension': 'la richiesta di proroga',
       loss: 'la dichiarazione di furto o smarrimento',
+      'delegate-receipt': 'la ricevuta del delegato',
     } satisfies Record<FormToSign, string> as Record<FormToSign, string>,
     handEnvelope: {
       title: 'Consegna la busta',
