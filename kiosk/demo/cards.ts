@@ -1,4 +1,4 @@
-import { X509Certificate, createHash } from 'node:crypto';
+import { X509Certificate, createHash, randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { type Certified, issueCnsCertificate, selfMadeIssuer } from '../../devices/card/virtual/certificate.ts';
@@ -7,6 +7,7 @@ import { type Specimen, specimens } from '../../devices/card/virtual/specimen.ts
 import type { BenchCard } from './bench/contract.ts';
 import type { RevocationReason, RevokedCard } from '../reference-cms/crl-signing.ts';
 import type { Pki } from './pki.ts';
+import type { DemoRegion } from './region.ts';
 
 /** A card on the bench: who it says it is, and what the desk should make of it. */
 interface Kind {
@@ -23,10 +24,7 @@ interface Kind {
   readonly atr?: string;
 }
 
-const sameHolder = ({ personalData }: Specimen, cardId: string, issuer = personalData.issuer): Specimen => ({
-  cardId,
-  personalData: { ...personalData, issuer },
-});
+const sameHolder = ({ personalData }: Specimen, cardId: string): Specimen => ({ cardId, personalData });
 
 const kinds: readonly Kind[] = [
   { id: 'mario', specimen: specimens.adult, serial: '5a01', mark: '', expect: 'Con questa va tutto bene, fino ai codici.' },
@@ -63,7 +61,7 @@ const kinds: readonly Kind[] = [
   },
   {
     id: 'altra-regione',
-    specimen: sameHolder(specimens.adult, '6030100000000017', '0030'),
+    specimen: sameHolder(specimens.adult, '6030100000000017'),
     serial: '5a07',
     mark: 'di altra regione',
     expect: 'Questo sportello non conosce chi l’ha emessa: non può verificarla.',
@@ -79,10 +77,20 @@ const kinds: readonly Kind[] = [
   },
 ];
 
+const demoCard = z.strictObject({
+  id: z.string(),
+  person,
+  atr: z.string().optional(),
+  serial: z.string(),
+  status: z.enum(['active', 'suspended', 'revoked']),
+});
+export type DemoCard = z.infer<typeof demoCard>;
+
 const cardFile = z.strictObject({
-  /** SHA-256 of the CA's certificate: with another CA the cards are made anew. */
+  /** SHA-256 of the CA's certificate, and the region: with others the cards are made anew. */
   issuer: z.string(),
-  cards: z.array(z.strictObject({ id: z.string(), person, atr: z.string().optional() })),
+  region: z.string(),
+  cards: z.array(demoCard),
 });
 
 /** What the bench shows of the cards. */
@@ -102,19 +110,22 @@ export function revokedCards(at: Date): readonly RevokedCard[] {
   );
 }
 
-/** The cards kept in `file`; made, and kept there, where they are absent or another CA issued them. The file holds keys: mode 0600. */
-export async function makeCards(file: string, pki: Pki): Promise<void> {
+/** The cards kept in `file`; made, and kept there, where they are absent, another CA issued them, or for another region. The file holds keys: mode 0600. */
+export async function makeCards(file: string, pki: Pki, region: DemoRegion): Promise<readonly DemoCard[]> {
   const issuer = createHash('sha256').update(pki.cnsCa.certificate).digest('hex');
   const there = await readCards(file);
-  if (there !== null && there.issuer === issuer) return;
+  if (there?.issuer === issuer && there.region === region.profile) return there.cards;
   const cards = await Promise.all(
-    kinds.map(async (kind) => ({
+    kinds.map(async (kind): Promise<DemoCard> => ({
       id: kind.id,
-      person: await issue(kind, pki.cnsCa),
+      person: await issue(kind, pki.cnsCa, region),
       ...(kind.atr === undefined ? {} : { atr: kind.atr }),
+      serial: kind.serial,
+      status: kind.listed === undefined ? 'active' : kind.listed === 'certificateHold' ? 'suspended' : 'revoked',
     })),
   );
-  await writeFile(file, JSON.stringify({ issuer, cards } satisfies z.infer<typeof cardFile>), { mode: 0o600 });
+  await writeFile(file, JSON.stringify({ issuer, region: region.profile, cards } satisfies z.input<typeof cardFile>), { mode: 0o600 });
+  return cards;
 }
 
 export async function readCards(file: string): Promise<z.infer<typeof cardFile> | null> {
@@ -125,10 +136,18 @@ export async function readCards(file: string): Promise<z.infer<typeof cardFile> 
   }
 }
 
-async function issue({ specimen, serial, foreign }: Kind, cnsCa: Certified): Promise<z.infer<typeof person>> {
-  const { personalData } = specimen;
+async function issue({ specimen, serial, foreign }: Kind, cnsCa: Certified, region: DemoRegion): Promise<z.infer<typeof person>> {
+  const { cardId } = specimen;
+  const personalData = { ...specimen.personalData, issuer: foreign === true ? region.otherIssuer : region.issuer };
   const period = { notBefore: new Date(`${personalData.issueDate}T00:00:00Z`), notAfter: new Date(`${personalData.expiryDate}T23:59:59Z`) };
   const issuer = foreign === true ? await selfMadeIssuer(period) : cnsCa;
-  const { certificate, privateKey } = await issueCnsCertificate({ ...specimen, issuer, serialNumber: serial, ...period });
-  return { ...specimen, ...specimenCodes, certificate: new X509Certificate(certificate).toString(), privateKey };
+  const { certificate, privateKey } = await issueCnsCertificate({ cardId, personalData, issuer, serialNumber: serial, ...period });
+  const made = { cardId, personalData, ...specimenCodes, certificate: new X509Certificate(certificate).toString(), privateKey };
+  return region.envelopes.length === 0 ? made : { ...made, secureMessaging: freshKeys() };
+}
+
+/** Of a card whose PIN the CMS sets: its own two, which it shares with its producer alone. */
+function freshKeys(): NonNullable<z.infer<typeof person>['secureMessaging']> {
+  const key = (): string => randomBytes(16).toString('hex');
+  return { scheme: 'cns', encryptionKey: key(), macKey: key() };
 }

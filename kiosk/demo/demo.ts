@@ -10,11 +10,15 @@ import { type Account, addAccount, createAccount, readAccounts } from '../operat
 import { makeCards, revokedCards } from './cards.ts';
 import { startPart } from './part.ts';
 import { type Pki, makePki } from './pki.ts';
+import { type DemoRegion, readRegion } from './region.ts';
+import { pileOf, registerOf } from './registers.ts';
 import { type kioskIsUp, kioskFacts, type kioskSettings, worldFacts, type worldSettings } from './settings.ts';
 
 export interface DemoOptions {
   /** The screen's port; the bench is on the next one. 0 takes free ones. */
   readonly port: number;
+  /** By its profile's id. */
+  readonly region: string;
   /** Where the demo keeps what it must not forget; without it, a folder that goes when the demo does. */
   readonly state?: string;
 }
@@ -50,6 +54,8 @@ export async function startDemo(options: DemoOptions): Promise<Result<Demo, stri
     return err(detail);
   };
 
+  const region = readRegion(options.region);
+  if (!region.ok) return await failed(region.error);
   const reader = join(temporary, 'reader.sock');
   if (Buffer.byteLength(reader) > longestSocketPath)
     return await failed(`the temporary folder's path is too long for a socket: ${temporary}`);
@@ -59,8 +65,10 @@ export async function startDemo(options: DemoOptions): Promise<Result<Demo, stri
   try {
     await mkdir(state, { recursive: true, mode: 0o700 });
     pki = await makePki(at.pki);
-    await makeCards(at.cards, pki);
+    const cards = await makeCards(at.cards, pki, region.value);
     account = await operatorAccount(at.operators);
+    await writeFile(at.register, JSON.stringify(registerOf(cards)), { mode: 0o600 });
+    await writeFile(at.pile, JSON.stringify(pileOf(cards, region.value, operator.id)), { mode: 0o600 });
   } catch (error) {
     return await failed(`${state}: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -68,17 +76,20 @@ export async function startDemo(options: DemoOptions): Promise<Result<Demo, stri
   const world = await startPart({
     name: 'world',
     source: 'kiosk/demo/world-process.ts',
-    settings: worldOf(options, pki, account, at, join(temporary, 'printer'), reader),
+    settings: worldOf(options, region.value, pki, account, at, {
+      printer: join(temporary, 'printer'),
+      scanner: join(temporary, 'scanner'),
+      reader,
+    }),
     facts: worldFacts,
     logFile: at.worldLog,
   });
   if (!world.ok) return await failed(`the demo's world (CMS, mailbox, printer, bench): ${world.error}`);
   ends.push(() => world.value.stop());
 
-  const { benchPort, cmsUrl, crlUrl, printer } = world.value.facts;
-  await writeFile(at.configuration, JSON.stringify(configurationOf(options, pki, at, { cmsUrl, crlUrl, printer }), null, 2), {
-    mode: 0o600,
-  });
+  const { benchPort } = world.value.facts;
+  const written = JSON.stringify(configurationOf(options, region.value, pki, at, world.value.facts), null, 2);
+  await writeFile(at.configuration, written, { mode: 0o600 });
   const kiosk = await startPart({
     name: 'kiosk',
     source: 'kiosk/demo/kiosk-process.ts',
@@ -113,6 +124,8 @@ function pathsIn(state: string) {
     pki: at('pki'),
     cards: at('cards.json'),
     operators: at('operators.json'),
+    register: at('register.json'),
+    pile: at('envelopes.json'),
     configuration: at('kiosk.json'),
     kioskState: at('kiosk'),
     cmsDatabase: at('cms.sqlite'),
@@ -135,11 +148,11 @@ async function operatorAccount(file: string): Promise<Account> {
 
 function worldOf(
   { port }: DemoOptions,
+  { profile, envelopes }: DemoRegion,
   { files }: Pki,
   { id, publicKey }: Account,
   at: Paths,
-  printer: string,
-  reader: string,
+  links: { readonly printer: string; readonly scanner: string; readonly reader: string },
 ): z.input<typeof worldSettings> {
   return {
     benchPort: port === 0 ? 0 : port + 1,
@@ -151,6 +164,8 @@ function worldOf(
       database: at.cmsDatabase,
       // Whoever tries the demo gives one address again and again.
       codesADay: 1_000,
+      services: { specimens: at.register },
+      ...(envelopes.length === 0 ? {} : { envelopes: { specimens: at.pile, profiles: [profile] } }),
       distributionPoint: {
         file: files.cnsCrl,
         issue: {
@@ -160,21 +175,22 @@ function worldOf(
         },
       },
     },
-    printer,
+    ...links,
     slips: at.slips,
-    reader,
+    envelopes: [...envelopes],
     operator: { id: operator.id, pin: operator.pin },
   };
 }
 
 function configurationOf(
   { port }: DemoOptions,
+  { profile, desk, envelopes }: DemoRegion,
   { files }: Pki,
   at: Paths,
-  { cmsUrl, crlUrl, printer }: Pick<z.infer<typeof worldFacts>, 'cmsUrl' | 'crlUrl' | 'printer'>,
+  { cmsUrl, crlUrl, printer, scanner }: z.infer<typeof worldFacts>,
 ): Configuration {
   return configuration.parse({
-    site: { id: 'sportello-demo', name: 'Casa della salute (dimostrazione)', desk: 'health-authority', profile: 'emilia-romagna' },
+    site: { id: 'sportello-demo', name: 'Casa della salute (dimostrazione)', desk, profile },
     policy: { attended: true },
     cms: {
       url: cmsUrl,
@@ -185,6 +201,7 @@ function configurationOf(
     },
     trust: { anchors: [files.cnsCa], points: [{ issuer: files.cnsCa, urls: [crlUrl] }] },
     printer: { device: printer },
+    ...(envelopes.length === 0 ? {} : { barcode: { device: scanner } }),
     operators: at.operators,
     screen: { port },
     state: at.kioskState,

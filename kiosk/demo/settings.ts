@@ -13,10 +13,19 @@ export const worldSettings = z.strictObject({
   /** The unix socket on which the card process calls in (`reader-line.ts`). */
   reader: z.string(),
   operator: z.strictObject({ id: z.string(), pin: z.string() }),
+  /** The numbers of the envelopes at the desk, and where the scanner's pseudo-terminal is linked that reads them. */
+  envelopes: z.array(z.string()),
+  scanner: z.string(),
 });
 export type WorldSettings = z.infer<typeof worldSettings>;
 
-export const worldFacts = z.strictObject({ benchPort: z.int(), cmsUrl: z.string(), crlUrl: z.string(), printer: z.string() });
+export const worldFacts = z.strictObject({
+  benchPort: z.int(),
+  cmsUrl: z.string(),
+  crlUrl: z.string(),
+  printer: z.string(),
+  scanner: z.string(),
+});
 /** To the world, later: the kiosk's screen is served there. */
 export const kioskIsUp = z.strictObject({ kioskPort: z.int() });
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { VirtualScanner } from '../../devices/barcode/virtual/virtual-scanner.ts';
 import type { VirtualPrinter } from '../../devices/printer/virtual/virtual-printer.ts';
 import { unreachable } from '../../devices/result.ts';
 import type { Mailbox } from '../reference-cms/mailbox.ts';
@@ -25,12 +26,15 @@ interface Parts {
   readonly mailbox: Mailbox;
   readonly printer: VirtualPrinter;
   readonly reader: ReaderLine;
+  readonly scanner: VirtualScanner;
 }
+
+type AtHand = Pick<WorldSettings, 'operator' | 'envelopes'>;
 
 /** The demo's world as hands and eyes at a real desk would meet it: what is in the reader, the printer and its paper, the mail, the link to the CMS. */
 export class World implements BenchWorld {
   readonly #parts: Parts;
-  readonly #operator: WorldSettings['operator'];
+  readonly #atHand: AtHand;
   readonly #listeners = new Set<() => void>();
   readonly #look: NodeJS.Timeout;
   readonly #slipTimes: string[] = [];
@@ -42,9 +46,9 @@ export class World implements BenchWorld {
   #hanging = '';
   #cms: CmsBehaviour = 'normal';
 
-  constructor(parts: Parts, operator: WorldSettings['operator']) {
+  constructor(parts: Parts, { operator, envelopes }: AtHand) {
     this.#parts = parts;
-    this.#operator = operator;
+    this.#atHand = { operator, envelopes };
     parts.mailbox.onMessage(() => this.#changed());
     parts.reader.onChange(() => this.#changed());
     this.#look = setInterval(() => this.#lookAtPrinter(), lookMs);
@@ -58,7 +62,7 @@ export class World implements BenchWorld {
       .map(({ number, text }, index) => ({ number, text, at: this.#slipTimes[index] ?? new Date().toISOString() }));
     return {
       kiosk: this.#kiosk,
-      operator: this.#operator,
+      ...this.#atHand,
       cards: benchCards,
       reader: { connected: reader.connected(), ...reader.contents(), since: this.#since },
       printer: { paper: this.#paper, coverOpen: this.#coverOpen, plugged: this.#plugged, hanging: this.#hanging },
@@ -93,8 +97,8 @@ export class World implements BenchWorld {
 
   async close(): Promise<void> {
     clearInterval(this.#look);
-    const { cms, mailbox, printer, reader } = this.#parts;
-    await Promise.all([cms.close().then(() => mailbox.close()), printer.close(), reader.close()]);
+    const { cms, mailbox, printer, reader, scanner } = this.#parts;
+    await Promise.all([cms.close().then(() => mailbox.close()), printer.close(), reader.close(), scanner.close()]);
   }
 
   async #do(command: BenchCommand): Promise<string | null> {
@@ -110,6 +114,10 @@ export class World implements BenchWorld {
       case 'mute':
         if (reader.contents().card === null) return 'Nel lettore non c’è nessuna tessera.';
         return inItalian(await reader.put({ ...reader.contents(), mute: true }));
+      case 'scan':
+        if (!this.#atHand.envelopes.includes(command.envelope)) return 'Questa busta non esiste.';
+        this.#parts.scanner.scan(command.envelope);
+        return null;
       case 'paper':
         this.#paper = command.paper;
         return await this.#tellPrinter(...paperLines[command.paper]);

@@ -6,6 +6,8 @@ export const benchCommand = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('remove') }),
   /** The card that is in stops answering, as a dirty contact does; taking it out ends it. */
   z.strictObject({ type: z.literal('mute') }),
+  /** The scanner reads the number outside an envelope. */
+  z.strictObject({ type: z.literal('scan'), envelope: z.string().regex(/^\d{1,20}$/) }),
   z.strictObject({ type: z.literal('paper'), paper: z.enum(['full', 'near-end', 'out', 'ends-soon']) }),
   z.strictObject({ type: z.literal('cover'), open: z.boolean() }),
   z.strictObject({ type: z.literal('cable'), plugged: z.boolean() }),
@@ -51,6 +53,8 @@ export interface BenchState {
   readonly kiosk: { readonly screen: string; readonly operator: string } | null;
   readonly operator: { readonly id: string; readonly pin: string };
   readonly cards: readonly BenchCard[];
+  /** The numbers of the sealed envelopes; none where codes come in two parts. */
+  readonly envelopes: readonly string[];
   readonly reader: { readonly connected: boolean; readonly card: string | null; readonly mute: boolean; readonly since: string | null };
   readonly printer: {
     readonly paper: Paper;

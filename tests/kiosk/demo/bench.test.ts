@@ -9,6 +9,7 @@ const state: BenchState = {
   kiosk: null,
   operator: { id: 'operatore', pin: '00000' },
   cards: benchCards,
+  envelopes: [],
   reader: { connected: true, card: null, mute: false, since: null },
   printer: { paper: 'full', coverOpen: false, plugged: true, hanging: '' },
   cms: 'normal',

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import type { BenchCommand } from '../contract.ts';
 import { Cards } from './cards.tsx';
 import { act, useBench } from './connection.ts';
+import { Envelopes } from './envelopes.tsx';
 import { Guide } from './guide.tsx';
 import { Link, Printer } from './faults.tsx';
 import { Mailbox, Slips } from './output.tsx';
@@ -48,6 +49,7 @@ export function Bench() {
           <Guide state={state} />
           <div className="bench-column">
             <Cards state={state} tell={tell} />
+            {state.envelopes.length > 0 && <Envelopes envelopes={state.envelopes} tell={tell} />}
             <Printer printer={state.printer} tell={tell} />
             <Link behaviour={state.cms} tell={tell} />
           </div>

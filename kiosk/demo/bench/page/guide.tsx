@@ -44,7 +44,7 @@ export function Guide({ state }: { readonly state: BenchState }) {
   );
 }
 
-function stepsOf({ reader, cards, slips, mails, operator, kiosk }: BenchState): readonly Step[] {
+function stepsOf({ reader, cards, envelopes, slips, mails, operator, kiosk }: BenchState): readonly Step[] {
   const since = reader.since;
   const during = <Dated extends { readonly at: string }>(all: readonly Dated[]): readonly Dated[] =>
     since === null || reader.card === null ? [] : all.filter(({ at }) => at >= since);
@@ -59,7 +59,7 @@ function stepsOf({ reader, cards, slips, mails, operator, kiosk }: BenchState): 
   const at = (from: number, to = from): Step['state'] => (reached > to ? 'done' : reached >= from ? 'now' : 'later');
   const screen = kiosk === null ? 'schermo del cittadino' : link(kiosk.screen, 'schermo del cittadino');
   const desk = kiosk === null ? 'pagina dell’operatore' : link(kiosk.operator, 'pagina dell’operatore');
-  return [
+  const beginning: readonly Step[] = [
     { title: 'Inserisci una tessera', state: at(0), body: <p>Scegli per esempio quella di {holder}, qui accanto.</p> },
     {
       title: 'Cittadino: voglio attivarla',
@@ -78,6 +78,7 @@ function stepsOf({ reader, cards, slips, mails, operator, kiosk }: BenchState): 
           <p>
             Sulla {desk} entra con codice <code>{operator.id}</code> e PIN <code>{operator.pin}</code>.
           </p>
+          {envelopes.length > 0 && <p>Apri il turno: arriva l’elenco delle buste.</p>}
           <p>
             Scrivi i quattro dati del documento, per esempio: <b>carta d’identità</b>, <code>CA00000AA</code>,{' '}
             <code>COMUNE DI BOLOGNA</code>, una scadenza futura.
@@ -85,6 +86,24 @@ function stepsOf({ reader, cards, slips, mails, operator, kiosk }: BenchState): 
         </>
       ),
     },
+  ];
+  if (envelopes.length > 0) {
+    return [
+      ...beginning,
+      {
+        title: 'La busta',
+        state: at(1, 3),
+        body: <p>L’operatore legge quale busta prendere, estratta a sorte: toccala qui accanto, e lo scanner la legge.</p>,
+      },
+      {
+        title: 'La consegna',
+        state: at(1, 3),
+        body: <p>Il CMS imposta il PIN della busta sulla tessera. L’operatore consegna la busta chiusa e lo conferma.</p>,
+      },
+    ];
+  }
+  return [
+    ...beginning,
     {
       title: 'Cittadino: posta elettronica',
       state: at(1, 2),
