@@ -1,4 +1,18 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Whose files take longest, longest first: a short file that takes minutes would else begin last, and be waited for alone. */
+const longest = ['proof/kill/', 'proof/teeth/', 'proof/secrets/', 'crash/', 'kiosk/demo/', 'proof/', 'e2e/', 'hazards/'];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const found = longest.findIndex((folder) => moduleId.includes(`/tests/${folder}`));
+      return found === -1 ? longest.length : found;
+    };
+    return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other));
+  }
+}
 
 export default defineConfig({
   test: {
@@ -10,6 +24,7 @@ export default defineConfig({
     pool: 'forks',
     // More than the two processors of the least machine: the files of processes and devices wait more than they compute.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     // Tests of one file that mostly wait for time to pass.
     maxConcurrency: 2,
     testTimeout: 30_000,
