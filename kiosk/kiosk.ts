@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { v4 as uuidv4, v7 as uuidv7 } from 'uuid';
 import { openScanner } from '../devices/barcode/scanner.ts';
-import { plainRelayPolicy, usualRelayPolicy } from '../devices/card/relay.ts';
+import { plainRelayPolicy, signatureRelayPolicy, usualRelayPolicy } from '../devices/card/relay.ts';
 import { startCardHost } from '../devices/card/remote.ts';
 import { readSeriesTable } from '../devices/card/series.ts';
 import { openPrinter } from '../devices/printer/esc-pos.ts';
@@ -276,6 +276,7 @@ function rulesOf({ site, policy, envelopes }: Configuration, profile: Profile): 
     handOverEvidence: policy.handOverEvidence,
     printAttempts: policy.printAttempts,
     envelope: { pile: envelopes.pile, relayPolicy: policy.plainCommands === 'allowed' ? plainRelayPolicy : usualRelayPolicy },
+    signatureRelay: signatureRelayPolicy,
     delays: {
       ...fixedDelays,
       idle: ms(policy.idle),

@@ -93,6 +93,8 @@ export interface RelayPolicy {
   readonly allowed: readonly string[];
   /** PIN commands that this machine could read: `refused` even where `allowed` names them. */
   readonly pinsInClear: 'refused' | 'allowed';
+  /** Of those that are allowed, the ones that may pass only while the card is seen to be in this folder (hexadecimal path). */
+  readonly confined?: { readonly folder: string; readonly commands: readonly string[] };
   readonly maxCommandBytes: number;
   readonly maxCommands: number;
   /** Limits in milliseconds: of the card for one command, of the other side for its next one, of it all. */

@@ -53,9 +53,11 @@ const codeError = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('not-allowed') }),
 ]) satisfies z.ZodType<CodeError>;
 
+const commandNames = z.array(z.string().regex(/^[0-9A-F]{4}$/)).readonly();
 const relayPolicy = z.strictObject({
-  allowed: z.array(z.string().regex(/^[0-9A-F]{4}$/)),
+  allowed: commandNames,
   pinsInClear: z.enum(['refused', 'allowed']),
+  confined: z.strictObject({ folder: z.string().regex(/^(?:[0-9A-F]{4})+$/), commands: commandNames }).exactOptional(),
   maxCommandBytes: number,
   maxCommands: number,
   commandLimitMs: number,

@@ -23,6 +23,19 @@ export const plainRelayPolicy: RelayPolicy = {
   pinsInClear: 'allowed',
 };
 
+/**
+ * What loading a signature certificate needs: CREATE FILE, GENERATE KEY PAIR and UPDATE BINARY under secure messaging, in DF_DS and nowhere else
+ * (card.md, 1.3), and reading. No PIN command of any kind.
+ */
+export const signatureRelayPolicy: RelayPolicy = {
+  ...usualRelayPolicy,
+  allowed: ['0CE0', '0C47', '0CD6', '0CA4', '0CB0', '0084', '00A4', '00B0', '00C0', '8086'],
+  confined: { folder: '1400', commands: ['0CE0', '0C47', '0CD6'] },
+  // A card takes its time to make a key.
+  commandLimitMs: 60_000,
+  totalLimitMs: 240_000,
+};
+
 type Refusal = Extract<RelayEnd, { kind: 'refused' }>['reason'];
 
 /** VERIFY, CHANGE REFERENCE DATA, ENABLE and DISABLE VERIFICATION, RESET RETRY COUNTER, even and odd (ISO 7816-4, 11.6). */
@@ -41,21 +54,24 @@ export async function relay(
 ): Promise<Result<RelayEnd, CardError>> {
   const ended = await withDeadline(policy.totalLimitMs, card.signal, async (signal) => {
     let answer: Uint8Array | undefined;
+    let inFolder = false;
     for (;;) {
       const next = await nextCommand(exchange, answer, policy.exchangeLimitMs, signal);
       if (!(next instanceof Uint8Array)) return next;
-      const refusal = count.sent === policy.maxCommands ? 'too-many' : refusalOf(next, policy);
+      const refusal = count.sent === policy.maxCommands ? 'too-many' : refusalOf(next, policy, inFolder);
       if (refusal !== undefined) {
         next.fill(0);
         return ok<RelayEnd>({ kind: 'refused', reason: refusal });
       }
       count.sent += 1;
+      const selected = selectedBy(next, policy);
       const answered = await withDeadline(policy.commandLimitMs, signal, () => card.transmit(next));
       next.fill(0);
       if (!answered.ok) return answered;
       if (!answered.value.ok) return answered.value;
       count.answered += 1;
       answer = answered.value.value;
+      if (selected !== null) inFolder = selected === 'inside' && (inFolder || isDone(answer));
     }
   });
   if (ended.ok) return ended.value;
@@ -83,14 +99,36 @@ async function nextCommand(
   return next.value === 'lost' ? ok({ kind: 'other-side-lost' }) : next.value;
 }
 
-/** Why a command must not reach the card; `undefined`: it may. */
-export function refusalOf(bytes: Uint8Array, { allowed, pinsInClear, maxCommandBytes }: RelayPolicy): Refusal | undefined {
+/** Why a command must not reach the card; `undefined`: it may. `inFolder`: the card is in the folder to which commands are confined. */
+export function refusalOf(
+  bytes: Uint8Array,
+  { allowed, pinsInClear, confined, maxCommandBytes }: RelayPolicy,
+  inFolder = true,
+): Refusal | undefined {
   if (bytes.length > maxCommandBytes) return 'too-long';
   const command = decodeCommand(bytes);
   if (command === undefined) return 'malformed';
   const { cla, ins, data } = command;
   if (pinInstructions.includes(ins) && pinsInClear === 'refused' && !(cla === secured && isSealed(data))) return 'pin-in-clear';
-  return allowed.includes(Buffer.of(cla, ins).toString('hex').toUpperCase()) ? undefined : 'not-allowed';
+  const name = nameOf(cla, ins);
+  return allowed.includes(name) && (inFolder || confined?.commands.includes(name) !== true) ? undefined : 'not-allowed';
+}
+
+function nameOf(cla: number, ins: number): string {
+  return Buffer.of(cla, ins).toString('hex').toUpperCase();
+}
+
+/** Where a SELECT takes the card if it is obeyed; `null`: it is none. What cannot be read, or goes by no path from the MF, is `outside`. */
+function selectedBy(bytes: Uint8Array, { confined }: RelayPolicy): 'inside' | 'outside' | null {
+  const command = decodeCommand(bytes);
+  if (confined === undefined || command?.ins !== 0xa4) return null;
+  const { cla, p1, data } = command;
+  const inside = cla === 0x00 && p1 === 0x08 && Buffer.from(data).toString('hex').toUpperCase().startsWith(confined.folder);
+  return inside ? 'inside' : 'outside';
+}
+
+function isDone(answer: Uint8Array): boolean {
+  return answer.at(-2) === 0x90 && answer.at(-1) === 0x00;
 }
 
 /**

@@ -120,14 +120,9 @@ class RemoteCardReader implements CommandingCardReader {
   async relay(exchange: RelayExchange, policy: RelayPolicy, signal: AbortSignal): Promise<Result<RelayCount, RelayError>> {
     const over = new AbortController();
     const seen = { sent: 0, answered: 0 };
-    const answer = await this.#ask(
-      { type: 'relay', policy: { ...policy, allowed: [...policy.allowed] } },
-      policy.totalLimitMs + this.#commandLimitMs,
-      signal,
-      (line, id) => {
-        void exchangeOver(line, id, exchange, seen, AbortSignal.any([signal, over.signal]));
-      },
-    );
+    const answer = await this.#ask({ type: 'relay', policy }, policy.totalLimitMs + this.#commandLimitMs, signal, (line, id) => {
+      void exchangeOver(line, id, exchange, seen, AbortSignal.any([signal, over.signal]));
+    });
     over.abort();
     // The process did not come to tell: what went into it may have reached the card.
     if (!answer.ok) return err({ ...answer.error, ...seen });

@@ -1,13 +1,17 @@
 import { assign, fromPromise, setup } from 'xstate';
+import type { RelayPolicy } from '../../devices/card/contract.ts';
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { CmsError } from '../ports/cms.ts';
 import type { Journal, JournalEntry, JournalError, JournalRow } from '../ports/journal.ts';
 import { type CardServices, type CardStatus, type ServiceReceipt, type ServiceRequest, isService } from '../ports/services.ts';
+import { type RelayPorts, relayToEnd } from './relay.ts';
 
-/** What a service needs from outside: no card, no printer, no outbox. */
+/** What a service needs from outside: no printer, no outbox. */
 export interface ServicePorts {
   readonly services: CardServices;
   readonly journal: Pick<Journal, 'append' | 'open'>;
+  /** What a certificate is loaded by: the card, put into the CMS's hands. */
+  readonly loading: RelayPorts & { readonly policy: RelayPolicy };
 }
 
 export interface ServiceInput {
@@ -15,10 +19,11 @@ export interface ServiceInput {
   readonly request: ServiceRequest;
 }
 
-/** `refused`: the CMS said no, and nothing was done. `unknown`: no answer came; `settleServices` asks for one. `unrecorded`: the journal failed. */
+/** `refused`: the CMS said no, and nothing was done. `not-loaded`: the card did not get its certificate, and what was made of it is void. `unknown`: no answer came; `settleServices` asks for one. `unrecorded`: the journal failed. */
 export type ServiceOutput =
   | { readonly end: 'done'; readonly cardStatus: CardStatus | null }
   | { readonly end: 'refused'; readonly type: string }
+  | { readonly end: 'not-loaded' }
   | { readonly end: 'unknown' }
   | { readonly end: 'unrecorded' };
 
@@ -32,9 +37,10 @@ interface Facts {
 
 /**
  * One service at the CMS (docs/decisions/0200): what is about to be asked is durable before it is, and so is the answer before anybody hears of it.
- * An answer that does not come is asked for again under the same key, so that nothing is done twice.
+ * An answer that does not come is asked for again under the same key, so that nothing is done twice. What the CMS accepts goes on by a relay, in
+ * which the card gets its certificate; then the CMS is asked to end it, and says what it is (0222).
  */
-export function cardServiceMachine({ services, journal }: ServicePorts) {
+export function cardServiceMachine({ services, journal, loading }: ServicePorts) {
   return setup({
     types: { context: {} as Facts, input: {} as ServiceInput, output: {} as ServiceOutput },
     delays: serviceWaits,
@@ -46,11 +52,33 @@ export function cardServiceMachine({ services, journal }: ServicePorts) {
         const why = { ...(reason === undefined ? {} : { reason }), ...(lossProof === undefined ? {} : { lossProof }) };
         return Promise.resolve(journal.append(operationId, { kind: 'SERVICE_INTENT', ...why }));
       }),
-      ask: fromPromise<Result<ServiceOutput, CmsError>, ServiceRequest>(async ({ input: request, signal }) => {
+      ask: fromPromise<Result<ServiceOutput | Accepted, CmsError>, ServiceRequest>(async ({ input: request, signal }) => {
         const answer = await services.serve(request, signal);
         // Nobody waits any more: what became of it is asked for, not taken from an answer that came too late.
         if (signal.aborted) return err({ kind: 'aborted' });
-        return answered(journal, request.operationId, answer);
+        if (!answer.ok) return refused(journal, request.operationId, answer.error);
+        if (answer.value.state === 'ACCEPTED') return ok({ end: 'accepted' });
+        return ended(journal, request.operationId, answer.value);
+      }),
+      /** A relay cannot be left behind: it ends by itself, as soon as the card is pulled at the latest. */
+      load: fromPromise<Result<unknown, JournalError>, ServiceRequest>(async ({ input: { operationId, card }, signal }) => {
+        const intended = journal.append(operationId, { kind: 'SIGNATURE_INTENT' });
+        if (!intended.ok || card === undefined) return intended;
+        const { certificateDigest } = card;
+        const { receipt, ...counted } = await relayToEnd(
+          loading,
+          (step, limit) => services.load(step, limit),
+          { operationId, certificateDigest },
+          loading.policy,
+          signal,
+        );
+        const certificate = receipt?.certificate ?? (counted.sent === 0 ? 'not-loaded' : 'unknown');
+        return journal.append(operationId, { kind: 'SIGNATURE_EVIDENCE', certificate, ...counted });
+      }),
+      finish: fromPromise<Result<ServiceOutput, CmsError>, ServiceRequest>(async ({ input: { operationId }, signal }) => {
+        const answer = await services.voidService(operationId, signal);
+        if (signal.aborted) return err({ kind: 'aborted' });
+        return answer.ok ? ended(journal, operationId, answer.value) : answer;
       }),
     },
   }).createMachine({
@@ -78,10 +106,45 @@ export function cardServiceMachine({ services, journal }: ServicePorts) {
               src: 'ask',
               input: ({ context }) => context.input.request,
               onDone: [
+                { guard: ({ event }) => event.output.ok && event.output.value.end === 'accepted', target: '#service.loading' },
                 {
                   guard: ({ event }) => event.output.ok,
                   target: '#service.ended',
-                  actions: assign({ output: ({ context, event }) => (event.output.ok ? event.output.value : context.output) }),
+                  actions: assign({ output: ({ context, event }) => outputIn(event.output) ?? context.output }),
+                },
+                'pausing',
+              ],
+              onError: '#service.ended',
+            },
+          },
+          pausing: { after: { pause: 'asking' } },
+        },
+      },
+      /** The card is in the CMS's hands. */
+      loading: {
+        invoke: {
+          src: 'load',
+          input: ({ context }) => context.input.request,
+          onDone: [
+            { guard: ({ event }) => event.output.ok, target: 'finishing' },
+            { target: 'ended', actions: assign({ output: { end: 'unrecorded' } }) },
+          ],
+          onError: 'finishing',
+        },
+      },
+      finishing: {
+        initial: 'asking',
+        after: { wait: 'ended' },
+        states: {
+          asking: {
+            invoke: {
+              src: 'finish',
+              input: ({ context }) => context.input.request,
+              onDone: [
+                {
+                  guard: ({ event }) => event.output.ok,
+                  target: '#service.ended',
+                  actions: assign({ output: ({ context, event }) => outputIn(event.output) ?? context.output }),
                 },
                 'pausing',
               ],
@@ -97,20 +160,27 @@ export function cardServiceMachine({ services, journal }: ServicePorts) {
   });
 }
 
-/** Writes the CMS's answer down; where there was none, nothing. */
-function answered(
-  journal: Pick<Journal, 'append'>,
-  operationId: string,
-  answer: Result<ServiceReceipt, CmsError>,
-): Result<ServiceOutput, CmsError> {
-  if (answer.ok) {
-    const recorded = record(journal, operationId, answer.value);
-    return ok(recorded.ok ? { end: 'done', cardStatus: answer.value.cardStatus ?? null } : { end: 'unrecorded' });
-  }
-  if (answer.error.kind !== 'refused') return answer;
-  const { type } = answer.error;
-  const refused = journal.append(operationId, { kind: 'SERVICE_REFUSED', type });
-  const closed = refused.ok ? journal.append(operationId, { kind: 'CLOSED', state: 'NONE' }) : refused;
+/** Accepted, and to go on by a relay. */
+interface Accepted {
+  readonly end: 'accepted';
+}
+
+function outputIn(result: Result<ServiceOutput | Accepted, CmsError>): ServiceOutput | null {
+  return result.ok && result.value.end !== 'accepted' ? result.value : null;
+}
+
+/** Writes the CMS's receipt down, and says what it means. */
+function ended(journal: Pick<Journal, 'append'>, operationId: string, receipt: ServiceReceipt): Result<ServiceOutput, never> {
+  if (!record(journal, operationId, receipt).ok) return ok({ end: 'unrecorded' });
+  return ok(receipt.state === 'DONE' ? { end: 'done', cardStatus: receipt.cardStatus ?? null } : { end: 'not-loaded' });
+}
+
+/** Writes down that the CMS said no; where no answer came, nothing. */
+function refused(journal: Pick<Journal, 'append'>, operationId: string, error: CmsError): Result<ServiceOutput, CmsError> {
+  if (error.kind !== 'refused') return err(error);
+  const { type } = error;
+  const written = journal.append(operationId, { kind: 'SERVICE_REFUSED', type });
+  const closed = written.ok ? journal.append(operationId, { kind: 'CLOSED', state: 'NONE' }) : written;
   return ok(closed.ok ? { end: 'refused', type } : { end: 'unrecorded' });
 }
 
@@ -127,14 +197,19 @@ function record(
  * Brings every service that was left open to its end, while none is under way: what the rows do not say the CMS is asked, once and for all. Answers how many
  * still wait, because it could not be reached.
  */
-export async function settleServices({ services, journal }: ServicePorts, signal: AbortSignal): Promise<Result<number, JournalError>> {
+export async function settleServices(
+  { services, journal }: Pick<ServicePorts, 'services' | 'journal'>,
+  signal: AbortSignal,
+): Promise<Result<number, JournalError>> {
   let waiting = 0;
   for (const { operationId, rows } of journal.open()) {
     const [opening, last] = [rows.at(0)?.row, rows.at(-1)?.row];
     if (opening?.kind !== 'OP_OPEN' || !isService(opening.operation) || last === undefined) continue;
     let written: Result<unknown, JournalError> = ok();
     switch (last.kind) {
-      case 'SERVICE_INTENT': {
+      case 'SERVICE_INTENT':
+      case 'SIGNATURE_INTENT':
+      case 'SIGNATURE_EVIDENCE': {
         const answer = signal.aborted ? err({ kind: 'aborted' }) : await services.voidService(operationId, signal);
         if (answer.ok) written = record(journal, operationId, answer.value);
         else waiting += 1;

@@ -1,6 +1,7 @@
 import type { Result } from '../../devices/result.ts';
 import type { EnvelopeState } from '../envelopes/envelope.ts';
 import type { CmsError, EnvelopeStanding, Reserve } from './cms.ts';
+import type { RelayAnswer, RelayEnding, RelayStep } from './relays.ts';
 
 /** Who holds an envelope until it is drawn: one operator, or a magazine from which any operator of the desk may draw. */
 export interface EnvelopeHolder {
@@ -60,32 +61,12 @@ export interface EnvelopeReservation {
   };
 }
 
-/**
- * One exchange of a relay. The first opens it, and binds the envelope to the operation for good; each further one brings the card's answer to the
- * command that was given last. `relay` is a UUIDv4 made anew for each time that the card is put into the CMS's hands; the newest one counts.
- */
-export type RelayStep = { readonly operationId: string; readonly relay: string } & (
-  | { readonly sequence: 0; readonly envelope: string; readonly certificateDigest: string }
-  | { readonly sequence: number; readonly answer: Uint8Array }
-);
-
-/** Why a relay ended; `done` alone means that the CMS wants nothing more of the card. */
-export const relayEnds = ['done', 'other-card', 'card-refused', 'puk-blocked', 'too-many-refused'] as const;
-
-/** How a relay ended, signed by the CMS (JWS, `typ` `sportello-relay+jwt`). */
-export interface RelayReceipt {
-  readonly operationId: string;
-  readonly relay: string;
-  readonly ended: (typeof relayEnds)[number];
-  /** `false`: the PIN went to the card by commands that the kiosk could read; that nobody has seen it is then a promise of people alone. */
-  readonly secured: boolean;
+/** How the relay that sets a card's PIN ended. */
+export interface RelayReceipt extends RelayEnding {
   readonly envelope: EnvelopeStanding;
   /** Tries left of the card's PIN before it was set and right after; `null` where the card does not say without a risk. */
   readonly tries: { readonly before: number | null; readonly after: number | null };
-  readonly jws: string;
 }
-
-export type RelayAnswer = { readonly command: Uint8Array } | { readonly end: RelayReceipt };
 
 /** What the CMS knows of a card, by the 16 digits of EF.ID_Carta. */
 export interface CardAtCms {
@@ -102,6 +83,6 @@ export interface EnvelopeCms {
   countEnvelopes(count: EnvelopeCount, signal: AbortSignal): Promise<Result<CountedEnvelopes, CmsError>>;
   reserveEnvelope(request: EnvelopeReserve, signal: AbortSignal): Promise<Result<EnvelopeReservation, CmsError>>;
   /** The answer is not kept: who gets a command wipes it. */
-  relay(step: RelayStep, signal: AbortSignal): Promise<Result<RelayAnswer, CmsError>>;
+  relay(step: RelayStep, signal: AbortSignal): Promise<Result<RelayAnswer<RelayReceipt>, CmsError>>;
   card(cardId: string, signal: AbortSignal): Promise<Result<CardAtCms, CmsError>>;
 }

@@ -4,7 +4,7 @@ import type { EvidenceClass } from '../../devices/printer/contract.ts';
 import { type EnvelopeEnd, type EnvelopeRow, type ShiftRow, envelopeRowKinds, shiftRowKinds } from '../envelopes/rows.ts';
 import type { CmsState, Outcome, OutcomeReport, Receipt } from './cms.ts';
 import type { Finding, FailedSlip } from './operators.ts';
-import type { ServiceReceipt } from './services.ts';
+import type { LoadingReceipt, ServiceReceipt } from './services.ts';
 
 /**
  * The rows of one operation, in their order (reliability.md, 1.3). A row that announces is durable before what it announces
@@ -73,15 +73,31 @@ export type JournalRow =
 /** Where an operation stood when it was closed; `DONE`: a service. */
 export type ClosedState = CmsState | ServiceReceipt['state'];
 
-/** Rows of a service, which gives no codes, between OP_OPEN and CLOSED: one question, one answer. */
+/** Rows of a service, which gives no codes, between OP_OPEN and CLOSED: one question, one answer; a certificate is loaded in between. */
 export type ServiceRow =
   /** From here on the CMS may have done it. */
   | { readonly kind: 'SERVICE_INTENT'; readonly reason?: (typeof reasons)[number]; readonly lossProof?: (typeof lossProofs)[number] }
   | { readonly kind: 'SERVICE_RECEIPT'; readonly state: ServiceReceipt['state']; readonly cmsSequence: number; readonly jws: string }
   /** The CMS said no, for this: nothing was done. */
-  | { readonly kind: 'SERVICE_REFUSED'; readonly type: string };
+  | { readonly kind: 'SERVICE_REFUSED'; readonly type: string }
+  /** The CMS accepted it: from here on the card may have a key and a certificate of signature. */
+  | { readonly kind: 'SIGNATURE_INTENT' }
+  /** What the CMS said of it when the relay ended, how that was, in a word, and the commands that went to the card. The receipt is what counts. */
+  | {
+      readonly kind: 'SIGNATURE_EVIDENCE';
+      readonly certificate: LoadingReceipt['certificate'];
+      readonly end: string;
+      readonly sent: number;
+      readonly answered: number;
+    };
 
-export const serviceRowKinds = ['SERVICE_INTENT', 'SERVICE_RECEIPT', 'SERVICE_REFUSED'] as const satisfies readonly ServiceRow['kind'][];
+export const serviceRowKinds = [
+  'SERVICE_INTENT',
+  'SERVICE_RECEIPT',
+  'SERVICE_REFUSED',
+  'SIGNATURE_INTENT',
+  'SIGNATURE_EVIDENCE',
+] as const satisfies readonly ServiceRow['kind'][];
 
 /** Rows of a PIN that the holder chooses, by the PUK, between OP_OPEN and CLOSED: the CMS has no part in it. */
 export type PinRow =

@@ -3,9 +3,10 @@ import type { IdentityDocument } from '../people/identity-document.ts';
 import type { Representative } from '../people/representation.ts';
 import type { Form, HolderCase, Operation, cardStatuses, lossProofs, reasons } from '../procedures/vocabulary.ts';
 import type { CmsError } from './cms.ts';
+import type { RelayAnswer, RelayEnding, RelayStep } from './relays.ts';
 import type { RemoteIssue } from './remote-issue.ts';
 
-/** The operations that give no codes: one signed question to the CMS, one signed answer. */
+/** The operations that give no codes: one signed question to the CMS, one signed answer; a signature certificate is loaded by a relay in between. */
 export const serviceOperations = [
   'suspension',
   'reactivation',
@@ -80,12 +81,26 @@ export interface ServiceReceipt {
   readonly jws: string;
 }
 
+/** The CMS will do it, with the card in the reader: it goes on by a relay. Silence until `expiresAt`, by the CMS's clock, voids it. */
+export interface ServiceAccepted {
+  readonly operationId: string;
+  readonly state: 'ACCEPTED';
+  readonly expiresAt: string;
+}
+
+/** How the relay that loads a certificate ended; `loaded`: it was read back from the card. */
+export interface LoadingReceipt extends RelayEnding {
+  readonly certificate: 'loaded' | 'not-loaded' | 'unknown';
+}
+
 /** The CMS as services need it. Each call has a limit of its own and ends early on `signal`. */
 export interface CardServices {
   /** The card as the CMS of this region knows it; `national`: as the national system does. */
   standing(of: CardOfHolder, national: boolean, signal: AbortSignal): Promise<Result<CardStanding, CmsError>>;
   /** Done once, however often it is asked for. */
-  serve(request: ServiceRequest | RemoteIssue, signal: AbortSignal): Promise<Result<ServiceReceipt, CmsError>>;
-  /** Ends a service of which no answer came: it was done, or it will never be. */
+  serve(request: ServiceRequest | RemoteIssue, signal: AbortSignal): Promise<Result<ServiceReceipt | ServiceAccepted, CmsError>>;
+  /** As `EnvelopeCms.relay`, for a service that was accepted. */
+  load(step: RelayStep, signal: AbortSignal): Promise<Result<RelayAnswer<LoadingReceipt>, CmsError>>;
+  /** Ends a service of which no answer came, or that was accepted: it was done, or it will never be. */
   voidService(operationId: string, signal: AbortSignal): Promise<Result<ServiceReceipt, CmsError>>;
 }

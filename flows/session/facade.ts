@@ -237,8 +237,10 @@ function sessionScreenOf(session: SessionSnapshot, rules: DeskRules, today: stri
     return { screen: 'envelope', stage: envelopeStageOf(session), cardIn: context.cardIn, encrypted };
   }
   if (session.matches('serving')) {
-    const carrying = session.children.service?.getSnapshot().matches('carrying') === true;
-    return carrying ? { screen: 'service', operation: servedOf(context) } : { screen: 'operator' };
+    const service = session.children.service?.getSnapshot();
+    if (service?.matches('carrying') !== true) return { screen: 'operator' };
+    const cardInUse = service.children.carried?.getSnapshot().matches('loading') === true;
+    return { screen: 'service', operation: servedOf(context), cardInUse };
   }
   if (session.matches('issuing')) return { screen: 'issuing', stage: issuingStageOf(session) };
   if (session.matches('done') || session.matches('stopped')) return lastScreenOf(session, rules);

@@ -40,6 +40,8 @@ export interface DeskRules {
   readonly printAttempts: ActivationInput['printAttempts'];
   readonly delays: SessionDelays;
   readonly envelope: EnvelopeRules;
+  /** What the CMS may do with a card that gets a signature certificate. */
+  readonly signatureRelay: RelayPolicy;
 }
 
 /** Whose envelopes are drawn from: those of the operator who identified, or a magazine's; and what the CMS may do with a card that is put into its hands. */

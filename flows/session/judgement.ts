@@ -83,6 +83,8 @@ export function stopReasonOfService(end: ServiceEnd): StopReason {
       return end.reason;
     case 'refused':
       return 'service-refused';
+    case 'not-loaded':
+      return 'certificate-not-loaded';
     case 'done':
     case 'unknown':
       return 'service-unknown';

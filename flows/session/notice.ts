@@ -19,7 +19,7 @@ export function noticeOf(
     delivered?.codes === 'confirmed' || delivered?.codes === 'confirm-pending'
       ? linesOfEnvelope(delivered)
       : served?.end === 'done'
-        ? items(`Registrato nel sistema centrale: ${operationsIt[operation]}.`)
+        ? items(operation === 'signature-certificate' ? loadedIt : `Registrato nel sistema centrale: ${operationsIt[operation]}.`)
         : null;
   if (done === null) return null;
   const recognised =
@@ -33,6 +33,8 @@ export function noticeOf(
     language: 'it',
   };
 }
+
+const loadedIt = 'Certificato di firma caricato sulla tessera e riletto.';
 
 function linesOfEnvelope({
   number,

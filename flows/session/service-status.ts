@@ -54,5 +54,6 @@ export function servedOf({ operation }: SessionFacts): ServiceOperation {
 
 /** What became of a service that did not end as done. */
 export function serviceLeft({ end }: ServiceSnapshot['context']['output']): CodesState {
+  if (end === 'not-loaded') return 'certificate-void';
   return end === 'stopped' || end === 'refused' ? 'nothing-done' : 'service-unknown';
 }

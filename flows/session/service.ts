@@ -1,6 +1,7 @@
 import { assign, fromPromise, setup } from 'xstate';
 import { type Result, err, ok } from '../../devices/result.ts';
 import { type ServiceInput, type ServiceOutput, type ServicePorts, cardServiceMachine } from '../operations/card-service.ts';
+import type { RelayPorts } from '../operations/relay.ts';
 import type { CmsError } from '../ports/cms.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { OperatorDecision, Operators } from '../ports/operators.ts';
@@ -10,7 +11,8 @@ import { type ServiceEntered, decideService } from '../procedures/service.ts';
 import type { DeskRules, Unexpected } from './facts.ts';
 import type { StopReason } from './status.ts';
 
-export interface ServiceDeskPorts extends ServicePorts {
+export interface ServiceDeskPorts extends Omit<ServicePorts, 'loading'> {
+  readonly envelope: RelayPorts;
   readonly journal: Journal;
   readonly operators: Pick<Operators, 'signedOn' | 'sign'>;
   readonly today: () => string;
@@ -64,10 +66,16 @@ export function serviceMachine(ports: ServiceDeskPorts, rules: DeskRules, unexpe
   };
 
   return setup({
-    types: { context: {} as Facts, input: {} as ServiceTask, events: {} as ServiceEvent, output: {} as ServiceEnd },
+    types: {
+      context: {} as Facts,
+      input: {} as ServiceTask,
+      events: {} as ServiceEvent,
+      output: {} as ServiceEnd,
+      children: {} as { carried: 'service' },
+    },
     delays: { operatorWait: rules.delays.operatorWait },
     actors: {
-      service: cardServiceMachine(ports),
+      service: cardServiceMachine({ ...ports, loading: { ...ports.envelope, policy: rules.signatureRelay } }),
       ask: fromPromise<Result<CardStanding, CmsError>, ServiceTask>(({ input: { operation, holder, card }, signal }) =>
         services.standing({ holder, ...(card === undefined ? {} : { card }) }, nationalServices.includes(operation), signal),
       ),
@@ -160,7 +168,9 @@ export function serviceMachine(ports: ServiceDeskPorts, rules: DeskRules, unexpe
       carrying: {
         on: { stop: {} },
         invoke: {
+          id: 'carried',
           src: 'service',
+          onSnapshot: {},
           input: ({ context }) => inputOf(context, ports, rules),
           onDone: { target: 'ended', actions: assign({ output: ({ event }) => event.output }) },
           onError: { target: 'ended', actions: assign({ output: { end: 'unrecorded' } }) },

@@ -71,8 +71,8 @@ export type CitizenScreen =
   /** `encrypted`: this desk lets no command pass that could be read on the way. */
   | { readonly screen: 'envelope'; readonly stage: EnvelopeStage; readonly cardIn: boolean; readonly encrypted: boolean }
   | { readonly screen: 'print-failed' }
-  /** The CMS is asked for what gives no codes; and it was done. */
-  | { readonly screen: 'service'; readonly operation: ServiceOperation }
+  /** The CMS is asked for what gives no codes; and it was done. `cardInUse`: it works with the card, which must stay in. */
+  | { readonly screen: 'service'; readonly operation: ServiceOperation; readonly cardInUse: boolean }
   | {
       readonly screen: 'service-done';
       readonly operation: ServiceOperation;
@@ -117,7 +117,8 @@ export type CitizenScreen =
   | { readonly screen: 'out-of-service'; readonly reason: ServiceProblem };
 
 /** What became of the codes that a session was about; of a PIN that the holder chooses, whether the card still has the one before. */
-export type CodesState = 'nothing-done' | 'service-unknown' | 'not-issued' | 'void' | 'held' | 'pin-unchanged' | 'pin-unknown';
+export type CodesState =
+  'nothing-done' | 'service-unknown' | 'certificate-void' | 'not-issued' | 'void' | 'held' | 'pin-unchanged' | 'pin-unknown';
 
 /** Where the delivery of an envelope is: `taking`, the operator looks for it; `setting`, the card is in the CMS's hands; `handing`, it has the PIN. */
 export const envelopeStages = ['reserving', 'taking', 'setting', 'handing', 'recording'] as const;
@@ -164,6 +165,7 @@ export const stopReasons = [
   'pin-unknown',
   'no-puk',
   'service-refused',
+  'certificate-not-loaded',
   'service-unknown',
   'records-unwritable',
 ] as const;

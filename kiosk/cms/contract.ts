@@ -18,19 +18,19 @@ import { representative } from '../../flows/people/representation.ts';
 import { holderCases } from '../../flows/procedures/vocabulary.ts';
 import type { EnvelopeReserve } from '../../flows/ports/envelopes.ts';
 import { publicJwk } from '../jws.ts';
-import {
-  batchesAnswer,
-  cardAnswer,
-  countedEnvelopes,
-  envelopeCountRequest,
-  envelopeReservation,
-  envelopeStanding,
-  relayAnswer,
-  relayRequest,
-} from './envelopes.ts';
+import { batchesAnswer, cardAnswer, countedEnvelopes, envelopeCountRequest, envelopeReservation, envelopeStanding } from './envelopes.ts';
 import type { ProblemType } from './problems.ts';
+import { relayAnswer, relayRequest } from './relays.ts';
 import { remoteIssueRequest } from './remote-issue.ts';
-import { cardOfHolder, cardStanding, nationalRevokeRequest, serviceReceipt, serviceRequest, serviceVoidRequest } from './services.ts';
+import {
+  cardOfHolder,
+  cardStanding,
+  nationalRevokeRequest,
+  serviceAccepted,
+  serviceReceipt,
+  serviceRequest,
+  serviceVoidRequest,
+} from './services.ts';
 import { attempt, channel, contactId, fiscalCode, instant, jws, line, operationId } from './shapes.ts';
 
 /**
@@ -365,6 +365,8 @@ export const calls = {
       'relay-of-another-card',
       'relay-out-of-order',
       'relay-over',
+      'service-done',
+      'service-voided',
       'operation-confirmed',
       'operation-voided',
       'operation-held',
@@ -456,11 +458,18 @@ export const calls = {
   service: {
     method: 'POST',
     path: '/services',
-    summary: 'Suspends, reactivates or revokes a card, registers a reader or asks for the signature certificate; the receipt is signed',
+    summary:
+      'Suspends, reactivates or revokes a card, or registers a reader; the receipt is signed. A signature certificate is accepted: it is loaded by a relay',
     request: serviceRequest,
     status: 201,
-    answer: serviceReceipt,
-    refusals: [...serviceRefusals, 'household-has-reader', 'signature-asked-before'],
+    answer: z.union([serviceReceipt, serviceAccepted]),
+    refusals: [
+      ...serviceRefusals,
+      'household-has-reader',
+      'signature-asked-before',
+      'delivery-not-offered',
+      'card-without-secure-messaging',
+    ],
   },
   'remote-issue': {
     method: 'POST',
@@ -476,7 +485,7 @@ export const calls = {
     method: 'POST',
     path: '/services/{id}/void',
     summary:
-      'Ends a service or a remote issue, national or not, of which no answer came: the receipt says that it was done, or that it will never be. Then the late request is refused',
+      'Ends a service or a remote issue, national or not, of which no answer came, or that was accepted: the receipt says that it was done, or that it will never be. Then a late request is refused',
     request: serviceVoidRequest,
     status: 200,
     answer: serviceReceipt,

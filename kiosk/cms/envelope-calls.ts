@@ -1,21 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { CmsError } from '../../flows/ports/cms.ts';
-import type { EnvelopeBatch, EnvelopeCms, RelayAnswer, RelayReceipt, RelayStep } from '../../flows/ports/envelopes.ts';
+import type { EnvelopeBatch, EnvelopeCms } from '../../flows/ports/envelopes.ts';
 import { calls, envelopeReserveRequest, idempotencyKey, stepOf } from './contract.ts';
-import { batchClaims, batchType, countClaims, countType, envelopeReservation, relayClaims, relayType } from './envelopes.ts';
+import { batchClaims, batchType, countClaims, countType, envelopeReservation } from './envelopes.ts';
 import type { CmsLink } from './link.ts';
+import { relayCall } from './relay-call.ts';
+import { relayClaims } from './relays.ts';
 
 /** The client's side of the blind envelope. A list, a count's answer or a relay's end that the CMS did not sign counts as no answer. */
-export function envelopeCalls({ run, json, signed }: CmsLink): EnvelopeCms {
-  const endOf = async ({ operationId, relay }: RelayStep, jws: string): Promise<Result<{ readonly end: RelayReceipt }, CmsError>> => {
-    const claims = await signed(jws, relayType, relayClaims);
-    if (claims?.operationId !== operationId || claims.relay !== relay) return unbelievable("a relay's end that does not hold");
-    const { ended, secured, envelope, tries } = claims;
-    return ok({ end: { operationId, relay, ended, secured, envelope, tries, jws } });
-  };
-
+export function envelopeCalls(link: CmsLink): EnvelopeCms {
+  const { run, json, signed } = link;
   return {
     envelopeBatches: (desk, signal) =>
       run(
@@ -59,29 +54,13 @@ export function envelopeCalls({ run, json, signed }: CmsLink): EnvelopeCms {
       );
     },
 
-    relay(step, signal) {
-      const { operationId, relay, sequence } = step;
-      const key = idempotencyKey.write({ operationId, step: stepOf.relay(relay), attempt: sequence });
-      const body = json(calls.relay.request, bodyOf(step));
-      const question = { path: `operations/${encodeURIComponent(operationId)}/relay`, key, body };
-      return run('relay', calls.relay.answer, question, signal, (answer): Promise<Result<RelayAnswer, CmsError>> => {
-        if (answer.sequence !== sequence) return Promise.resolve(unbelievable('an answer about another exchange'));
-        if ('end' in answer) return endOf(step, answer.end);
-        return Promise.resolve(ok({ command: new Uint8Array(Buffer.from(answer.command, 'hex')) }));
-      });
-    },
+    relay: relayCall(link, relayClaims),
 
     card: (cardId, signal) =>
       run('card', calls.card.answer, { path: `cards/${encodeURIComponent(cardId)}` }, signal, (card) =>
         Promise.resolve(card.cardId === cardId ? ok(card) : unbelievable('an answer about another card')),
       ),
   };
-}
-
-function bodyOf(step: RelayStep): z.input<typeof calls.relay.request> {
-  const { relay, sequence } = step;
-  if ('answer' in step) return { relay, sequence, answer: Buffer.from(step.answer).toString('hex').toUpperCase() };
-  return { relay, sequence: 0, envelope: step.envelope, card: { certificateDigest: step.certificateDigest } };
 }
 
 function unbelievable(detail: string): Result<never, CmsError> {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { envelopeStates } from '../../flows/envelopes/envelope.ts';
 import { type EnvelopeStanding, cardEvidence } from '../../flows/ports/cms.ts';
-import { type CardAtCms, type EnvelopeBatch, type EnvelopeReservation, type RelayReceipt, relayEnds } from '../../flows/ports/envelopes.ts';
+import type { CardAtCms, EnvelopeBatch, EnvelopeReservation } from '../../flows/ports/envelopes.ts';
 import { operatorId } from '../operators/assertion.ts';
-import { attempt, contactId, instant, jws, line, longJws, operationId } from './shapes.ts';
+import { attempt, instant, line, longJws, operationId } from './shapes.ts';
 
-/** The blind envelope on the CMS link: lists, counts, and the relay by which the CMS sets the card's PIN. Nothing here holds a code. */
+/** The blind envelope on the CMS link: lists, counts, and what is known of the card's PIN. Nothing here holds a code. */
 
 export const desk = z.string().regex(/^[a-z0-9-]{1,40}$/);
 export const batch = z.string().regex(/^[a-z0-9-]{1,40}$/);
@@ -67,39 +67,6 @@ export const envelopeStanding = z.object({
   pin: z.enum(['not-set', 'set', 'unknown']),
   evidence: z.enum(cardEvidence),
 }) satisfies z.ZodType<EnvelopeStanding>;
-
-/** Made anew for each relay (UUIDv4, lower case). */
-const relayId = contactId;
-/** A whole APDU, upper-case hexadecimal; a kiosk's relay takes commands of 261 bytes. */
-const apdu = z.string().regex(/^(?:[0-9A-F]{2}){2,520}$/);
-export const mostExchanges = 64;
-
-/** Idempotency-Key: `<operation>:relay-<relay>:<sequence>`. The first exchange opens the relay and binds the envelope. */
-export const relayRequest = z.union([
-  z.strictObject({
-    relay: relayId,
-    sequence: z.literal(0),
-    envelope: envelopeNumber,
-    card: z.strictObject({ certificateDigest: z.string().regex(/^[0-9a-f]{64}$/) }),
-  }),
-  z.strictObject({ relay: relayId, sequence: z.int().min(1).max(mostExchanges), answer: apdu }),
-]);
-
-export const relayType = 'sportello-relay+jwt';
-export const relayClaims = z.object({
-  operationId,
-  relay: relayId,
-  ended: z.enum(relayEnds),
-  secured: z.boolean(),
-  envelope: envelopeStanding,
-  tries: z.object({ before: z.int().min(0).max(15).nullable(), after: z.int().min(0).max(15).nullable() }),
-  at: instant,
-}) satisfies z.ZodType<Omit<RelayReceipt, 'jws'>>;
-/** The next command for the card, or the end: JWS of the CMS over `relayClaims`. `sequence` is the request's. */
-export const relayAnswer = z.union([
-  z.object({ sequence: z.int().nonnegative(), command: apdu, at: instant }),
-  z.object({ sequence: z.int().nonnegative(), end: jws, at: instant }),
-]);
 
 export const cardAnswer = z.object({
   cardId,

@@ -1,9 +1,18 @@
+import type { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { CmsError } from '../../flows/ports/cms.ts';
 import type { RemoteIssue } from '../../flows/ports/remote-issue.ts';
-import { type CardServices, type ServiceReceipt, type ServiceRequest, nationalServices } from '../../flows/ports/services.ts';
+import {
+  type CardServices,
+  type ServiceAccepted,
+  type ServiceReceipt,
+  type ServiceRequest,
+  nationalServices,
+} from '../../flows/ports/services.ts';
 import { calls, idempotencyKey, stepOf } from './contract.ts';
 import type { CmsLink } from './link.ts';
+import { relayCall } from './relay-call.ts';
+import { loadingClaims } from './relays.ts';
 import { serviceReceiptClaims, serviceReceiptType } from './services.ts';
 
 function callOf(request: ServiceRequest | RemoteIssue): 'service' | 'national-revoke' | 'remote-issue' {
@@ -12,7 +21,8 @@ function callOf(request: ServiceRequest | RemoteIssue): 'service' | 'national-re
 }
 
 /** The client's calls of what is one question and one receipt: the operations that give no codes, and codes that pass no kiosk. */
-export function serviceCalls({ run, json, signed }: CmsLink): CardServices {
+export function serviceCalls(link: CmsLink): CardServices {
+  const { run, json, signed } = link;
   /** A receipt that is about this operation and was signed as it stands. */
   const believed = async (operationId: string, receipt: ServiceReceipt): Promise<Result<ServiceReceipt, CmsError>> => {
     const claims = await signed(receipt.jws, serviceReceiptType, serviceReceiptClaims);
@@ -38,10 +48,14 @@ export function serviceCalls({ run, json, signed }: CmsLink): CardServices {
       const call = callOf(request);
       const { path, request: schema, answer } = calls[call];
       const key = idempotencyKey.write({ operationId, step: stepOf.service, attempt: 1 });
-      return run(call, answer, { path: path.slice(1), key, body: json(schema, request) }, signal, (receipt) =>
-        believed(operationId, receipt),
-      );
+      const question = { path: path.slice(1), key, body: json(schema, request) };
+      return run<z.infer<typeof answer>, ServiceReceipt | ServiceAccepted>(call, answer, question, signal, (answered) => {
+        if (answered.state !== 'ACCEPTED') return believed(operationId, answered);
+        return Promise.resolve(answered.operationId === operationId ? ok(answered) : err({ kind: 'unreachable', detail: 'about another' }));
+      });
     },
+
+    load: relayCall(link, loadingClaims),
 
     voidService(operationId, signal) {
       const key = idempotencyKey.write({ operationId, step: stepOf.serviceVoid, attempt: 1 });

@@ -4,6 +4,7 @@ import { representative } from '../../flows/people/representation.ts';
 import {
   type CardOfHolder,
   type CardStanding,
+  type ServiceAccepted,
   type ServiceReceipt,
   type ServiceRequest,
   serviceOperations,
@@ -60,6 +61,14 @@ export const serviceReceipt = z.object({
   at: instant,
   jws,
 }) satisfies z.ZodType<ServiceReceipt>;
+
+/** It is done with the card, by a relay (`relays.ts`); silence voids it. */
+export const serviceAccepted = z.object({
+  operationId,
+  state: z.literal('ACCEPTED'),
+  expiresAt: instant,
+  at: instant,
+}) satisfies z.ZodType<ServiceAccepted>;
 
 export const serviceReceiptType = 'sportello-service-receipt+jwt';
 /** What stands inside the signed receipt: it names nobody, so that it may stay in the journal. */

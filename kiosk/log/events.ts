@@ -200,6 +200,11 @@ export const events = {
       "The CMS ended a chip relay: how, what it knows of the card's PIN, and how far that goes; `secured: false` where the kiosk could read it.",
     fields: { operation: 'string', ended: 'string', standing: 'string', evidence: 'string', secured: 'boolean' },
   },
+  'cms-signature': {
+    level: 'info',
+    meaning: 'The CMS ended the relay that loads a signature certificate: how, whether the card has it, and its serial number.',
+    fields: { operation: 'string', ended: 'string', certificate: 'string', serial: 'string' },
+  },
   'cms-puk-asked': {
     level: 'info',
     meaning: 'Somebody asked for the PUK of a card with a signature by it: given, or refused.',

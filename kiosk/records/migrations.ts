@@ -298,6 +298,8 @@ const migrations: readonly Step[] = [
   begin
     select raise(abort, 'an answer is not removed');
   end;`,
+  // 10: rows of a signature certificate that is loaded.
+  withRowKinds('SIGNATURE_INTENT', 'SIGNATURE_EVIDENCE'),
 ];
 
 export const recordsVersion = 1 + migrations.length;

@@ -32,8 +32,10 @@ const followers: Readonly<Record<JournalRowKind, readonly JournalRowKind[]>> = {
   // The card alone says what became of the PIN, and nobody else is told.
   PIN_INTENT: ['PIN_EVIDENCE'],
   PIN_EVIDENCE: ['CLOSED'],
-  // One question, one answer: it was done, it never will be, or the CMS said no.
-  SERVICE_INTENT: ['SERVICE_RECEIPT', 'SERVICE_REFUSED'],
+  // One question, one answer: it was done, it never will be, or the CMS said no. A certificate is loaded before the answer.
+  SERVICE_INTENT: ['SERVICE_RECEIPT', 'SERVICE_REFUSED', 'SIGNATURE_INTENT'],
+  SIGNATURE_INTENT: ['SIGNATURE_EVIDENCE', 'SERVICE_RECEIPT'],
+  SIGNATURE_EVIDENCE: ['SERVICE_RECEIPT'],
   SERVICE_RECEIPT: ['CLOSED'],
   SERVICE_REFUSED: ['CLOSED'],
 };
@@ -89,6 +91,8 @@ export function mayFollow(rows: readonly JournalRow[], next: JournalRow): boolea
       return next.number === held;
     case 'ENVELOPE_MOVED':
       return rows[0]?.kind === 'SHIFT_OPENED' || (next.number === held && (next.to === 'quarantined' || next.to === 'spoiled'));
+    case 'SIGNATURE_INTENT':
+      return rows[0]?.kind === 'OP_OPEN' && rows[0].operation === 'signature-certificate';
     case 'CLOSED':
       return !(last.kind === 'RECEIPT' && last.state === 'HELD');
     default:

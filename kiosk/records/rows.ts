@@ -94,6 +94,14 @@ export const journalRow = z.discriminatedUnion('kind', [
     jws: compactJws,
   }),
   z.strictObject({ kind: z.literal('SERVICE_REFUSED'), type: word }),
+  z.strictObject({ kind: z.literal('SIGNATURE_INTENT') }),
+  z.strictObject({
+    kind: z.literal('SIGNATURE_EVIDENCE'),
+    certificate: z.enum(['loaded', 'not-loaded', 'unknown']),
+    end: word,
+    sent: count,
+    answered: count,
+  }),
   z.strictObject({ kind: z.literal('PIN_INTENT') }),
   z.strictObject({
     kind: z.literal('PIN_EVIDENCE'),

@@ -1,10 +1,29 @@
-import { type Command, type Response, status } from '../../devices/card/apdu.ts';
+import { type Command, type Response, decodeResponse, encodeCommand, status } from '../../devices/card/apdu.ts';
 import { type Keys, TerminalChannel } from '../../devices/card/secure-messaging/channel.ts';
 import type { Scheme } from '../../devices/card/secure-messaging/schemes.ts';
 import { sessionOf } from '../../devices/card/secure-messaging/sessions.ts';
 
 /** Commands to a card, one after the other, each made when the answer to the one before is there. Who runs it carries them. */
 export type Dialogue<T> = Generator<Command, T, Response>;
+
+export type Step<T> = { readonly command: Uint8Array } | { readonly ended: T };
+
+/**
+ * The next command of a dialogue after these answers, or its end. Runs the whole dialogue anew each time, so that the answers and what it was begun
+ * with are all that is to be kept of a relay, and a CMS that was killed goes on where it was.
+ */
+export function replay<T>(dialogue: Dialogue<T>, answers: readonly Uint8Array[]): Step<T> {
+  let step = dialogue.next();
+  for (const answer of answers) {
+    if (step.done === true) break;
+    step.value.data?.fill(0);
+    step = dialogue.next(decodeResponse(answer));
+  }
+  if (step.done === true) return { ended: step.value };
+  const command = encodeCommand(step.value);
+  step.value.data?.fill(0);
+  return { command };
+}
 
 /** How one card is spoken to. `null`: its series has no secure messaging, and commands go as they are. */
 export interface Chip {
@@ -40,7 +59,7 @@ export function* openSession({ messaging }: Chip, nonce: Uint8Array): Dialogue<C
   return countedSession(new TerminalChannel(scheme, session.keys, session.counter));
 }
 
-/** Each command is bound to a challenge that the card gave just before it; its answer is bare (card.md, 1.7). */
+/** Each command is bound to a challenge that the card gave just before it; its answer is bare (card.md, 1.7), but where the scheme says otherwise. */
 function challengedSession(channel: TerminalChannel): ChipSession {
   return {
     proves: false,
@@ -49,7 +68,11 @@ function challengedSession(channel: TerminalChannel): ChipSession {
       if (challenge === null) return 'other-card';
       channel.challenged(challenge);
       const answer = yield* whole(channel.wrap(command));
-      return notForThisCard.includes(answer.status) ? 'other-card' : answer;
+      if (notForThisCard.includes(answer.status)) return 'other-card';
+      const opened = channel.unwrap(answer);
+      if (opened.ok) return opened.value;
+      // What the card refuses it may say bare: nothing is believed by it.
+      return answer.status === status.done ? 'other-card' : answer;
     },
   };
 }

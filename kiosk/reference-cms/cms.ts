@@ -19,6 +19,7 @@ import {
   type sealedPaperPart,
 } from '../cms/contract.ts';
 import type { ProblemType } from '../cms/problems.ts';
+import type { relayAnswer } from '../cms/relays.ts';
 import type { Log } from '../log/log.ts';
 import { type OperatorAssertion, claimedOperator, verifyAssertion } from '../operators/assertion.ts';
 import type { Behind } from './behind.ts';
@@ -31,8 +32,11 @@ import { createNationalCodes, isNational } from './national-codes.ts';
 import { createPriorCards } from './prior-cards.ts';
 import { type Operation, type TimesToLive, afterSilence, refusalOf, release, reserve, sendsSecondPart, settle } from './ratchet.ts';
 import { seal } from './sealing.ts';
+import type { Certified } from '../../devices/card/virtual/certificate.ts';
+import type { RelayRequest } from './relays.ts';
 import { createRemoteIssues } from './remote-issues.ts';
 import { type ServiceParts, createServices } from './services.ts';
+import { createSignatures } from './signatures.ts';
 import type { CmsKey } from './signing.ts';
 import type { Contact, Store } from './store.ts';
 
@@ -58,9 +62,11 @@ export interface CmsParts {
   readonly scheme: readonly CodeScheme[];
   readonly ttl: TimesToLive;
   readonly offer: EnvelopeOffer | null;
+  /** Who signs certificates of signature; `null`: nobody here. */
+  readonly signatureAuthority: Certified | null;
   /** One-time codes to one contact within 24 hours. */
   readonly codesADay: number;
-  /** A card was suspended, reactivated or revoked. */
+  /** A certificate was revoked, or a card was suspended, reactivated or revoked. */
   readonly cardChanged: () => void;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
@@ -77,7 +83,8 @@ export type ReferenceCmsRules = ReturnType<typeof createCms>;
  * What each call of the contract does. Whatever has to be waited for (signatures, seals) is done first and writes nothing; what it
  * returns is decided and written in one transaction.
  */
-export function createCms({ store, key, mail, log, operators, behind, scheme, ttl, offer, codesADay, cardChanged, clock }: CmsParts) {
+export function createCms(parts: CmsParts) {
+  const { store, key, mail, log, operators, behind, scheme, ttl, offer, codesADay, cardChanged, clock } = parts;
   /** Where an operation stands at `now`, for the kiosk that began it; silence is written down where it is met. */
   const standingOf = (kiosk: string, id: string, now: number): Result<Operation | null, ProblemType> => {
     const found = store.operation(id);
@@ -134,6 +141,7 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
 
   const envelopes = createEnvelopes({
     store: store.envelopes,
+    relays: store.relays,
     mayHaveCodes,
     key,
     log,
@@ -147,8 +155,20 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
     },
   });
 
-  const serving: ServiceParts = { store: store.services, key, log, signedDecision, cardChanged };
-  const services = createServices(serving, 'regional');
+  const signatures = createSignatures({
+    store: store.signatures,
+    relays: store.relays,
+    key,
+    log,
+    authority: parts.signatureAuthority,
+    chip: (cardId) => store.envelopes.card(cardId),
+    waitsMs: ttl.reservedMs,
+    cameOf: (operationId) => store.services.service(operationId)?.state ?? null,
+    done: (request, now) => services.conclude(request, 'DONE', now),
+    voided: (request, now) => services.conclude(request, 'VOIDED', now),
+  });
+  const serving: ServiceParts = { store: store.services, key, log, signedDecision, signatures: null, cardChanged };
+  const services = createServices({ ...serving, signatures }, 'regional');
   const national = createServices(serving, 'national');
   const remoteIssue = createRemoteIssues({ ...serving, store, services, mail, behind: behind.remote ?? null, clock });
 
@@ -323,6 +343,10 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
     national,
     remoteIssue,
 
+    /** One relay, whatever it is for: the operation says. */
+    relay: (kiosk: string, id: string, request: RelayRequest): Decide<z.infer<typeof relayAnswer>> =>
+      signatures.relay(kiosk, id, request) ?? envelopes.relay(kiosk, id, request),
+
     operations: (kiosk: string, ids: readonly string[], now: number): z.infer<typeof operationViews> => ({
       operations: ids.map((operationId) => {
         const standing = standingOf(kiosk, operationId, now);
@@ -344,6 +368,7 @@ export function createCms({ store, key, mail, log, operators, behind, scheme, tt
         const found = store.operation(id);
         if (found !== null) standingOf(found.kiosk, id, now);
       }
+      signatures.voidSilent(now);
     },
   };
 }

@@ -70,6 +70,8 @@ export const cmsConfiguration = z.strictObject({
     .optional(),
   /** Registered cards and their holders (`service-specimens.ts`), JSON; left out: none are, and no service is done. */
   services: z.strictObject({ specimens: file }).optional(),
+  /** Who signs certificates of signature (PEM), for cards of `envelopes` and `services`; left out: none are made. */
+  signatures: z.strictObject({ certificate: file, key: file }).optional(),
   operators: z.array(z.strictObject({ id: operatorId, publicKey: publicSigningKey })),
   database: file,
   /** Unix socket that takes faults (`faults.ts`). */
@@ -122,7 +124,7 @@ export function readCmsConfiguration(path: string): Result<CmsConfiguration, Cms
     return err({ kind: 'configuration-unusable', detail: `${path}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}` });
   }
   const at = (name: string): string => resolve(dirname(path), name);
-  const { tls, signingKey, database, control, distributionPoint, envelopes, services, ...rest } = read.data;
+  const { tls, signingKey, database, control, distributionPoint, envelopes, services, signatures, ...rest } = read.data;
   return ok({
     ...rest,
     tls: { certificate: at(tls.certificate), key: at(tls.key), clientCa: at(tls.clientCa) },
@@ -130,6 +132,7 @@ export function readCmsConfiguration(path: string): Result<CmsConfiguration, Cms
     database: at(database),
     ...(control === undefined ? {} : { control: at(control) }),
     ...(distributionPoint === undefined ? {} : { distributionPoint: locatedPoint(distributionPoint, at) }),
+    ...(signatures === undefined ? {} : { signatures: { certificate: at(signatures.certificate), key: at(signatures.key) } }),
     ...(services === undefined ? {} : { services: { specimens: at(services.specimens) } }),
     ...(envelopes === undefined ? {} : { envelopes: { ...envelopes, specimens: at(envelopes.specimens) } }),
   });

@@ -12,8 +12,9 @@ const versions = [
   { version: 5, file: 'services.sql' },
   { version: 6, file: 'operations.sql' },
   { version: 7, file: 'remote-issues.sql' },
+  { version: 8, file: 'signatures.sql' },
 ] as const;
-const newest = 7;
+const newest = 8;
 
 /** The reference CMS's one SQLite file, durable at each commit, brought to the newest version. Throws where it is of one that is not known. */
 export function openDatabase(file: string): Database.Database {

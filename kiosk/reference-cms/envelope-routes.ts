@@ -2,13 +2,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { ok } from '../../devices/result.ts';
 import { stepOf } from '../cms/contract.ts';
-import { cardId, desk, envelopeCountRequest, relayRequest } from '../cms/envelopes.ts';
+import { cardId, desk, envelopeCountRequest } from '../cms/envelopes.ts';
+import { relayRequest } from '../cms/relays.ts';
 import { operationId } from '../cms/shapes.ts';
 import type { ReferenceCmsRules } from './cms.ts';
 import { type Look, Refusal, type Write, idOf, jsonOf, kioskOf } from './requests.ts';
 
 interface Server {
   readonly envelopes: ReferenceCmsRules['envelopes'];
+  readonly relay: ReferenceCmsRules['relay'];
   readonly write: (request: FastifyRequest, reply: FastifyReply, wanted: Write) => Promise<FastifyReply>;
   readonly look: Look;
 }
@@ -16,8 +18,8 @@ interface Server {
 /** A count of the largest batch, bytes. */
 const largestCount = 64 * 1024;
 
-/** The calls of the blind envelope. */
-export function envelopeRoutes(app: FastifyInstance, { envelopes, write, look }: Server): void {
+/** The calls of the blind envelope, and the relay, which is not its alone. */
+export function envelopeRoutes(app: FastifyInstance, { envelopes, relay, write, look }: Server): void {
   app.post<{ Params: { id: string } }>('/operations/:id/relay', async (request, reply) => {
     const id = idOf(request, operationId);
     const body = jsonOf(request, relayRequest);
@@ -26,7 +28,7 @@ export function envelopeRoutes(app: FastifyInstance, { envelopes, write, look }:
       step: stepOf.relay(body.relay),
       attempt: body.sequence,
       operationId: id,
-      prepare: (kiosk) => Promise.resolve(ok(envelopes.relay(kiosk, id, body))),
+      prepare: (kiosk) => Promise.resolve(ok(relay(kiosk, id, body))),
     });
   });
 

@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 import { z } from 'zod';
 import { schemes } from '../../devices/card/secure-messaging/schemes.ts';
 import { type EnvelopeStanding, cardEvidence } from '../../flows/ports/cms.ts';
-import { type CardAtCms, type EnvelopeReserve, type relayEnds } from '../../flows/ports/envelopes.ts';
+import type { CardAtCms, EnvelopeReserve } from '../../flows/ports/envelopes.ts';
 import type { BatchPlan, SpecimenCard } from './envelope-specimens.ts';
 import type { IssuedChip } from './pin-setting.ts';
 
@@ -50,13 +50,10 @@ const reservationRow = z.object({
   evidence: z.enum(cardEvidence),
   number: z.string().nullable(),
 });
-const relayRow = z.object({ relay: z.string(), operationId: z.string(), nonce: bytes, ended: z.string().nullable() });
-const answerRow = z.object({ answer: bytes });
-export type RelayOver = (typeof relayEnds)[number] | 'superseded';
 
 export type EnvelopeStore = ReturnType<typeof openEnvelopeStore>;
 
-/** The reference CMS's rows of cards, envelopes and relays. Instants are milliseconds since 1970. */
+/** The reference CMS's rows of cards and envelopes. Instants are milliseconds since 1970. */
 export function openEnvelopeStore(database: Database.Database) {
   const sql = (text: string): Database.Statement => database.prepare(text);
   const addCard =
@@ -86,12 +83,6 @@ export function openEnvelopeStore(database: Database.Database) {
   const findReservation = sql(`SELECT operator, desk, card_id AS cardId, envelope_reservations.pin AS pin, evidence, number
     FROM envelope_reservations LEFT JOIN envelopes USING (operation_id) WHERE operation_id = ?`);
   const setPin = sql('UPDATE envelope_reservations SET pin = ?, evidence = ? WHERE operation_id = ?');
-  const addRelay = sql('INSERT INTO relays (relay, operation_id, nonce, begun_at) VALUES (?, ?, ?, ?)');
-  const findRelay = sql('SELECT relay, operation_id AS operationId, nonce, ended FROM relays WHERE relay = ?');
-  const endRelay = sql('UPDATE relays SET ended = ? WHERE relay = ? AND ended IS NULL');
-  const endRelays = sql('UPDATE relays SET ended = ? WHERE operation_id = ? AND ended IS NULL');
-  const addAnswer = sql('INSERT INTO relay_answers (relay, sequence, answer) VALUES (?, ?, ?)');
-  const findAnswers = sql('SELECT answer FROM relay_answers WHERE relay = ? ORDER BY sequence');
   const addCount = sql('INSERT INTO envelope_counts (shift, batch, attempt, kiosk, seed, counted, at) VALUES (?, ?, ?, ?, ?, ?, ?)');
   const findSeed = sql('SELECT seed FROM envelope_counts WHERE shift = ? LIMIT 1').pluck();
   const addPukReading = sql('INSERT INTO puk_readings (challenge, card_id, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
@@ -158,21 +149,6 @@ export function openEnvelopeStore(database: Database.Database) {
     setPin(operationId: string, { pin, evidence }: EnvelopeStanding): void {
       setPin.run(pin, evidence, operationId);
     },
-
-    addRelay(relay: string, operationId: string, nonce: Uint8Array, at: number): void {
-      addRelay.run(relay, operationId, nonce, at);
-    },
-    relay: (relay: string): z.infer<typeof relayRow> | null => one(relayRow, findRelay.get(relay)),
-    endRelay(relay: string, ended: RelayOver): void {
-      endRelay.run(ended, relay);
-    },
-    endRelaysOf(operationId: string, ended: RelayOver): void {
-      endRelays.run(ended, operationId);
-    },
-    addAnswer(relay: string, sequence: number, answer: Uint8Array): void {
-      addAnswer.run(relay, sequence, answer);
-    },
-    answers: (relay: string): readonly Uint8Array[] => findAnswers.all(relay).map((row) => answerRow.parse(row).answer),
 
     addCount(count: { shift: string; batch: string; attempt: number; seed: string }, kiosk: string, counted: string, at: number): void {
       addCount.run(count.shift, count.batch, count.attempt, kiosk, count.seed, counted, at);

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { EnvelopeStanding } from '../../flows/ports/cms.ts';
@@ -15,11 +15,8 @@ import {
   type envelopeCountRequest,
   type envelopeReservation,
   mostBatches,
-  type relayAnswer,
-  type relayClaims,
-  type relayRequest,
-  relayType,
 } from '../cms/envelopes.ts';
+import { type relayAnswer, type relayClaims, relayType } from '../cms/relays.ts';
 import type { ProblemType } from '../cms/problems.ts';
 import type { Log } from '../log/log.ts';
 import type { OperatorAssertion } from '../operators/assertion.ts';
@@ -28,6 +25,8 @@ import type { Decide, Decision } from './cms.ts';
 import type { Envelope, EnvelopeStore, IssuedCard } from './envelope-store.ts';
 import { advance, together } from './pin-setting.ts';
 import { type Operation, type TimesToLive, bind, refusalOf, reserve } from './ratchet.ts';
+import { type RelayRequest, takeExchange } from './relays.ts';
+import type { RelayStore } from './relay-store.ts';
 import type { CmsKey } from './signing.ts';
 
 /** For whom codes go by envelope, and what lies in it. */
@@ -42,6 +41,7 @@ export interface EnvelopeOffer {
 
 export interface EnvelopeParts {
   readonly store: EnvelopeStore;
+  readonly relays: RelayStore;
   readonly key: CmsKey;
   readonly log: Log;
   readonly ttl: TimesToLive;
@@ -55,10 +55,8 @@ export interface EnvelopeParts {
   readonly identified: (request: EnvelopeReserve) => Promise<(OperatorAssertion & { readonly operator: string }) | null>;
 }
 
-type RelayRequest = z.infer<typeof relayRequest>;
-
 /** What the calls of the blind envelope do: lists and counts, reservations whose PIN the CMS sets, and the relay by which it does. */
-export function createEnvelopes({ store, key, log, ttl, offer, standingOf, mayHaveCodes, move, identified }: EnvelopeParts) {
+export function createEnvelopes({ store, relays, key, log, ttl, offer, standingOf, mayHaveCodes, move, identified }: EnvelopeParts) {
   const standsAt = (kiosk: string, desk: string): boolean =>
     offer?.desks === undefined || (new Map(Object.entries(offer.desks)).get(kiosk) ?? []).includes(desk);
   const served = ({ messaging }: IssuedCard): boolean => messaging !== null || offer?.plainCommands === 'allowed';
@@ -79,10 +77,10 @@ export function createEnvelopes({ store, key, log, ttl, offer, standingOf, mayHa
   /** Where the relay stands after the answers that it has had: the next command, or its signed end. What is known of the PIN is written down first. */
   const step = (id: string, relay: string, sequence: number, card: IssuedCard, now: number): Decision<z.infer<typeof relayAnswer>> => {
     const before = store.standing(id);
-    const row = store.relay(relay);
+    const row = relays.find(relay);
     const envelope = before === null ? null : store.envelope(before.number);
     if (before === null || row === null || envelope === null) throw new Error('a relay without its envelope');
-    const { progress, ...next } = advance(card, envelope.pin, row.nonce, store.answers(relay));
+    const { progress, ...next } = advance(card, envelope.pin, row.nonce, relays.answers(relay));
     const standing: EnvelopeStanding = together(before, progress);
     store.setPin(id, standing);
     const at = new Date(now).toISOString();
@@ -90,7 +88,7 @@ export function createEnvelopes({ store, key, log, ttl, offer, standingOf, mayHa
       const command = Buffer.from(next.command).toString('hex').toUpperCase();
       return ok({ answer: { sequence, command, at } });
     }
-    store.endRelay(relay, next.ended);
+    relays.end(relay, next.ended);
     const secured = card.messaging !== null;
     const claims: z.infer<typeof relayClaims> = {
       operationId: id,
@@ -143,24 +141,16 @@ export function createEnvelopes({ store, key, log, ttl, offer, standingOf, mayHa
         const card = store.card(reservation.cardId);
         if (card === null) return err('card-unknown');
         if (!served(card)) return err('card-without-secure-messaging');
-        const known = store.relay(request.relay);
-
-        if ('envelope' in request) {
+        if (!('answer' in request)) {
           if (card.certificateDigest !== request.card.certificateDigest) return err('relay-of-another-card');
-          const refusal = envelopeRefusal(store.envelope(request.envelope), id, reservation);
+          const refusal = envelopeRefusal(store.envelope(request.envelope ?? ''), id, reservation);
           if (refusal !== null) return err(refusal);
-          if (known !== null) return err('relay-over');
-          if (reservation.number === null) {
-            store.bind(request.envelope, id);
-            move(kiosk, id, bind(standing.value, now, ttl), now, 'relay');
-          }
-          store.endRelaysOf(id, 'superseded');
-          store.addRelay(request.relay, id, randomBytes(8), now);
-        } else {
-          if (known?.operationId !== id) return err('relay-out-of-order');
-          if (known.ended !== null) return err('relay-over');
-          if (request.sequence !== store.answers(request.relay).length + 1) return err('relay-out-of-order');
-          store.addAnswer(request.relay, request.sequence, Buffer.from(request.answer, 'hex'));
+        }
+        const notTaken = takeExchange(relays, id, request, now);
+        if (notTaken !== null) return err(notTaken);
+        if (!('answer' in request) && request.envelope !== undefined && reservation.number === null) {
+          store.bind(request.envelope, id);
+          move(kiosk, id, bind(standing.value, now, ttl), now, 'relay');
         }
         return step(id, request.relay, request.sequence, card, now);
       },

@@ -1,14 +1,11 @@
-import { createHash } from 'node:crypto';
-import { type Command, type Response, decodeResponse, encodeCommand, status } from '../../devices/card/apdu.ts';
+import { status } from '../../devices/card/apdu.ts';
 import type { CardEvidence, EnvelopeStanding } from '../../flows/ports/cms.ts';
 import type { RelayReceipt } from '../../flows/ports/envelopes.ts';
-import { type Chip, type ChipSession, type Dialogue, openSession, whole } from './chip-session.ts';
+import { type CardCertificate, isCardOf } from './chip-files.ts';
+import { type Chip, type ChipSession, type Dialogue, type Step, openSession, replay } from './chip-session.ts';
 
 /** What the CMS knows of a card that it speaks to. Codes are digits, keys as its scheme has them. */
-export interface IssuedChip extends Chip {
-  /** SHA-256 of the authentication certificate (DER), hexadecimal, and where the card has it. */
-  readonly certificateDigest: string;
-  readonly certificatePath: string;
+export interface IssuedChip extends Chip, CardCertificate {
   /** P2 of PIN commands. */
   readonly pinReference: number;
   /** Whether VERIFY without data tells the tries left and costs none. */
@@ -20,29 +17,16 @@ export interface IssuedChip extends Chip {
 export type Progress = Pick<EnvelopeStanding, 'pin' | 'evidence'> & Pick<RelayReceipt, 'tries'>;
 
 type Ended = RelayReceipt['ended'];
-export type Advance = { readonly progress: Progress } & ({ readonly command: Uint8Array } | { readonly ended: Ended });
+export type Advance = { readonly progress: Progress } & Step<Ended>;
 
-/**
- * The relay after these answers: what is known, and the next command or the end. Runs the whole dialogue anew each time, so that the answers and
- * `nonce` are all that is to be kept of a relay, and a CMS that was killed goes on where it was.
- */
+/** The relay after these answers: what is known, and the next command or the end. */
 export function advance(chip: IssuedChip, pin: string, nonce: Uint8Array, answers: readonly Uint8Array[]): Advance {
   const progress: { -readonly [K in keyof Progress]: Progress[K] } = {
     pin: 'not-set',
     evidence: 'none',
     tries: { before: null, after: null },
   };
-  const dialogue = setPin(chip, pin, nonce, progress);
-  let step = dialogue.next();
-  for (const answer of answers) {
-    if (step.done === true) break;
-    wipe(step.value);
-    step = dialogue.next(decodeResponse(answer));
-  }
-  if (step.done === true) return { progress, ended: step.value };
-  const command = encodeCommand(step.value);
-  wipe(step.value);
-  return { progress, command };
+  return { progress, ...replay(setPin(chip, pin, nonce, progress), answers) };
 }
 
 /**
@@ -58,8 +42,7 @@ function* setPin(
 ): Dialogue<Ended> {
   const session = yield* openSession(chip, nonce);
   if (session === 'other-card') return session;
-  const certificate = yield* readCertificate(session, chip.certificatePath);
-  if (certificate === 'other-card' || sha256(certificate) !== chip.certificateDigest) return 'other-card';
+  if (!(yield* isCardOf(session, chip))) return 'other-card';
 
   const before = yield* triesLeft(chip, session);
   if (before === 'other-card') return before;
@@ -91,29 +74,6 @@ function* setPin(
   return 'done';
 }
 
-/** Small enough for an answer to stay within 256 bytes when it is protected. */
-const bite = 192;
-const mostReads = 32;
-
-/** EF.C_Carta up to its DER length; `other-card`: it is not there, or what answers is not the card of this session. */
-function* readCertificate(session: ChipSession, path: string): Dialogue<Uint8Array | 'other-card'> {
-  // Where answers are bare, a protected command to read proves nothing more than a plain one.
-  const ask = (command: Command): Dialogue<Response | 'other-card'> => (session.proves ? session.send(command) : whole(command));
-  const selected = yield* ask({ cla: 0x00, ins: 0xa4, p1: 0x08, p2: 0x0c, data: new Uint8Array(Buffer.from(path, 'hex')) });
-  if (selected === 'other-card' || selected.status !== status.done) return 'other-card';
-  let content = Buffer.alloc(0);
-  for (let reads = 0, end = bite; content.length < end; reads += 1) {
-    const offset = content.length;
-    const le = Math.min(bite, end - offset);
-    const read = yield* ask({ cla: 0x00, ins: 0xb0, p1: offset >> 8, p2: offset & 0xff, le });
-    if (read === 'other-card' || read.data.length === 0 || reads === mostReads) return 'other-card';
-    content = Buffer.concat([content, read.data]);
-    if (content.length < 4 || content.readUInt16BE(0) !== 0x3082) return 'other-card';
-    end = 4 + content.readUInt16BE(2);
-  }
-  return new Uint8Array(content.subarray(0, 4 + content.readUInt16BE(2)));
-}
-
 /** VERIFY without data; `null` where asking may cost a try, or the card does not say. */
 function* triesLeft({ askingTries, pinReference }: IssuedChip, session: ChipSession): Dialogue<number | null | 'other-card'> {
   if (askingTries === 'unknown') return null;
@@ -138,12 +98,4 @@ function block(code: string): Uint8Array {
   const bytes = new Uint8Array(8).fill(0xff);
   bytes.set(Buffer.from(code, 'ascii'));
   return bytes;
-}
-
-function wipe({ data }: Command): void {
-  data?.fill(0);
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

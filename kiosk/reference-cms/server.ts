@@ -289,7 +289,7 @@ export function createServer({ tls, cms, store, key, faults, log, now }: ServerP
     if (!seen.ok) throw new Refusal(seen.error);
     return send(reply, answerOf(call, seen.value));
   };
-  envelopeRoutes(app, { envelopes: cms.envelopes, write, look });
+  envelopeRoutes(app, { envelopes: cms.envelopes, relay: cms.relay, write, look });
   serviceRoutes(app, { services: cms.services, remoteIssue: cms.remoteIssue, write, look });
   nationalRoutes(app, { services: cms.national, reserve: (kiosk, request) => cms.reserve(kiosk, request), write, look });
 

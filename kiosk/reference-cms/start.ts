@@ -1,6 +1,8 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
+import type { Certified } from '../../devices/card/virtual/certificate.ts';
 import type { Log } from '../log/log.ts';
 import { type Behind, ownCodes } from './behind.ts';
 import { createCms } from './cms.ts';
@@ -47,8 +49,23 @@ export async function startReferenceCms(
 ): Promise<RunningCms> {
   const begun = performance.now();
   const text = (file: string): string => readFileSync(file, 'utf8');
-  const { tls, smtp, sms, operators, codes, codesADay, ttl, mailPace, control, distributionPoint, envelopes, services, host, port } =
-    configuration;
+  const {
+    tls,
+    smtp,
+    sms,
+    operators,
+    codes,
+    codesADay,
+    ttl,
+    mailPace,
+    control,
+    distributionPoint,
+    envelopes,
+    services,
+    signatures,
+    host,
+    port,
+  } = configuration;
 
   const { kid, ...jwk } = signingJwk.parse(JSON.parse(text(configuration.signingKey)));
   const key = cmsKey({ ...jwk, ...(kid === undefined ? {} : { kid }) });
@@ -79,6 +96,7 @@ export async function startReferenceCms(
     scheme: codes,
     ttl,
     codesADay,
+    signatureAuthority: signatures === undefined ? null : authorityOf(text(signatures.certificate), text(signatures.key)),
     offer: envelopes ?? null,
     cardChanged: () => issuing?.renew(),
     clock: now,
@@ -93,7 +111,11 @@ export async function startReferenceCms(
           ...distributionPoint.issue,
           file: distributionPoint.file,
           now,
-          changed: () => store.services.listed().map(asListed),
+          changed: () => [
+            ...store.services.listed().map(asListed),
+            // Signatures of the same authority alone: the list is that one's.
+            ...(signatures?.certificate === distributionPoint.issue?.certificate ? store.signatures.revoked().map(asVoided) : []),
+          ],
         });
   await issuing?.issueIfDue();
   const round = async (): Promise<void> => {
@@ -129,6 +151,15 @@ export async function startReferenceCms(
       store.close();
     },
   };
+}
+
+function authorityOf(certificate: string, privateKey: string): Certified {
+  return { certificate: new Uint8Array(new X509Certificate(certificate).raw), privateKey };
+}
+
+/** A signature certificate that was made and never loaded. */
+function asVoided({ serial, at }: ReturnType<Store['signatures']['revoked']>[number]): RevokedCard {
+  return { serial, reason: 'cessationOfOperation', date: new Date(at) };
 }
 
 /** What the list says of a card that a service changed: a suspension is a hold. */

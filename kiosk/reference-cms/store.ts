@@ -8,8 +8,10 @@ import type { Code } from './codes.ts';
 import { openDatabase } from './database.ts';
 import { openEnvelopeStore } from './envelope-store.ts';
 import type { Operation } from './ratchet.ts';
+import { openRelayStore } from './relay-store.ts';
 import { openRemoteIssueStore } from './remote-issue-store.ts';
 import { openServiceStore } from './service-store.ts';
+import { openSignatureStore } from './signature-store.ts';
 
 export interface StoredAnswer {
   readonly digest: Buffer;
@@ -155,6 +157,8 @@ export function openStore(file: string) {
     envelopes: openEnvelopeStore(database),
     services: openServiceStore(database),
     remoteIssues: openRemoteIssueStore(database),
+    relays: openRelayStore(database),
+    signatures: openSignatureStore(database),
 
     answer: (kiosk: string, key: string): StoredAnswer | null => one(answerRow, findAnswer.get(kiosk, key)),
     keepAnswer(kiosk: string, key: string, { digest, status, mediaType, body }: StoredAnswer, at: number): void {

@@ -40,6 +40,9 @@ export class FakeServices implements CardServices {
     return Promise.resolve(this.#over(() => this.#do(request), request));
   };
 
+  /** This CMS accepts nothing: there is nothing to load. */
+  load: CardServices['load'] = () => Promise.resolve(err({ kind: 'refused', type: 'operation-unknown', title: '' }));
+
   voidService: CardServices['voidService'] = (operationId) => {
     this.voids += 1;
     return Promise.resolve(this.voidAnswer ?? this.#over(() => ok(this.#receipt(operationId, 'VOIDED')), null));

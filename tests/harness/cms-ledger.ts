@@ -60,6 +60,16 @@ export class CmsLedger {
     return this.#store((store) => store.services.count(cardId, operation));
   }
 
+  /** How each signature certificate stands that was ever made, oldest first. */
+  signatures(): readonly string[] {
+    const database = new Database(this.#file, { readonly: true });
+    try {
+      return database.prepare('select state from signature_certificates order by changed_at').pluck().all() as string[];
+    } finally {
+      database.close();
+    }
+  }
+
   /** The envelope that is bound to an operation, as the CMS has it; `null`: none. */
   envelope(operationId: string): { readonly number: string; readonly state: string; readonly pin: string } | null {
     return this.#store(({ envelopes }) => {

@@ -3,6 +3,8 @@ import { X509Certificate, createHash } from 'node:crypto';
 /** What the specimen card leaves the factory with, and its own keys for secure messaging. */
 export const factoryCodes = { pin: '12345', puk: '58204917' } as const;
 export const cardKeys = { scheme: 'cns', encryptionKey: '11'.repeat(8) + '5a'.repeat(8), macKey: '22'.repeat(8) + 'c3'.repeat(8) } as const;
+/** What opens the key of signature that the card may get. */
+export const signaturePin = '86420975';
 /** Those of a card that the CMS has no envelope for. */
 export const otherCardKeys = {
   ...cardKeys,

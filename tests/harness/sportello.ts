@@ -24,7 +24,7 @@ import { processEntry } from '../../kiosk/project.ts';
 import { type History, openHistory } from '../../kiosk/records/history.ts';
 import { type Mailbox, startMailbox } from '../../kiosk/reference-cms/mailbox.ts';
 import { type TextGateway, startTextGateway } from '../../kiosk/reference-cms/text-gateway.ts';
-import { type EnvelopePerson, cardKeys, otherCardKeys, envelopeSpecimens, factoryCodes } from './envelope-specimens.ts';
+import { type EnvelopePerson, cardKeys, otherCardKeys, envelopeSpecimens, factoryCodes, signaturePin } from './envelope-specimens.ts';
 import { CmsLedger } from './cms-ledger.ts';
 import { type Pcscd, startPcscd } from './pcscd.ts';
 import { controlLine, firstLine, kill, processes } from './processes.ts';
@@ -404,7 +404,7 @@ export class Sportello {
       notAfter: new Date(Date.now() + 365 * DAY_MS),
     });
     const keys = this.#plainCards ? {} : { secureMessaging: messaging };
-    this.#write('person.json', { ...specimen, ...factoryCodes, certificate: pemOf(certificate), privateKey, ...keys });
+    this.#write('person.json', { ...specimen, ...factoryCodes, signaturePin, certificate: pemOf(certificate), privateKey, ...keys });
   }
 
   /** The suite's specimens are Emilia-Romagna's: at another region's desk they are that one's. Whose card says another region keeps it. */

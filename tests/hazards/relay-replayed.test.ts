@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
-import type { EnvelopeCms, RelayStep } from '../../flows/ports/envelopes.ts';
+import type { EnvelopeCms } from '../../flows/ports/envelopes.ts';
+import type { RelayStep } from '../../flows/ports/relays.ts';
 import { type RelayWorld, envelopes, relayOnce, relayWorld } from '../harness/relay-bench.ts';
 import { signal } from '../harness/cms.ts';
 

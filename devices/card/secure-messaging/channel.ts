@@ -33,6 +33,7 @@ abstract class Channel {
   protected readonly scheme: Scheme;
   readonly #keys: Keys;
   #fresh: Uint8Array | undefined;
+  #commanded: Uint8Array | undefined;
 
   /** `counter`: where the two sides agreed to start, as long as a block; for schemes with a counter. */
   constructor(scheme: Scheme, keys: Keys, counter?: Uint8Array) {
@@ -54,9 +55,21 @@ abstract class Channel {
   /** What the next frame is bound to; `undefined`: there is none. */
   protected next(): Uint8Array | undefined {
     const fresh = this.#fresh;
-    if (this.scheme.freshness === 'challenge') this.#fresh = undefined;
-    else if (fresh !== undefined) this.#fresh = successor(fresh);
-    return this.scheme.freshness === 'challenge' ? fresh : this.#fresh;
+    if (this.scheme.freshness === 'challenge') {
+      this.#fresh = undefined;
+      this.#commanded = fresh;
+      return fresh;
+    }
+    if (fresh !== undefined) this.#fresh = successor(fresh);
+    return this.#fresh;
+  }
+
+  /** What an answer is bound to: the challenge of its command, once, or the next of the row. */
+  protected nextAnswer(): Uint8Array | undefined {
+    if (this.scheme.freshness !== 'challenge') return this.next();
+    const commanded = this.#commanded;
+    this.#commanded = undefined;
+    return commanded;
   }
 
   /** One frame that is not the next of the row ends it: nothing more is taken or made. */
@@ -114,13 +127,21 @@ abstract class Channel {
   }
 }
 
+/** Whether the answer to an instruction is protected. */
+function answersSealed({ answers, vouched = [] }: Scheme, ins: number): boolean {
+  return answers === 'protected' || vouched.includes(ins);
+}
+
 /** The end that commands: a CMS. */
 export class TerminalChannel extends Channel {
+  #instruction = 0;
+
   /** Protects a command of the first interindustry class, on any of its logical channels. A missing challenge is a bug. */
   wrap({ cla, ins, p1, p2, data = new Uint8Array(), le }: Command): Command {
     if ((cla & ~logicalChannel) !== 0) throw new RangeError('a command of another class is not protected');
     const fresh = this.next();
     if (fresh === undefined) throw new Error('a protected command needs a challenge, or a counter that was never broken');
+    this.#instruction = ins;
     const header = { cla: cla | secured, ins, p1, p2 };
     const objects: DataObject[] = [];
     if (data.length > 0) objects.push(cryptogramObject(ins, this.encrypt(data, fresh)));
@@ -132,8 +153,8 @@ export class TerminalChannel extends Channel {
 
   /** The answer to the command wrapped last. Where the scheme leaves answers plain, nothing vouches for them. */
   unwrap(response: Response): Result<Response, Fault> {
-    if (this.scheme.answers === 'plain') return ok(response);
-    const fresh = this.next();
+    if (!answersSealed(this.scheme, this.#instruction)) return ok(response);
+    const fresh = this.nextAnswer();
     if (fresh === undefined) return this.fault({ kind: 'not-fresh' });
     if (response.data.length === 0) return this.fault({ kind: 'bare', status: response.status });
     const opened = this.open(new Uint8Array(), response.data, fresh, [
@@ -173,7 +194,7 @@ export class CardChannel extends Channel {
 
   /** The answer to the command unwrapped last; plain where that has been refused, or the scheme leaves it so. */
   wrap(response: Response): Response {
-    const fresh = this.scheme.answers === 'plain' ? undefined : this.next();
+    const fresh = answersSealed(this.scheme, this.#instruction) ? this.nextAnswer() : undefined;
     if (fresh === undefined) return response;
     const { data, status } = response;
     const objects: DataObject[] = data.length === 0 ? [] : [cryptogramObject(this.#instruction, this.encrypt(data, fresh))];

@@ -15,6 +15,8 @@ export interface Scheme {
   readonly freshness: 'challenge' | 'counter';
   /** `plain`: nothing vouches for an answer; PIN commands have none but their status word. */
   readonly answers: 'protected' | 'plain';
+  /** Instructions whose answers are protected although the others are plain, under the challenge of their command. */
+  readonly vouched?: readonly number[];
   /** Encrypts and decrypts whole blocks. */
   readonly cipher: Cipher;
   /** What the cipher starts with. */
@@ -44,6 +46,8 @@ export const schemes = {
     source: 'CIE and CNS file system 2.0, pages 35 to 39 (card.md, 1.7)',
     freshness: 'challenge',
     answers: 'plain',
+    // The public key of a pair that the card has just made [P]: its issuer says in a certificate whose it is (decision 0221).
+    vouched: [0x47],
   },
   tripleDes: {
     ...des,

@@ -19,6 +19,7 @@ export const sw = {
   notFound: 0x6a82,
   wrongParameters: 0x6a86,
   referenceNotFound: 0x6a88,
+  fileExists: 0x6a89,
   wrongOffset: 0x6b00,
   unknownInstruction: 0x6d00,
   unknownClass: 0x6e00,

@@ -5,6 +5,7 @@ import { type CardFile, type DedicatedFile, fileControlInformation } from './fil
 import type { CardProfile, PinUse } from './profile.ts';
 import { type ReferenceData, isCodeBlock } from './reference-data.ts';
 import type { Randoms } from './secure-messaging.ts';
+import { type SignatureArea, signatureFolder, signaturePinReference } from './signature-area.ts';
 import type { SigningKey } from './signing.ts';
 
 const pinReference = 0x10;
@@ -20,6 +21,7 @@ export interface CnsParts {
   readonly puk: ReferenceData;
   /** Absent: a card that was made without one. */
   readonly key: SigningKey | undefined;
+  readonly signature: SignatureArea;
   readonly profile: CardProfile;
 }
 
@@ -41,7 +43,7 @@ export class CnsApplication {
 
   /** What was verified, chosen and selected is forgotten. */
   reset(): void {
-    const { master, pin, puk, key } = this.#parts;
+    const { master, pin, puk, key, signature } = this.#parts;
     this.#folder = master;
     this.#file = undefined;
     this.#entered = this.#profile.application === undefined;
@@ -49,6 +51,7 @@ export class CnsApplication {
     pin.forget();
     puk.forget();
     key?.forget();
+    signature.forget();
   }
 
   takeRandoms(): Randoms {
@@ -70,7 +73,11 @@ export class CnsApplication {
       case 0xca:
         return this.#getData(command);
       case 0xd6:
-        return this.#updateBinary();
+        return this.#updateBinary(command, secured);
+      case 0xe0:
+        return this.#ofSignature(secured) ? this.#parts.signature.createFile(this.#folder, command) : { status: sw.notSatisfied };
+      case 0x47:
+        return this.#ofSignature(secured) ? this.#parts.signature.keyPair(command) : { status: sw.notSatisfied };
       case 0x20:
         return this.#allows('verify', secured) ? this.#verify(command) : { status: sw.notSatisfied };
       case 0x24:
@@ -80,7 +87,7 @@ export class CnsApplication {
       case 0x84:
         return this.#getChallenge(command);
       case 0x22:
-        return this.#parts.key?.manage(command) ?? { status: sw.referenceNotFound };
+        return this.#opened().key?.manage(command) ?? { status: sw.referenceNotFound };
       case 0x2a:
         return this.#performSecurityOperation(command);
       default:
@@ -139,9 +146,15 @@ export class CnsApplication {
     return { status: sw.done, data: content.subarray(offset, offset + le) };
   }
 
-  /** No file of a CNS can be written once it is issued: the condition of UPDATE is never met. */
-  #updateBinary(): Answer {
-    return { status: this.#file?.kind === 'ef' ? sw.notSatisfied : sw.noCurrentFile };
+  /** No file of a CNS can be written once it is issued, but those of signature, by its issuer. */
+  #updateBinary(command: ReceivedCommand, secured: boolean): Answer {
+    if (this.#file?.kind !== 'ef') return { status: sw.noCurrentFile };
+    return this.#ofSignature(secured) ? this.#parts.signature.update(this.#file, command) : { status: sw.notSatisfied };
+  }
+
+  /** The issuer's own, by secure messaging, and in DF_DS. */
+  #ofSignature(secured: boolean): boolean {
+    return secured && this.#folder.id === signatureFolder;
   }
 
   #verify({ p1, p2, data }: ReceivedCommand): Answer {
@@ -208,9 +221,15 @@ export class CnsApplication {
   }
 
   #performSecurityOperation(command: ReceivedCommand): Answer {
-    const { key, pin } = this.#parts;
+    const { key, pin } = this.#opened();
     if (key === undefined) return { status: sw.referenceNotFound };
-    return pin.verified ? key.perform(command) : { status: sw.notSatisfied };
+    return pin?.verified === true ? key.perform(command) : { status: sw.notSatisfied };
+  }
+
+  /** The key that is used from here, and the PIN that opens it: in DF_DS the one of signature, once there is one. */
+  #opened(): { readonly key: SigningKey | undefined; readonly pin: ReferenceData | undefined } {
+    const { signature } = this.#parts;
+    return this.#folder.id === signatureFolder && signature.key !== undefined ? signature : this.#parts;
   }
 
   #allows(use: PinUse, secured: boolean): boolean {
@@ -225,7 +244,8 @@ export class CnsApplication {
 
   #reference(p2: number): ReferenceData | undefined {
     if (this.#profile.references === 'backtracking' && (p2 & backtracking) === 0) return undefined;
-    return { [pinReference]: this.#parts.pin, [pukReference]: this.#parts.puk }[p2 & ~backtracking];
+    const { pin, puk, signature } = this.#parts;
+    return { [pinReference]: pin, [pukReference]: puk, [signaturePinReference]: signature.pin }[p2 & ~backtracking];
   }
 }
 

@@ -7,6 +7,7 @@ import { type MemoryStore, NonVolatileMemory, PowerLost } from './non-volatile-m
 import { type CardProfile, usualProfile } from './profile.ts';
 import { ReferenceData, newRecord, recordLength } from './reference-data.ts';
 import type { CardSecureMessaging } from './secure-messaging.ts';
+import { SignatureArea } from './signature-area.ts';
 import { SigningKey } from './signing.ts';
 
 export interface VirtualCardOptions extends CnsFiles, Partial<CardProfile> {
@@ -14,6 +15,8 @@ export interface VirtualCardOptions extends CnsFiles, Partial<CardProfile> {
   readonly puk: Secret;
   /** The key of the certificate, RSA, PKCS#8 PEM; a card without it signs nothing. */
   readonly privateKey?: string | undefined;
+  /** What opens the key of signature (card.md, 1.6); a card without it has none, and its key signs nothing. */
+  readonly signaturePin?: Secret | undefined;
   /** Hexadecimal; a CNS 1.1 of STMicroelectronics stock 2021 by default. */
   readonly atr?: string;
   /** A card that has none refuses class `0C` with `6882`. */
@@ -47,7 +50,7 @@ export class VirtualCnsCard {
   #kept: Uint8Array = new Uint8Array();
 
   constructor(options: VirtualCardOptions) {
-    const { pin, puk, privateKey, atr = specimenAtr, secureMessaging, memory, ...filesAndProfile } = options;
+    const { pin, puk, privateKey, signaturePin, atr = specimenAtr, secureMessaging, memory, ...filesAndProfile } = options;
     this.atr = new Uint8Array(Buffer.from(atr, 'hex'));
     this.#profile = { ...usualProfile, ...filesAndProfile };
     this.#memory = new NonVolatileMemory(Uint8Array.of(...newRecord(pin), ...newRecord(puk)), memory);
@@ -56,6 +59,7 @@ export class VirtualCnsCard {
       pin: new ReferenceData(this.#memory, 0),
       puk: new ReferenceData(this.#memory, recordLength),
       key: privateKey === undefined ? undefined : new SigningKey(privateKey),
+      signature: new SignatureArea(signaturePin),
       profile: this.#profile,
     });
     this.#secureMessaging = secureMessaging;

@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPair, sign } from 'node:crypto';
+import { type KeyObject, createHash, createPrivateKey, createPublicKey, generateKeyPair, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 import * as asn1js from 'asn1js';
 import * as pkijs from 'pkijs';
@@ -31,6 +31,9 @@ const oid = {
   organization: '2.5.4.10',
   organizationalUnit: '2.5.4.11',
   commonName: '2.5.4.3',
+  surname: '2.5.4.4',
+  serialNumber: '2.5.4.5',
+  givenName: '2.5.4.42',
   subjectKeyIdentifier: '2.5.29.14',
   keyUsage: '2.5.29.15',
   basicConstraints: '2.5.29.19',
@@ -57,7 +60,7 @@ export async function issueCnsCertificate(request: CnsCertificateRequest): Promi
   const privateKey = request.privateKey ?? (await newRsaKey());
   const authority = pkijs.Certificate.fromBER(issuer.certificate.slice().buffer);
   const hash = createHash('sha1').update(encodePersonalData(personalData)).digest('base64');
-  const certificate = unsigned(privateKey, request);
+  const certificate = unsigned(createPublicKey(privateKey), request);
   certificate.issuer = authority.subject;
   certificate.subject = name([
     [oid.country, 'IT'],
@@ -69,21 +72,39 @@ export async function issueCnsCertificate(request: CnsCertificateRequest): Promi
     extension(oid.keyUsage, true, keyUsage(0x80, 7)),
     extension(oid.extendedKeyUsage, false, new pkijs.ExtKeyUsage({ keyPurposes: [oid.clientAuthentication] }).toSchema()),
     extension(oid.certificatePolicies, false, policies().toSchema()),
-    extension(
-      oid.authorityKeyIdentifier,
-      false,
-      new pkijs.AuthorityKeyIdentifier({ keyIdentifier: new asn1js.OctetString({ valueHex: keyIdentifier(authority) }) }).toSchema(),
-    ),
+    issuedBy(authority),
   );
   if (request.crlUrl !== undefined)
     certificate.extensions?.push(extension(oid.crlDistributionPoints, false, distributionPoint(request.crlUrl).toSchema()));
-  return signed(certificate, issuer.privateKey, privateKey);
+  return { certificate: signed(certificate, issuer.privateKey), privateKey };
+}
+
+export interface SignatureCertificateRequest extends Pick<CnsCertificateRequest, 'issuer' | 'serialNumber' | 'notBefore' | 'notAfter'> {
+  /** Of the pair that the card made. */
+  readonly publicKey: KeyObject;
+  readonly holder: { readonly fiscalCode: string; readonly surname: string; readonly name: string };
+}
+
+/** Issues a specimen of a signature certificate: keyUsage critical nonRepudiation alone, the fiscal code as ETSI EN 319 412-1, 5.1.3 writes it. DER. */
+export function issueSignatureCertificate({ publicKey, holder, issuer, ...request }: SignatureCertificateRequest): Uint8Array {
+  const authority = pkijs.Certificate.fromBER(issuer.certificate.slice().buffer);
+  const certificate = unsigned(publicKey, request);
+  certificate.issuer = authority.subject;
+  certificate.subject = name([
+    [oid.country, 'IT'],
+    [oid.surname, holder.surname],
+    [oid.givenName, holder.name],
+    [oid.serialNumber, `TINIT-${holder.fiscalCode}`],
+    [oid.commonName, `${holder.name} ${holder.surname}`],
+  ]);
+  certificate.extensions?.push(extension(oid.keyUsage, true, keyUsage(0x40, 6)), issuedBy(authority));
+  return signed(certificate, issuer.privateKey);
 }
 
 /** A throw-away CA for a card whose person came without an issuer: nothing trusts it. */
 export async function selfMadeIssuer(period: Pick<CnsCertificateRequest, 'notBefore' | 'notAfter'>): Promise<Certified> {
   const privateKey = await newRsaKey();
-  const certificate = unsigned(privateKey, { ...period, serialNumber: '01' });
+  const certificate = unsigned(createPublicKey(privateKey), { ...period, serialNumber: '01' });
   certificate.subject = name([
     [oid.country, 'IT'],
     [oid.organization, 'Sportello specimen'],
@@ -94,7 +115,7 @@ export async function selfMadeIssuer(period: Pick<CnsCertificateRequest, 'notBef
     extension(oid.basicConstraints, true, new pkijs.BasicConstraints({ cA: true, pathLenConstraint: 0 }).toSchema()),
     extension(oid.keyUsage, true, keyUsage(0x06, 1)),
   );
-  return signed(certificate, privateKey, privateKey);
+  return { certificate: signed(certificate, privateKey), privateKey };
 }
 
 async function newRsaKey(): Promise<string> {
@@ -103,7 +124,7 @@ async function newRsaKey(): Promise<string> {
 }
 
 function unsigned(
-  privateKey: string,
+  publicKey: KeyObject,
   { serialNumber, notBefore, notAfter }: Pick<CnsCertificateRequest, 'serialNumber' | 'notBefore' | 'notAfter'>,
 ): pkijs.Certificate {
   const certificate = new pkijs.Certificate();
@@ -111,14 +132,14 @@ function unsigned(
   certificate.serialNumber = asn1js.Integer.fromBigInt(BigInt(`0x${serialNumber}`));
   certificate.notBefore = time(notBefore);
   certificate.notAfter = time(notAfter);
-  const spki = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });
+  const spki = publicKey.export({ type: 'spki', format: 'der' });
   certificate.subjectPublicKeyInfo = pkijs.PublicKeyInfo.fromBER(new Uint8Array(spki).buffer);
   certificate.extensions = [extension(oid.subjectKeyIdentifier, false, new asn1js.OctetString({ valueHex: keyIdentifier(certificate) }))];
   return certificate;
 }
 
 /** RSA carries explicit NULL parameters (RFC 4055, 5), which pkijs's own signing leaves out. */
-function signed(certificate: pkijs.Certificate, issuerKey: string, privateKey: string): Certified {
+function signed(certificate: pkijs.Certificate, issuerKey: string): Uint8Array {
   const algorithm =
     createPrivateKey(issuerKey).asymmetricKeyType === 'ec'
       ? new pkijs.AlgorithmIdentifier({ algorithmId: oid.ecdsaWithSha256 })
@@ -128,7 +149,7 @@ function signed(certificate: pkijs.Certificate, issuerKey: string, privateKey: s
   certificate.tbsView = new Uint8Array(certificate.encodeTBS().toBER(false));
   const signature = sign('sha256', certificate.tbsView, issuerKey);
   certificate.signatureValue = new asn1js.BitString({ valueHex: new Uint8Array(signature).buffer });
-  return { certificate: new Uint8Array(certificate.toSchema(true).toBER(false)), privateKey };
+  return new Uint8Array(certificate.toSchema(true).toBER(false));
 }
 
 /** RFC 5280, 4.1.2.5: UTCTime through 2049, GeneralizedTime after it. */
@@ -151,6 +172,11 @@ function keyIdentifier(certificate: pkijs.Certificate): ArrayBuffer {
   if (own instanceof asn1js.OctetString) return own.valueBlock.valueHexView.slice().buffer;
   const key = certificate.subjectPublicKeyInfo.subjectPublicKey.valueBlock.valueHexView;
   return new Uint8Array(createHash('sha1').update(key).digest()).buffer;
+}
+
+function issuedBy(authority: pkijs.Certificate): pkijs.Extension {
+  const keyId = new asn1js.OctetString({ valueHex: keyIdentifier(authority) });
+  return extension(oid.authorityKeyIdentifier, false, new pkijs.AuthorityKeyIdentifier({ keyIdentifier: keyId }).toSchema());
 }
 
 function keyUsage(bits: number, unusedBits: number): asn1js.BitString {

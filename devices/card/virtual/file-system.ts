@@ -6,7 +6,7 @@ import type { PersonalData } from '../contract.ts';
  * else the reference of the PIN that must be verified.
  */
 export type CardFile =
-  | { readonly kind: 'df'; readonly id: number; readonly files: readonly CardFile[] }
+  | { readonly kind: 'df'; readonly id: number; readonly files: CardFile[] }
   | { readonly kind: 'ef'; readonly id: number; readonly content: Uint8Array; readonly read: number };
 export type DedicatedFile = Extract<CardFile, { kind: 'df' }>;
 
@@ -15,7 +15,7 @@ export interface CnsFiles {
   readonly personalData: PersonalData;
   /** DER. */
   readonly certificate: Uint8Array;
-  /** No padding after the certificate, and no file for one of signature: nothing that a client could read in vain. */
+  /** No padding after the certificate, and no file for one of signature (the CMS makes it): nothing that a client could read in vain. */
   readonly tight?: boolean | undefined;
   /** Where the certificate is instead of in EF.C_Carta, which then is empty; and what stands before it there. */
   readonly certificatePlace?: { readonly path: string; readonly prefix?: Uint8Array } | undefined;
@@ -83,11 +83,11 @@ export function fileControlInformation(file: CardFile): Uint8Array {
   return Uint8Array.from(tlv(0x6f, body));
 }
 
-function df(id: number, files: readonly CardFile[]): DedicatedFile {
+function df(id: number, files: CardFile[]): DedicatedFile {
   return { kind: 'df', id, files };
 }
 
-function elementary(id: number, used: Uint8Array, size: number, read: number): CardFile {
+export function elementary(id: number, used: Uint8Array, size: number, read: number): CardFile {
   const content = new Uint8Array(Math.max(size, used.length));
   content.set(used);
   return { kind: 'ef', id, content, read };

@@ -37,6 +37,8 @@ export const person = z
       .default(specimens.adult.cardId),
     pin: code,
     puk: code,
+    /** What opens its key of signature, once there is one; left out: nothing does. */
+    signaturePin: code.optional(),
     /** Keys of its own, under which alone its PIN may be unblocked; left out: a card without secure messaging. */
     secureMessaging: z
       .strictObject({ scheme: z.enum(Object.keys(schemes) as [keyof typeof schemes]), encryptionKey: keyBytes, macKey: keyBytes })
@@ -54,12 +56,13 @@ export const specimenPerson: Person = { ...specimens.adult, ...specimenCodes };
 
 /** Makes the card of a person; its certificate is issued where absent, by `issuer` or by a CA that nothing trusts. */
 export async function makeCard(
-  { personalData, cardId, pin, puk, secureMessaging, certificate, privateKey }: Person,
+  { personalData, cardId, pin, puk, signaturePin, secureMessaging, certificate, privateKey }: Person,
   options: Partial<CardProfile> & Pick<VirtualCardOptions, 'atr' | 'memory' | 'secureMessaging'> & { readonly issuer?: Certified } = {},
 ): Promise<Result<VirtualCnsCard, string>> {
   const { issuer, ...how } = options;
   const secured = secureMessaging === undefined ? {} : { secureMessaging: messagingOf(secureMessaging), secured: ['unblock'] as const };
-  const card = { ...secured, ...how, pin: Secret.fromText(pin), puk: Secret.fromText(puk), cardId, personalData };
+  const signing = signaturePin === undefined ? {} : { signaturePin: Secret.fromText(signaturePin) };
+  const card = { ...secured, ...signing, ...how, pin: Secret.fromText(pin), puk: Secret.fromText(puk), cardId, personalData };
   if (certificate !== undefined) {
     const der = certificateBytes(certificate, privateKey);
     return der.ok ? ok(new VirtualCnsCard({ ...card, certificate: der.value, privateKey })) : der;

@@ -1,23 +1,29 @@
-import { type KeyObject, constants, createPrivateKey, privateEncrypt } from 'node:crypto';
+import { type KeyObject, constants, createPrivateKey, createPublicKey, privateEncrypt } from 'node:crypto';
 import { type Answer, sw } from './answer.ts';
 import type { ReceivedCommand } from './command.ts';
 
 /** What MSE sets a key for, by its P2: a control reference template (ISO 7816-4, 10.3.1). */
 const templates = { authentication: 0xa4, signature: 0xb6, confidentiality: 0xb8 } as const;
-/** The card's one key and the one security environment that a CNS restores (card.md, 1.6). */
-const keyReference = 0x01;
+/** The key of authentication, and the one security environment that a CNS restores (card.md, 1.6). */
+const authenticationKey = 0x01;
 const securityEnvironment = 0x03;
 /** PKCS#1 v1.5 padding takes at least this much of the block (RFC 8017, 9.2). */
 const leastPadding = 11;
 
-/** The card's private key and the security environment in which it is used. */
+/** A private key of the card and the security environment in which it is used. */
 export class SigningKey {
   readonly #key: KeyObject;
+  readonly #reference: number;
   readonly #chosenFor = new Set<number>();
 
-  /** `privateKey`: RSA, PKCS#8 PEM. */
-  constructor(privateKey: string) {
-    this.#key = createPrivateKey(privateKey);
+  /** `privateKey`: RSA; as text, PKCS#8 PEM. */
+  constructor(privateKey: string | KeyObject, reference = authenticationKey) {
+    this.#key = typeof privateKey === 'string' ? createPrivateKey(privateKey) : privateKey;
+    this.#reference = reference;
+  }
+
+  get publicKey(): KeyObject {
+    return createPublicKey(this.#key);
   }
 
   /** Power or a reset. */
@@ -35,7 +41,7 @@ export class SigningKey {
     if (p1 !== 0xf1 || !Object.values<number>(templates).includes(p2)) return { status: sw.wrongParameters };
     const [tag, length, reference] = data;
     if (data.length !== 3 || length !== 1 || (tag !== 0x83 && tag !== 0x84)) return { status: sw.wrongData };
-    if (reference !== keyReference) return { status: sw.referenceNotFound };
+    if (reference !== this.#reference) return { status: sw.referenceNotFound };
     this.#chosenFor.add(p2);
     return { status: sw.done };
   }

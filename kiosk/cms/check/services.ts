@@ -1,6 +1,6 @@
 import type { CardStatus, ServiceRequest } from '../../../flows/ports/services.ts';
 import { calls, stepOf } from '../contract.ts';
-import { serviceReceiptClaims, serviceReceiptType } from '../services.ts';
+import { serviceReceipt, serviceReceiptClaims, serviceReceiptType } from '../services.ts';
 import { claimsOf } from '../signed.ts';
 import type { z } from 'zod';
 import type { Check } from './check.ts';
@@ -8,7 +8,7 @@ import { type Asked, type Conversation, must, said } from './conversation.ts';
 
 const needs = ['operator', 'registered'] as const;
 
-type Receipt = z.infer<typeof calls.service.answer>;
+type Receipt = z.infer<typeof serviceReceipt>;
 type Changes = Partial<Pick<ServiceRequest, 'operation' | 'reason'>>;
 
 export const serviceChecks: readonly Check[] = [
@@ -114,7 +114,7 @@ async function standing(cms: Conversation): Promise<CardStatus> {
 
 async function served(cms: Conversation, changes: Changes): Promise<Receipt> {
   const asked = await service(cms, cms.newOperation(), changes);
-  return await cms.answer(calls.service.answer, calls.service.status, asked);
+  return await cms.answer(serviceReceipt, calls.service.status, asked);
 }
 
 /** A whole request, signed; `signed`: what the operator signed, where it differs. */

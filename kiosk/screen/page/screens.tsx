@@ -131,12 +131,14 @@ export function CitizenScreenView(props: ScreenProps): ReactElement {
           <p className="aside strong">{t.done.takeCard}</p>
         </Screen>
       );
-    case 'service':
+    case 'service': {
+      const { main, below } = status.cardInUse ? t.service.loading : t.service;
       return (
-        <Screen main={t.service.main} drawing={drawing}>
-          <p className="below">{t.service.below}</p>
+        <Screen main={main} drawing={drawing}>
+          <p className="below">{below}</p>
         </Screen>
       );
+    }
     case 'service-done':
       return <ServiceDone {...props} status={status} drawing={drawing} />;
     case 'print-failed':

@@ -1,8 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SimulatedClock, createActor, toPromise } from 'xstate';
+import { signatureRelayPolicy } from '../../../devices/card/relay.ts';
 import { err } from '../../../devices/result.ts';
-import { type ServiceOutput, cardServiceMachine, serviceWaits, settleServices } from '../../../flows/operations/card-service.ts';
+import {
+  type ServiceOutput,
+  type ServicePorts,
+  cardServiceMachine,
+  serviceWaits,
+  settleServices,
+} from '../../../flows/operations/card-service.ts';
 import { recover } from '../../../flows/operations/recovery.ts';
 import type { ServiceRequest } from '../../../flows/ports/services.ts';
 import { mayFollow } from '../../../kiosk/records/order.ts';
@@ -30,12 +37,18 @@ const request: ServiceRequest = {
   forms: [],
   operatorAssertion: 'jws',
 };
+/** Where nothing is accepted nothing is loaded. */
+const noLoading: ServicePorts['loading'] = {
+  chip: { relay: () => Promise.reject(new Error('nothing is loaded')) },
+  newRelayId: () => 'relay',
+  policy: signatureRelayPolicy,
+};
 const noAbort = new AbortController().signal;
 
 function begun(links: readonly Link[] = [], journal = new FakeJournal()) {
   const services = new FakeServices(links);
   const clock = new SimulatedClock();
-  const actor = createActor(cardServiceMachine({ services, journal }), { input: { opening, request }, clock });
+  const actor = createActor(cardServiceMachine({ services, journal, loading: noLoading }), { input: { opening, request }, clock });
   actor.start();
   /** Until it ends: it waits for nothing but answers and its own clock. */
   const end = async (): Promise<ServiceOutput> => {

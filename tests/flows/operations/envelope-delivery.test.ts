@@ -9,7 +9,8 @@ import { type DeliveryOutput, deliveryMachine } from '../../../flows/operations/
 import { recover } from '../../../flows/operations/recovery.ts';
 import { heldOperation, resolve } from '../../../flows/operations/resolution.ts';
 import type { CmsError, EnvelopeStanding } from '../../../flows/ports/cms.ts';
-import type { EnvelopeCms, RelayAnswer } from '../../../flows/ports/envelopes.ts';
+import type { EnvelopeCms, RelayReceipt } from '../../../flows/ports/envelopes.ts';
+import type { RelayAnswer } from '../../../flows/ports/relays.ts';
 import { usualRelayPolicy } from '../../../devices/card/relay.ts';
 import { luhn } from '../../harness/envelope-specimens.ts';
 import { opening, recordsIn, temporaryFolder } from '../../kiosk/records/specimen.ts';
@@ -53,7 +54,7 @@ function desk(script: readonly Chip[] = [{ commands: 3, pin: 'set' }], options: 
             })
           : err(cms.fails.reserve),
       ),
-    relay: (step): Promise<Result<RelayAnswer, CmsError>> => {
+    relay: (step): Promise<Result<RelayAnswer<RelayReceipt>, CmsError>> => {
       if (step.sequence === 0) heard.relays.push(step.relay);
       if (heard.refusal !== null) return Promise.resolve(err(heard.refusal));
       const { commands, pin } = current();

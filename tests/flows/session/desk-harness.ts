@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { signatureRelayPolicy } from '../../../devices/card/relay.ts';
 import { SimulatedClock } from 'xstate';
 import { Secret } from '../../../devices/secret.ts';
 import type { IdentityDocument } from '../../../flows/people/identity-document.ts';
@@ -87,6 +88,7 @@ export function startTestDesk(journal = new FakeJournal(), profile: Profile = em
       handOverEvidence: rules.handOverEvidence ?? 'E4',
       printAttempts: rules.printAttempts ?? 1,
       envelope: noEnvelopeRules,
+      signatureRelay: signatureRelayPolicy,
       delays,
     },
     {

@@ -36,6 +36,9 @@ const byThePuk: JournalRow = { ...open, operation: 'pin-unblock' };
 const toThePin: JournalRow = { kind: 'PIN_INTENT' };
 const suspension: JournalRow = { ...open, operation: 'suspension' };
 const toTheCms: JournalRow = { kind: 'SERVICE_INTENT', reason: 'loss' };
+const signature: JournalRow = { ...open, operation: 'signature-certificate' };
+const toTheCard: JournalRow = { kind: 'SIGNATURE_INTENT' };
+const loaded: JournalRow = { kind: 'SIGNATURE_EVIDENCE', certificate: 'loaded', end: 'done', sent: 40, answered: 40 };
 const served: JournalRow = { kind: 'SERVICE_RECEIPT', state: 'DONE', cmsSequence: 1, jws: 'r.e.c' };
 const pinSet: JournalRow = { kind: 'PIN_EVIDENCE', pin: 'set', answer: 'set', triesLeft: null };
 
@@ -100,6 +103,8 @@ describe('the order of an operation', () => {
     ['a PIN set by the PUK', [byThePuk, toThePin, pinSet, closed]],
     ['a service that was done', [suspension, toTheCms, served, { kind: 'CLOSED', state: 'DONE' }]],
     ['a service that the CMS refused', [suspension, toTheCms, { kind: 'SERVICE_REFUSED', type: 'card-unknown' }, closed]],
+    ['a certificate that was loaded', [signature, toTheCms, toTheCard, loaded, served, { kind: 'CLOSED', state: 'DONE' }]],
+    ['a certificate of which the relay said nothing', [signature, toTheCms, toTheCard, served, { kind: 'CLOSED', state: 'DONE' }]],
     ['a service that was never asked for', [suspension, closed]],
     ['a PIN that was never asked of the card', [byThePuk, closed]],
     ['a shift', [shift, batch, assigned, missing, assigned, counted]],
@@ -127,6 +132,8 @@ describe('the order of an operation', () => {
     ['a service that reserves', [suspension], { kind: 'RESERVE_INTENT' }],
     ['a service in an activation', [open], toTheCms],
     ['a service that is given up without an answer', [suspension, toTheCms], { kind: 'CLOSED', state: 'NONE' }],
+    ['a certificate loaded by another service', [suspension, toTheCms], toTheCard],
+    ['a certificate loaded, and no receipt', [signature, toTheCms, toTheCard, loaded], { kind: 'CLOSED', state: 'DONE' }],
     ['a second question', [suspension, toTheCms], toTheCms],
     ['a PIN of which the card said nothing, left at that', [byThePuk, toThePin], closed],
     ['a PIN by the PUK in an activation', [open], toThePin],
@@ -191,6 +198,8 @@ describe('the order of an operation', () => {
       SERVICE_INTENT: () => toTheCms,
       SERVICE_RECEIPT: () => served,
       SERVICE_REFUSED: () => ({ kind: 'SERVICE_REFUSED', type: 'card-unknown' }),
+      SIGNATURE_INTENT: () => toTheCard,
+      SIGNATURE_EVIDENCE: () => loaded,
     };
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.constantFrom(...journalRowKinds), fc.integer({ min: 1, max: 3 })), { maxLength: 400 }), (tries) => {

@@ -71,6 +71,7 @@ const stopped = (reason: (typeof stopReasons)[number]): Extract<CitizenScreen, {
 function codesOf(reason: StopReason): CodesState {
   if (reason === 'service-refused') return 'nothing-done';
   if (reason === 'service-unknown') return 'service-unknown';
+  if (reason === 'certificate-not-loaded') return 'certificate-void';
   return reason === 'slip-not-collected' || reason === 'cms-refused' ? 'void' : reason === 'printer-failed' ? 'held' : 'not-issued';
 }
 
@@ -129,7 +130,8 @@ export const citizenScreens: Readonly<Record<string, CitizenScreen>> = {
   'swap-cards-other-holder': { screen: 'swap-cards', cardIn: true, problem: 'other-holder' },
   'unblock-done': { screen: 'unblock-done' },
   'print-failed': { screen: 'print-failed' },
-  service: { screen: 'service', operation: 'suspension' },
+  service: { screen: 'service', operation: 'suspension', cardInUse: false },
+  'service-loading': { screen: 'service', operation: 'signature-certificate', cardInUse: true },
   ...Object.fromEntries(
     serviceOperations.map((operation) => [
       `service-done-${operation}`,

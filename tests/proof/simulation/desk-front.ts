@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { signatureRelayPolicy } from '../../../devices/card/relay.ts';
 import { Secret } from '../../../devices/secret.ts';
 import { noEnvelopeRules } from '../../flows/fakes.ts';
 import type { IdentityDocument } from '../../../flows/people/identity-document.ts';
@@ -47,6 +48,7 @@ export function deskFront(ports: DeskPorts, { card, operators, chance, time, pri
       handOverEvidence: site.handOverEvidence,
       printAttempts: site.printAttempts,
       envelope: noEnvelopeRules,
+      signatureRelay: signatureRelayPolicy,
       delays: {
         ...fixedDelays,
         reprintWait: 180_000,

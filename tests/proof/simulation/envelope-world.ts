@@ -1,7 +1,8 @@
 import type { RelayCount, RelayError, RelayExchange } from '../../../devices/card/contract.ts';
 import { type Result, err, ok } from '../../../devices/result.ts';
 import type { EnvelopeStanding } from '../../../flows/ports/cms.ts';
-import type { EnvelopeStateAtCms, RelayAnswer, RelayStep } from '../../../flows/ports/envelopes.ts';
+import type { EnvelopeStateAtCms, RelayReceipt } from '../../../flows/ports/envelopes.ts';
+import type { RelayAnswer, RelayStep } from '../../../flows/ports/relays.ts';
 import { together } from '../../../kiosk/reference-cms/pin-setting.ts';
 import { luhn } from '../../harness/envelope-specimens.ts';
 import type { Chance, Time } from './time.ts';
@@ -41,7 +42,7 @@ export class EnvelopesAtCms {
   }
 
   /** One exchange; `bind` is told once an operation gets its envelope. */
-  relay(step: RelayStep, bind: () => void): RelayAnswer | { readonly refused: string } {
+  relay(step: RelayStep, bind: () => void): RelayAnswer<RelayReceipt> | { readonly refused: string } {
     const { operationId, relay, sequence } = step;
     const known = this.#relays.get(relay);
     if ('envelope' in step) {

@@ -379,6 +379,7 @@ const stops: Readonly<Record<StopReason, ReactElement>> = {
   'pin-unknown': insertCard,
   'no-puk': cardWith(attention),
   'service-refused': cardWith(attention),
+  'certificate-not-loaded': cardWith(attention),
   'service-unknown': waiting,
   'records-unwritable': deskTrouble,
 };

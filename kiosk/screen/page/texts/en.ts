@@ -228,6 +228,10 @@ export const en: Texts = {
   service: {
     main: 'I register it in the central system',
     below: 'It takes less than a minute. Stay here.',
+    loading: {
+      main: 'Leave the card in',
+      below: 'The central system loads the signature certificate. It takes a minute or two.',
+    },
     done: {
       suspension: {
         main: 'The card is suspended',
@@ -254,8 +258,8 @@ export const en: Texts = {
         lines: ['It is yours, free: one a household.', 'It is for using the card with a computer.'],
       },
       'signature-certificate': {
-        main: 'The request is made',
-        lines: ['The central system prepares the signature certificate.', 'It is free.'],
+        main: 'The signature certificate is on the card',
+        lines: ['It is free.', 'To sign you need the signature PIN, which is not the PIN of the card.'],
       },
       'interop-revocation': {
         main: 'The card is revoked',
@@ -293,6 +297,7 @@ export const en: Texts = {
     codes: {
       'nothing-done': 'Nothing was changed.',
       'service-unknown': 'It may be registered already: the desk clears it up with the central system.',
+      'certificate-void': 'What was being made is void. The card’s PIN and codes are as before.',
       'not-issued': 'Nothing is lost: no code was issued.',
       void: 'The codes prepared are void: if you have a sheet, it is of no use now. Your card is fine.',
       'pin-unchanged': 'The card has the PIN that it had before.',
@@ -413,6 +418,10 @@ export const en: Texts = {
         next: 'I cannot give them to you at this desk. The operator tells you where to go.',
       },
       'service-refused': { main: 'The central system does not allow it', next: 'The operator explains why, and what you can do.' },
+      'certificate-not-loaded': {
+        main: 'The signature certificate is not on the card',
+        next: 'You may ask again, at once if you like. The card stays in the reader to the end.',
+      },
       'service-unknown': {
         main: 'The central system does not answer',
         next: 'Before you ask again, ask the operator or the help line how your card stands.',
@@ -687,7 +696,7 @@ export const en: Texts = {
         reactivation: 'The card is active again, with the codes that it had.',
         revocation: 'The card is revoked for good. There is no way back.',
         'reader-handout': 'Hand over the reader: it is registered for the whole household.',
-        'signature-certificate': 'The central system asks for the signature certificate.',
+        'signature-certificate': 'The central system loads the signature certificate: the card stays in the reader to the end.',
         'interop-revocation': 'The other region’s card is revoked for good. There is no way back.',
       },
       confirm: 'Confirm and sign',

@@ -289,6 +289,10 @@ export const it = {
   service: {
     main: 'Lo registro nel sistema centrale',
     below: 'Ci vuole meno di un minuto. Resta qui.',
+    loading: {
+      main: 'Non togliere la tessera',
+      below: 'Il sistema centrale carica il certificato di firma. Ci vogliono uno o due minuti.',
+    },
     done: {
       suspension: {
         main: 'La tessera è sospesa',
@@ -311,8 +315,8 @@ export const it = {
         lines: ['È tuo, gratis: uno per famiglia.', 'Serve per usare la tessera con il computer.'],
       },
       'signature-certificate': {
-        main: 'La richiesta è fatta',
-        lines: ['Il sistema centrale prepara il certificato di firma.', 'È gratis.'],
+        main: 'Il certificato di firma è sulla tessera',
+        lines: ['È gratis.', 'Per firmare serve il PIN di firma, che non è il PIN della tessera.'],
       },
       'interop-revocation': {
         main: 'La tessera è revocata',
@@ -352,6 +356,7 @@ export const it = {
     codes: {
       'nothing-done': 'Non è stato cambiato nulla.',
       'service-unknown': 'Potrebbe essere già registrato: lo chiarisce lo sportello con il sistema centrale.',
+      'certificate-void': 'Quello che era in preparazione è annullato. PIN e codici della tessera sono quelli di prima.',
       'not-issued': 'Non hai perso nulla: nessun codice è stato emesso.',
       void: 'I codici preparati sono annullati: se hai un foglio, non serve più. La tessera è a posto.',
       'pin-unchanged': 'Il PIN della tessera è quello di prima.',
@@ -481,6 +486,10 @@ export const it = {
         next: 'A questo sportello non posso darteli. L’operatore ti dice dove andare.',
       },
       'service-refused': { main: 'Il sistema centrale non lo permette', next: 'L’operatore ti spiega perché e che cosa puoi fare.' },
+      'certificate-not-loaded': {
+        main: 'Il certificato di firma non è sulla tessera',
+        next: 'Si può chiedere di nuovo, anche subito. La tessera resta nel lettore fino alla fine.',
+      },
       'service-unknown': {
         main: 'Il sistema centrale non risponde',
         next: 'Prima di chiederlo di nuovo, domanda all’operatore o al numero verde com’è la tua tessera.',
@@ -766,7 +775,7 @@ export const it = {
         reactivation: 'La tessera torna attiva, con i codici di prima.',
         revocation: 'La tessera viene revocata per sempre. Non si torna indietro.',
         'reader-handout': 'Consegna il lettore: viene registrato per tutta la famiglia.',
-        'signature-certificate': 'Il sistema centrale chiede il certificato di firma.',
+        'signature-certificate': 'Il sistema centrale carica il certificato di firma: la tessera resta nel lettore fino alla fine.',
         'interop-revocation': 'La tessera dell’altra regione viene revocata per sempre. Non si torna indietro.',
       } satisfies Record<ServiceOperation, string>,
       confirm: 'Conferma e firma',
