@@ -47,7 +47,10 @@ export function createServices({ store, key, log, signedDecision, signatures, ca
     const done = state === 'DONE' ? { cardStatus: store.statusOf(cardId) ?? 'active' } : {};
     const receipt = receiptFor(key, { ...claims, ...done }, kiosk);
     store.addService(receipt, kiosk, state === 'DONE' ? { request, cardId, operator } : undefined);
-    if (state === 'VOIDED') signatures?.void(operationId, now);
+    if (state === 'VOIDED') {
+      signatures?.void(operationId, now);
+      cardChanged();
+    }
     log.event('cms-service', { operation: operationId, service: request.operation, state, card: receipt.cardStatus ?? '' });
     return receipt;
   };
@@ -86,7 +89,7 @@ export function createServices({ store, key, log, signedDecision, signatures, ca
           const refusal = request.card === undefined ? 'card-unknown' : signatures.refusal(cardId);
           if (refusal !== null) return err(refusal);
           const { operator } = decision;
-          return ok({ answer: signatures.accept({ operationId, kiosk, cardId, operator, request }, now), then: cardChanged });
+          return ok({ answer: signatures.accept({ operationId, kiosk, cardId, operator, request }, now) });
         }
         if (operation === 'reader-handout' && household !== null && store.hasReader(household)) return err('household-has-reader');
 
@@ -110,7 +113,7 @@ export function createServices({ store, key, log, signedDecision, signatures, ca
         const accepted = signatures?.request(operationId) ?? null;
         if (accepted !== null) {
           if (accepted.kiosk !== kiosk) return err('operation-of-another-kiosk');
-          return ok({ answer: conclude(accepted, 'VOIDED', now), then: cardChanged });
+          return ok({ answer: conclude(accepted, 'VOIDED', now) });
         }
         const receipt = receiptFor(key, { operationId, state: 'VOIDED', sequence: store.nextSequence(), at: iso(now) }, kiosk);
         store.addService(receipt, kiosk);

@@ -13,7 +13,7 @@ import { type BenchCard, desk } from './relay-bench.ts';
 export async function startCmsBench(
   { mailbox, operatorKey, folder }: Pick<CmsSurroundings, 'mailbox' | 'operatorKey' | 'folder'>,
   card: Pick<BenchCard, 'cardId' | 'certificateDigest'> | null,
-  { remote = false }: { readonly remote?: boolean } = {},
+  { remote = false, signature = false }: { readonly remote?: boolean; readonly signature?: boolean } = {},
 ): Promise<{ bench: Bench; close(): void }> {
   const server = createServer((request, response) => {
     const [, what, id = ''] = /^\/(codes|second-parts)\/([0-9a-f-]{36})$/.exec(request.url ?? '') ?? [];
@@ -34,6 +34,7 @@ export async function startCmsBench(
       device: { privateKey: device as NonNullable<Bench['device']>['privateKey'], journal: join(folder, `journal-${randomUUID()}.json`) },
       ...(card === null ? {} : { envelope: envelopeSubject(card) }),
       registered: { desk: usualSubject.desk, profile: { id: 'sardegna', version: '1' }, holder: mario, document: usualSubject.document },
+      ...(card !== null && signature ? { signature: signatureSubject(card) } : {}),
       ...(remote ? { remote: { ...remoteSubject, sent: { url: `${at}/second-parts/{operationId}` } } } : {}),
       secondParts: { url: `${at}/second-parts/{operationId}` },
     },
@@ -52,6 +53,11 @@ const remoteSubject = {
   document: usualSubject.document,
   contacts: { email: 'collaudo@example.it', mobile: '+393331234567' },
 };
+
+function signatureSubject({ cardId, certificateDigest }: Pick<BenchCard, 'cardId' | 'certificateDigest'>): NonNullable<Bench['signature']> {
+  const { document } = usualSubject;
+  return { desk, profile: { id: 'sardegna', version: '1' }, holder: mario, card: { cardId, certificateDigest }, document };
+}
 
 function envelopeSubject({ cardId, certificateDigest }: Pick<BenchCard, 'cardId' | 'certificateDigest'>): NonNullable<Bench['envelope']> {
   return { ...usualSubject, desk, profile: { id: 'sardegna', version: '1' }, card: { cardId, certificateDigest, chip: true } };

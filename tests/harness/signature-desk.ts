@@ -1,32 +1,10 @@
-import { X509Certificate, createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { vi } from 'vitest';
-import type { z } from 'zod';
-import { specimens } from '../../devices/card/virtual/specimen.ts';
 import type { JournalRow } from '../../flows/ports/journal.ts';
-import type { serviceSpecimens } from '../../kiosk/reference-cms/service-specimens.ts';
 import { Sportello, type WorldOptions, identityCard, operator } from './sportello.ts';
 
 /** A desk in Sardinia whose CMS has the adult's card in its register, with its keys, and an authority for signatures. */
-export async function startSignatures(options: WorldOptions = {}): Promise<Sportello> {
-  const world = await Sportello.start({ envelopes: true, ...options });
-  const file = join(world.folder, 'cms.json');
-  await world.killCms();
-  const { cardId, certificate } = JSON.parse(readFileSync(join(world.folder, 'person.json'), 'utf8')) as Readonly<Record<string, string>>;
-  const { fiscalCode, surname, name, birthDate } = specimens.adult.personalData;
-  const certificateDigest = createHash('sha256')
-    .update(new X509Certificate(certificate ?? '').raw)
-    .digest('hex');
-  const card = { cardId: cardId ?? '', certificateDigest, fiscalCode, surname, name, birthDate, expiresOn: '2040-01-01' };
-  const register: z.input<typeof serviceSpecimens> = { cards: [card] };
-  const registered = join(world.folder, 'services.json');
-  writeFileSync(registered, JSON.stringify(register));
-  const configuration = JSON.parse(readFileSync(file, 'utf8')) as object;
-  const signatures = { certificate: world.pki.files.cnsCa, key: world.pki.files.cnsCaKey };
-  writeFileSync(file, JSON.stringify({ ...configuration, services: { specimens: registered }, signatures }));
-  await world.startCms();
-  return world;
+export function startSignatures(options: WorldOptions = {}): Promise<Sportello> {
+  return Sportello.start({ envelopes: true, registered: {}, issuesCrl: true, signatures: true, ...options });
 }
 
 /** Card, wish, notice, the form shown: up to where the operator confirms. */

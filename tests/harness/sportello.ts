@@ -71,6 +71,8 @@ export interface WorldOptions {
   readonly registered?: boolean | Partial<RegisteredCard>;
   /** The CMS is the cards' authority: what services suspend and revoke is on its next CRL, which the kiosk has within seconds. */
   readonly issuesCrl?: true;
+  /** The same authority makes signature certificates. */
+  readonly signatures?: true;
   /** Cards that know no secure messaging: whoever has the PUK may set their PIN. A CMS that sets it to an envelope's may do so by plain commands. */
   readonly plainCards?: boolean;
   /** The region's; left out: Emilia-Romagna, or Sardinia where there are envelopes. */
@@ -186,6 +188,10 @@ export class Sportello {
       const cms = JSON.parse(readFileSync(in_('cms.json'), 'utf8')) as object;
       const issue = { certificate: files.cnsCa, key: files.cnsCaKey, revoked: [] };
       world.#write('cms.json', { ...cms, distributionPoint: { file: files.cnsCrl, issue } });
+    }
+    if (options.signatures === true) {
+      const cms = JSON.parse(readFileSync(in_('cms.json'), 'utf8')) as object;
+      world.#write('cms.json', { ...cms, signatures: { certificate: files.cnsCa, key: files.cnsCaKey } });
     }
     await world.startCms();
     await world.startKiosk(options.pauseAfter);

@@ -55,6 +55,16 @@ const benchFile = z.strictObject({
       document: identityDocument,
     })
     .optional(),
+  /** A holder, and their active card that has no signature certificate: each run asks for one, and leaves it void. */
+  signature: z
+    .strictObject({
+      desk: reserveRequest.shape.desk,
+      profile: reserveRequest.shape.profile,
+      holder: cardOfHolder.shape.holder,
+      card: reserveRequest.shape.card.omit({ chip: true }),
+      document: identityDocument,
+    })
+    .optional(),
   /** Somebody who may be recognised by video: each run gives their card codes. `sent` answers with the number of messages that went out for `{operationId}`. */
   remote: z
     .strictObject({

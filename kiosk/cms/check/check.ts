@@ -9,6 +9,7 @@ import { operationChecks } from './operations.ts';
 import { envelopeChecks } from './envelopes.ts';
 import { remoteIssueChecks } from './remote-issues.ts';
 import { serviceChecks } from './services.ts';
+import { signatureChecks } from './signatures.ts';
 import { transportChecks } from './transport.ts';
 import { witnessChecks } from './witness.ts';
 
@@ -51,6 +52,7 @@ const all: readonly Check[] = [
   ...envelopeChecks,
   ...serviceChecks,
   ...remoteIssueChecks,
+  ...signatureChecks,
 ];
 export const checkIds: readonly string[] = [...all.map(({ id }) => id), description.id];
 

@@ -1,5 +1,5 @@
 import { X509Certificate, randomUUID } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { encodePublicKey } from '../../../devices/card/public-key-template.ts';
@@ -37,6 +37,11 @@ async function start(scheme: Scheme | null = 'cns'): Promise<void> {
     envelopes: { specimens: specimensFile(around.folder, [mine, other]), profiles: ['sardegna'], plainCommands: 'allowed' },
     services: { specimens: register },
     signatures: { certificate: around.pki.files.cnsCa, key: around.pki.files.cnsCaKey },
+    // The CMS is the authority, and publishes its list.
+    distributionPoint: {
+      file: around.pki.files.cnsCrl,
+      issue: { certificate: around.pki.files.cnsCa, key: around.pki.files.cnsCaKey, revoked: [] },
+    },
     database,
   });
 }
@@ -136,6 +141,9 @@ describe('whatever is torn', () => {
     await cms.cms.round();
     expect(certificates()).toEqual(['revoked']);
     expect(await cms.client.voidService(operationId, signal)).toMatchObject({ ok: true, value: { state: 'VOIDED' } });
+    await cms.cms.round();
+    const [revoked] = cms.cms.store.signatures.revoked();
+    expect(readFileSync(around.pki.files.cnsCrl).includes(Buffer.from(revoked?.serial ?? '', 'hex'))).toBe(true);
   });
 });
 

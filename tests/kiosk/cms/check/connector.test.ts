@@ -48,10 +48,10 @@ test('a connector in front of a CMS that seals, signs and repeats nothing keeps 
   if (!report.ok) throw new Error(report.error);
   expect(report.value.checks.filter(({ ok }) => !ok)).toEqual([]);
   expect([...report.value.checks.map(({ id }) => id), ...report.value.left].toSorted()).toEqual(checkIds.toSorted());
-  // It has codes to send, no envelopes, and gives nothing at a distance.
+  // It has codes to send, no envelopes and no certificates, and gives nothing at a distance.
   const remote = ['remote-issue-once', 'remote-issue-void', 'remote-issue-needs-operator'];
   const envelopes = ['envelope-lists', 'card-known', 'relay-binds', 'relay-card-says-no', 'envelope-count'];
-  expect(report.value.left).toEqual([...envelopes, ...remote]);
+  expect(report.value.left).toEqual([...envelopes, ...remote, 'signature-not-loaded']);
 
   // Killed between the legacy CMS's yes and its own, it asks nothing twice.
   const client = clientAt(connector.url, surroundings);

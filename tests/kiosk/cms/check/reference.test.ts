@@ -9,7 +9,7 @@ import { commandEntry } from '../../../../kiosk/project.ts';
 import { specimens } from '../../../../devices/card/virtual/specimen.ts';
 import { startCmsBench } from '../../../harness/cms-bench.ts';
 import { type TextGateway, startTextGateway } from '../../../../kiosk/reference-cms/text-gateway.ts';
-import { specimensFile as registerFile } from '../../../harness/services.ts';
+import { mario, specimensFile as registerFile } from '../../../harness/services.ts';
 import { benchCard, specimensFile } from '../../../harness/relay-bench.ts';
 import { type CmsSurroundings, type TestCms, cmsSurroundings, startCms } from '../../../harness/cms.ts';
 
@@ -25,8 +25,12 @@ beforeAll(async () => {
   const envelopes = { specimens: specimensFile(surroundings.folder, [card]), profiles: ['sardegna'] };
   gateway = await startTextGateway(surroundings.mailbox, token);
   const sms = { url: gateway.url, token };
-  cms = await startCms(surroundings, { envelopes, sms, services: { specimens: registerFile(surroundings.folder) } });
-  bench = await startCmsBench(surroundings, card, { remote: true });
+  const { cardId, certificateDigest } = card;
+  // Beside the card that services are asked of, and before it in time.
+  const services = { specimens: registerFile(surroundings.folder, [{ cardId, certificateDigest, ...mario, expiresOn: '2039-01-01' }]) };
+  const { cnsCa: certificate, cnsCaKey: key } = surroundings.pki.files;
+  cms = await startCms(surroundings, { envelopes, sms, services, signatures: { certificate, key } });
+  bench = await startCmsBench(surroundings, card, { remote: true, signature: true });
   const { kioskClient, kioskClientKey, cmsCa } = surroundings.pki.files;
   files = ['--client-cert', kioskClient, '--client-key', kioskClientKey, '--ca', cmsCa];
   writeFileSync(benchFile(), JSON.stringify(bench.bench));

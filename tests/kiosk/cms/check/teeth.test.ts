@@ -12,7 +12,7 @@ import { cmsKey } from '../../../../kiosk/reference-cms/signing.ts';
 import { specimens } from '../../../../devices/card/virtual/specimen.ts';
 import { startCmsBench } from '../../../harness/cms-bench.ts';
 import { type TextGateway, startTextGateway } from '../../../../kiosk/reference-cms/text-gateway.ts';
-import { specimensFile as registerFile } from '../../../harness/services.ts';
+import { mario, specimensFile as registerFile } from '../../../harness/services.ts';
 import { benchCard, specimensFile } from '../../../harness/relay-bench.ts';
 import { type Between, startCmsProxy } from '../../../harness/cms-proxy.ts';
 import { type CmsSurroundings, type TestCms, cmsSurroundings, startCms } from '../../../harness/cms.ts';
@@ -28,8 +28,12 @@ beforeAll(async () => {
   const envelopes = { specimens: specimensFile(surroundings.folder, [card]), profiles: ['sardegna'] };
   gateway = await startTextGateway(surroundings.mailbox, token);
   const sms = { url: gateway.url, token };
-  cms = await startCms(surroundings, { envelopes, sms, services: { specimens: registerFile(surroundings.folder) } });
-  bench = await startCmsBench(surroundings, card, { remote: true });
+  const { cardId, certificateDigest } = card;
+  // Beside the card that services are asked of, and before it in time.
+  const services = { specimens: registerFile(surroundings.folder, [{ cardId, certificateDigest, ...mario, expiresOn: '2039-01-01' }]) };
+  const { cnsCa: certificate, cnsCaKey: key } = surroundings.pki.files;
+  cms = await startCms(surroundings, { envelopes, sms, services, signatures: { certificate, key } });
+  bench = await startCmsBench(surroundings, card, { remote: true, signature: true });
 });
 afterAll(async () => {
   bench.close();
@@ -339,6 +343,15 @@ const mutants: Record<string, Mutant> = {
       const answer = await forward(asked);
       if (asked.path !== '/remote-issues' || json(answer)['type'] !== 'urn:sportello:cms:service-voided') return answer;
       return aServiceReceipt(json(asked)['operationId'] as string, 'DONE');
+    },
+  },
+  'goes on with a certificate that it said is void': {
+    breaks: ['signature-not-loaded'],
+    between: () => async (asked, forward) => {
+      const answer = await forward(asked);
+      if (!asked.path.endsWith('/relay') || json(answer)['type'] !== 'urn:sportello:cms:service-voided') return answer;
+      const command = { sequence: 0, command: '00A4080C021400', at: new Date().toISOString() };
+      return { ...withBody(answer, command), status: 200, mediaType: 'application/json' };
     },
   },
   'knows every card': {
