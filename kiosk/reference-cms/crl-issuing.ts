@@ -25,18 +25,26 @@ export function createCrlIssuing({
   const lifeMs = hours * HOUR_MS;
   let dueAt = -Infinity;
   let number = 0;
+  let issuing: Promise<void> = Promise.resolve();
+  const issue = async (at: number): Promise<void> => {
+    const times = { thisUpdate: new Date(at), nextUpdate: new Date(at + lifeMs) };
+    number = Math.max(number + 1, Math.floor(at / 1000));
+    const crl = await issueCrl(authority, { revoked: [...listed, ...changed()], ...times, number });
+    // Who asks meanwhile gets the old one or the new one, whole.
+    await writeFile(`${file}.new`, crl);
+    await rename(`${file}.new`, file);
+  };
   return {
     async issueIfDue(): Promise<void> {
       const at = now();
-      if (at < dueAt) return;
-      dueAt = at + lifeMs / 2;
-      const times = { thisUpdate: new Date(at), nextUpdate: new Date(at + lifeMs) };
-      number = Math.max(number + 1, Math.floor(at / 1000));
-      const crl = await issueCrl(authority, { revoked: [...listed, ...changed()], ...times, number });
-      // Who asks meanwhile gets the old one or the new one, whole.
-      await writeFile(`${file}.new`, crl);
-      await rename(`${file}.new`, file);
+      if (at >= dueAt) {
+        dueAt = at + lifeMs / 2;
+        issuing = issue(at);
+      }
+      await issuing;
     },
+    /** What is being written is written. */
+    close: (): Promise<void> => issuing,
     /** A card's state changed: the next list is due now. */
     renew(): void {
       dueAt = -Infinity;

@@ -148,6 +148,7 @@ export async function startReferenceCms(
       clearInterval(rounds);
       await Promise.all([app.close(), portal?.close(), socket?.close(), point?.close()]);
       await mail.close();
+      await issuing?.close();
       store.close();
     },
   };
