@@ -39,7 +39,7 @@ export function createCrlIssuing({
       const at = now();
       if (at >= dueAt) {
         dueAt = at + lifeMs / 2;
-        issuing = issue(at);
+        issuing = issuing.then(() => issue(at));
       }
       await issuing;
     },
