@@ -13,8 +13,9 @@ const versions = [
   { version: 6, file: 'operations.sql' },
   { version: 7, file: 'remote-issues.sql' },
   { version: 8, file: 'signatures.sql' },
+  { version: 9, file: 'contact-limits.sql' },
 ] as const;
-const newest = 8;
+const newest = 9;
 
 /** The reference CMS's one SQLite file, durable at each commit, brought to the newest version. Throws where it is of one that is not known. */
 export function openDatabase(file: string): Database.Database {
