@@ -8,7 +8,12 @@ test('the operator refuses: nothing anywhere', async () => {
   world = await Sportello.start();
   await world.toOperator();
   await world.client.operatorDoes({ type: 'refuse', reason: 'document-mismatch' });
-  expect(await world.client.on('stopped')).toMatchObject({ reason: 'document-mismatch', codes: 'not-issued' });
+  expect(await world.client.on('stopped')).toMatchObject({
+    reason: 'document-mismatch',
+    codes: 'not-issued',
+    referral: { to: 'wrong-data', rule: 'OP-RDT' },
+  });
+  await world.client.untilOperator(({ referral }) => referral?.to === 'wrong-data');
   expect(world.rows).toEqual([]);
   expect(world.ledger.operations()).toBe(0);
 });
