@@ -2,6 +2,7 @@ import { assign, fromPromise, setup } from 'xstate';
 import type { RelayPolicy } from '../../devices/card/contract.ts';
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { CmsError } from '../ports/cms.ts';
+import type { RemoteIssue } from '../ports/remote-issue.ts';
 import type { Journal, JournalEntry, JournalError, JournalRow } from '../ports/journal.ts';
 import { type CardServices, type CardStatus, type ServiceReceipt, type ServiceRequest, isService } from '../ports/services.ts';
 import { type RelayPorts, relayToEnd } from './relay.ts';
@@ -16,7 +17,7 @@ export interface ServicePorts {
 
 export interface ServiceInput {
   readonly opening: Omit<Extract<JournalRow, { kind: 'OP_OPEN' }>, 'kind'>;
-  readonly request: ServiceRequest;
+  readonly request: ServiceRequest | RemoteIssue;
 }
 
 /** `refused`: the CMS said no, and nothing was done. `not-loaded`: the card did not get its certificate, and what was made of it is void. `unknown`: no answer came; `settleServices` asks for one. `unrecorded`: the journal failed. */
@@ -46,13 +47,12 @@ export function cardServiceMachine({ services, journal, loading }: ServicePorts)
     delays: serviceWaits,
     actors: {
       open: fromPromise<Result<unknown, JournalError>, ServiceInput>(({ input: { opening, request } }) => {
-        const { operationId, reason, lossProof } = request;
+        const { operationId } = request;
         const opened = journal.append(operationId, { kind: 'OP_OPEN', ...opening });
         if (!opened.ok) return Promise.resolve(opened);
-        const why = { ...(reason === undefined ? {} : { reason }), ...(lossProof === undefined ? {} : { lossProof }) };
-        return Promise.resolve(journal.append(operationId, { kind: 'SERVICE_INTENT', ...why }));
+        return Promise.resolve(journal.append(operationId, { kind: 'SERVICE_INTENT', ...intentOf(request) }));
       }),
-      ask: fromPromise<Result<ServiceOutput | Accepted, CmsError>, ServiceRequest>(async ({ input: request, signal }) => {
+      ask: fromPromise<Result<ServiceOutput | Accepted, CmsError>, ServiceInput['request']>(async ({ input: request, signal }) => {
         const answer = await services.serve(request, signal);
         // Nobody waits any more: what became of it is asked for, not taken from an answer that came too late.
         if (signal.aborted) return err({ kind: 'aborted' });
@@ -61,25 +61,29 @@ export function cardServiceMachine({ services, journal, loading }: ServicePorts)
         return ended(journal, request.operationId, answer.value);
       }),
       /** A relay cannot be left behind: it ends by itself, as soon as the card is pulled at the latest. */
-      load: fromPromise<Result<unknown, JournalError>, ServiceRequest>(async ({ input: { operationId, card }, signal }) => {
-        const intended = journal.append(operationId, { kind: 'SIGNATURE_INTENT' });
-        if (!intended.ok || card === undefined) return intended;
-        const { certificateDigest } = card;
-        const { receipt, ...counted } = await relayToEnd(
-          loading,
-          (step, limit) => services.load(step, limit),
-          { operationId, certificateDigest },
-          loading.policy,
-          signal,
-        );
-        const certificate = receipt?.certificate ?? (counted.sent === 0 ? 'not-loaded' : 'unknown');
-        return journal.append(operationId, { kind: 'SIGNATURE_EVIDENCE', certificate, ...counted });
-      }),
-      finish: fromPromise<Result<ServiceOutput, CmsError>, ServiceRequest>(async ({ input: { operationId }, signal }) => {
-        const answer = await services.voidService(operationId, signal);
-        if (signal.aborted) return err({ kind: 'aborted' });
-        return answer.ok ? ended(journal, operationId, answer.value) : answer;
-      }),
+      load: fromPromise<Result<unknown, JournalError>, Pick<ServiceRequest, 'operationId' | 'card'>>(
+        async ({ input: { operationId, card }, signal }) => {
+          const intended = journal.append(operationId, { kind: 'SIGNATURE_INTENT' });
+          if (!intended.ok || card === undefined) return intended;
+          const { certificateDigest } = card;
+          const { receipt, ...counted } = await relayToEnd(
+            loading,
+            (step, limit) => services.load(step, limit),
+            { operationId, certificateDigest },
+            loading.policy,
+            signal,
+          );
+          const certificate = receipt?.certificate ?? (counted.sent === 0 ? 'not-loaded' : 'unknown');
+          return journal.append(operationId, { kind: 'SIGNATURE_EVIDENCE', certificate, ...counted });
+        },
+      ),
+      finish: fromPromise<Result<ServiceOutput, CmsError>, Pick<ServiceRequest, 'operationId'>>(
+        async ({ input: { operationId }, signal }) => {
+          const answer = await services.voidService(operationId, signal);
+          if (signal.aborted) return err({ kind: 'aborted' });
+          return answer.ok ? ended(journal, operationId, answer.value) : answer;
+        },
+      ),
     },
   }).createMachine({
     id: 'service',
@@ -160,6 +164,18 @@ export function cardServiceMachine({ services, journal, loading }: ServicePorts)
   });
 }
 
+function intentOf(request: ServiceInput['request']): Omit<Extract<JournalRow, { kind: 'SERVICE_INTENT' }>, 'kind'> {
+  if ('identification' in request) return { identification: request.identification };
+  const { reason, lossProof } = request;
+  return { ...(reason === undefined ? {} : { reason }), ...(lossProof === undefined ? {} : { lossProof }) };
+}
+
+/** Whether an operation ends with a service's answer, as far as its rows say; codes at a distance do from their intent on. */
+export function endsAsService(rows: readonly JournalEntry[]): boolean {
+  const [opening, second] = rows;
+  return opening?.row.kind === 'OP_OPEN' && (isService(opening.row.operation) || second?.row.kind === 'SERVICE_INTENT');
+}
+
 /** Accepted, and to go on by a relay. */
 interface Accepted {
   readonly end: 'accepted';
@@ -203,8 +219,8 @@ export async function settleServices(
 ): Promise<Result<number, JournalError>> {
   let waiting = 0;
   for (const { operationId, rows } of journal.open()) {
-    const [opening, last] = [rows.at(0)?.row, rows.at(-1)?.row];
-    if (opening?.kind !== 'OP_OPEN' || !isService(opening.operation) || last === undefined) continue;
+    const last = rows.at(-1)?.row;
+    if (!endsAsService(rows) || last === undefined) continue;
     let written: Result<unknown, JournalError> = ok();
     switch (last.kind) {
       case 'SERVICE_INTENT':

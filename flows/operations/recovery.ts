@@ -4,7 +4,7 @@ import type { EnvelopeEnd } from '../envelopes/rows.ts';
 import type { Cms, OperationView } from '../ports/cms.ts';
 import type { Concluded, Journal, JournalEntry, JournalError, JournalRow } from '../ports/journal.ts';
 import type { Printing } from '../ports/printing.ts';
-import { isService } from '../ports/services.ts';
+import { endsAsService } from './card-service.ts';
 import { type EnvelopeProof, concludedEnvelope } from './envelope-conclusion.ts';
 import { type Conclusion, concluded, destroyed, retracted, unconfirmed } from './evidence.ts';
 
@@ -50,7 +50,7 @@ export function recoveryOf(entries: readonly JournalEntry[], wanted: EvidenceCla
   const attempt = rows.findLast((row) => row.kind === 'PRINT_INTENT')?.attempt ?? 1;
   const last = rows.at(-1);
   const [opening] = rows;
-  if (opening?.kind === 'OP_OPEN' && isService(opening.operation)) return { need: 'service' };
+  if (endsAsService(entries)) return { need: 'service' };
   if (opening?.kind === 'OP_OPEN' && opening.operation === 'pin-unblock') return { need: 'close-pin', asked: last?.kind === 'PIN_INTENT' };
   const drawn = rows.findLast((row) => row.kind === 'ENVELOPE_DRAWN')?.number ?? '';
   switch (last?.kind) {

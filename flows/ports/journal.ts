@@ -73,10 +73,16 @@ export type JournalRow =
 /** Where an operation stood when it was closed; `DONE`: a service. */
 export type ClosedState = CmsState | ServiceReceipt['state'];
 
-/** Rows of a service, which gives no codes, between OP_OPEN and CLOSED: one question, one answer; a certificate is loaded in between. */
+/** Rows of a service, which gives no codes, and of codes that no kiosk sees, between OP_OPEN and CLOSED: one question, one answer; a certificate is loaded in between. */
 export type ServiceRow =
   /** From here on the CMS may have done it. */
-  | { readonly kind: 'SERVICE_INTENT'; readonly reason?: (typeof reasons)[number]; readonly lossProof?: (typeof lossProofs)[number] }
+  | {
+      readonly kind: 'SERVICE_INTENT';
+      readonly reason?: (typeof reasons)[number];
+      readonly lossProof?: (typeof lossProofs)[number];
+      /** Of codes that are released at a distance, of which nothing else stands in any row. */
+      readonly identification?: 'remote-video';
+    }
   | { readonly kind: 'SERVICE_RECEIPT'; readonly state: ServiceReceipt['state']; readonly cmsSequence: number; readonly jws: string }
   /** The CMS said no, for this: nothing was done. */
   | { readonly kind: 'SERVICE_REFUSED'; readonly type: string }

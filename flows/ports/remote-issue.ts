@@ -1,11 +1,18 @@
 import type { IdentityDocument } from '../people/identity-document.ts';
 import type { Representative } from '../people/representation.ts';
 import type { Form, HolderCase, Operation } from '../procedures/vocabulary.ts';
-import type { Holder } from './services.ts';
+import type { Holder, ServiceOperation } from './services.ts';
 
 /** The operations that give codes to somebody who is not here, recognised by video (OP-REM). At a desk with the card they go another way. */
 export const remoteOperations = ['activation', 'reissue'] as const satisfies readonly Operation[];
 export type RemoteOperation = (typeof remoteOperations)[number];
+
+export function isRemote(operation: Operation): operation is RemoteOperation {
+  return remoteOperations.some((one) => one === operation);
+}
+
+/** What operator and CMS do with one question and one receipt: services, and codes at a distance. */
+export type ServedOperation = ServiceOperation | RemoteOperation;
 
 /** Where the two parts go: the first by e-mail, the second by text message, and never both one way (COD-17, C13). */
 export interface RemoteContacts {

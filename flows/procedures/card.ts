@@ -5,19 +5,18 @@ import type { ProcedureRequest } from './request.ts';
 import { isRepresented } from './who.ts';
 
 /** The card of the operation, and for a renewal the one before it. */
-export function cardDemands({ referrals }: Profile, { card: rule, places }: OperationRule, request: ProcedureRequest): readonly Demand[] {
-  const { card, operation, case: holderCase } = request;
+export function cardDemands(
+  { referrals, remoteVideo }: Profile,
+  { card: rule, places }: OperationRule,
+  request: ProcedureRequest,
+): readonly Demand[] {
+  const { card, operation, case: holderCase, identification } = request;
   const { citation } = rule;
   const own = rulesOfOperations[operation];
   const demands: Demand[] = [];
   if (rule.shown) {
-    demands.push({
-      rule: 'C8',
-      text: 'Serve la tessera sanitaria del titolare, non una copia.',
-      citation,
-      met: card?.shown === true,
-      item: { name: 'card', it: 'la tessera sanitaria del titolare', en: 'the health card of its holder' },
-    });
+    const byVideo = identification === 'remote-video' && remoteVideo.absent !== true;
+    demands.push(byVideo ? copyOfCard(remoteVideo.citation, card) : cardItself(citation, card));
   }
   if (operation === 'renewal') demands.push(...priorCardDemands(places, request));
   // A card that is not here (lost, stolen, or spoken of on the telephone) is the CMS's to know.
@@ -58,6 +57,23 @@ export function cardDemands({ referrals }: Profile, { card: rule, places }: Oper
     });
   }
   return demands;
+}
+
+function cardItself(citation: string, card: ProcedureRequest['card']): Demand {
+  return {
+    rule: 'C8',
+    text: 'Serve la tessera sanitaria del titolare, non una copia.',
+    citation,
+    met: card?.shown === true,
+    item: { name: 'card', it: 'la tessera sanitaria del titolare', en: 'the health card of its holder' },
+  };
+}
+
+/** Who is recognised by video shows the card on a copy (procedures.md, 1.7). */
+function copyOfCard(citation: string, card: ProcedureRequest['card']): Demand {
+  const it = 'la copia leggibile, fronte e retro, della tessera del titolare';
+  const en = 'the copy of the card of its holder, front and back, easy to read';
+  return { rule: 'C8', text: `Manca ${it}.`, citation, met: card?.shown === true, item: { name: 'card', it, en } };
 }
 
 function statusDemand(

@@ -110,6 +110,10 @@ export function deskMachine(ports: DeskPorts, rules: DeskRules, unexpected: Unex
             target: 'serving',
             actions: assign({ begun: ({ event: { operation, holder } }) => ({ operation, holder }) }),
           },
+          'operator.begin-remote': {
+            target: 'serving',
+            actions: assign({ begun: ({ event: { operation, holder, cardNumber } }) => ({ operation, holder, cardNumber }) }),
+          },
         },
         always: { guard: ({ context }) => cardIsIn(context) && serviceProblem(context) === null, target: 'serving' },
       },

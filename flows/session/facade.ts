@@ -9,6 +9,7 @@ import { keptApart } from '../envelopes/envelope.ts';
 import type { Tally } from '../ports/ledger.ts';
 import type { RevocationState } from '../ports/trust.ts';
 import { greetingOf, maskedFiscalCode } from '../people/holder.ts';
+import { offeredRemotely } from '../procedures/remote-issue.ts';
 import { offeredWithoutCard } from '../procedures/offer.ts';
 import { deliveryOf } from '../procedures/card-and-document.ts';
 import type { Profile } from '../procedures/profile.ts';
@@ -65,7 +66,9 @@ const operatorCommands: readonly string[] = [
   'envelope-typed',
   'envelope-missing',
   'begin',
+  'begin-remote',
   'service',
+  'remote-issue',
   'confirm',
   'back',
 ] satisfies readonly OperatorCommand['type'][];
@@ -302,6 +305,7 @@ function operatorStatusOf(
     attention: ports.attention(),
     envelopes: envelopesOf(ports, rules),
     begins: desk.matches('waiting') ? offeredWithoutCard(rules.profile, rules.desk, rules.operations) : [],
+    beginsRemotely: desk.matches('waiting') ? offeredRemotely(rules.profile, rules.desk, rules.operations) : [],
     revocation: revocationStatusOf(ports.revocation(), rules),
     waiting: session === null ? null : waitingOf(session, rules, ports.today()),
   };

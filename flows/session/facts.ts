@@ -6,6 +6,7 @@ import type { ShiftPorts } from '../operations/shift.ts';
 import type { Identified, Refusal } from '../procedures/card-and-document.ts';
 import type { ProofOfPriorCard } from '../ports/cms.ts';
 import type { Printing, SheetPrinting } from '../ports/printing.ts';
+import type { RemoteOperation } from '../ports/remote-issue.ts';
 import type { CardServices, Holder, ServiceOperation } from '../ports/services.ts';
 import type { Trust, TrustVerdict } from '../ports/trust.ts';
 import type { Profile } from '../procedures/profile.ts';
@@ -66,7 +67,7 @@ export type SessionEvent =
 
 export interface SessionFacts {
   readonly sessionId: string;
-  /** A service that the operator began for who has no card here. */
+  /** What the operator began for who has no card here. */
   readonly begun: Begun | null;
   readonly cardIn: boolean;
   readonly reading: CardReading | null;
@@ -92,10 +93,19 @@ export interface SessionFacts {
 }
 
 /** A service of a card that is lost, or elsewhere: whose, as the operator reads it from the document. */
-export interface Begun {
+export interface BegunService {
   readonly operation: ServiceOperation;
   readonly holder: Holder;
 }
+
+/** Codes for somebody who is not here: whose, and of which card, as the operator reads it from the copies. */
+export interface BegunRemotely {
+  readonly operation: RemoteOperation;
+  readonly holder: Holder;
+  readonly cardNumber: string;
+}
+
+export type Begun = BegunService | BegunRemotely;
 
 /** The card that was read; asked for only where one was. */
 export function readingOf({ reading }: SessionFacts): CardReading {

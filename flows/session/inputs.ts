@@ -6,6 +6,7 @@ import { type CodeOperation, type RenewalReserve, type Reserve, codeOperations }
 import { isService } from '../ports/services.ts';
 import type { HolderCase } from '../procedures/vocabulary.ts';
 import { type DeskRules, type SessionFacts, type SessionPorts, identifiedOf, readingOf } from './facts.ts';
+import type { RemoteTask } from './remote-issue.ts';
 import type { ServiceTask } from './service.ts';
 
 /** What an activation with split codes is given, from what was found out and proved until then. */
@@ -63,8 +64,8 @@ export function priorCardOf(facts: SessionFacts): {
   return { operationId, before: { reading: readingOf(facts), certificateDigest: verdict.certificateDigest } };
 }
 
-/** Of whose card a service is, and of which: the one in the reader, or the one that the holder has lost. */
-export function serviceTaskOf(facts: SessionFacts): ServiceTask {
+/** Of whose card a service is, and of which: the one in the reader, the one that the holder has lost, or the one on a copy. */
+export function serviceTaskOf(facts: SessionFacts): ServiceTask | RemoteTask {
   const { sessionId: operationId, begun, operation } = facts;
   if (begun !== null) return { operationId, ...begun };
   if (!isService(operation)) throw new Error(`no service: ${operation}`);

@@ -1,4 +1,5 @@
 import { operationsIt } from '../procedures/words.ts';
+import { isService } from '../ports/services.ts';
 import type { Sheet, SheetLine } from '../ports/printing.ts';
 import type { DeskRules, SessionFacts } from './facts.ts';
 
@@ -18,7 +19,7 @@ export function noticeOf(
   const done =
     delivered?.codes === 'confirmed' || delivered?.codes === 'confirm-pending'
       ? linesOfEnvelope(delivered)
-      : served?.end === 'done'
+      : served?.end === 'done' && isService(operation)
         ? items(operation === 'signature-certificate' ? loadedIt : `Registrato nel sistema centrale: ${operationsIt[operation]}.`)
         : null;
   if (done === null) return null;

@@ -5,10 +5,13 @@ import type { RelayPorts } from '../operations/relay.ts';
 import type { CmsError } from '../ports/cms.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { OperatorDecision, Operators } from '../ports/operators.ts';
+import { isRemote } from '../ports/remote-issue.ts';
 import { type CardOfHolder, type CardStanding, type ServiceOperation, type ServiceRequest, nationalServices } from '../ports/services.ts';
 import type { Refusal } from '../procedures/card-and-document.ts';
+import type { RemoteEntered } from '../procedures/remote-issue.ts';
 import { type ServiceEntered, decideService } from '../procedures/service.ts';
 import type { DeskRules, Unexpected } from './facts.ts';
+import { type RemoteEntry, type RemoteTask, remoteDecided, remoteDecisionOf, remoteInputOf } from './remote-issue.ts';
 import type { StopReason } from './status.ts';
 
 export interface ServiceDeskPorts extends Omit<ServicePorts, 'loading'> {
@@ -19,7 +22,7 @@ export interface ServiceDeskPorts extends Omit<ServicePorts, 'loading'> {
 }
 
 /** What is asked for, and of whose card: the one in the reader, or the one that the holder has lost. */
-export interface ServiceTask extends CardOfHolder {
+export interface ServiceTask extends Omit<CardOfHolder, 'cardNumber'> {
   readonly operationId: string;
   readonly operation: ServiceOperation;
 }
@@ -31,13 +34,14 @@ export type AskedAgain = 'cms-unreachable' | 'card-unknown' | 'card-of-another-r
 export type ServiceEnd = ServiceOutput | { readonly end: 'stopped'; readonly reason: StopReason };
 
 export type ServiceEvent =
+  | ({ readonly type: 'operator.remote-issue' } & Omit<RemoteEntered, 'representation'> & Partial<Pick<RemoteEntered, 'representation'>>)
   | ({ readonly type: 'operator.service' } & Omit<ServiceEntered, 'representation'> & Partial<Pick<ServiceEntered, 'representation'>>)
   | { readonly type: 'operator.confirm' | 'operator.back' }
   | { readonly type: 'stop'; readonly reason: StopReason };
 
 interface Facts {
-  readonly task: ServiceTask;
-  readonly entered: ServiceEntered | null;
+  readonly task: ServiceTask | RemoteTask;
+  readonly entered: ServiceEntered | RemoteEntered | null;
   readonly standing: CardStanding | null;
   readonly refusals: readonly Refusal[];
   readonly notes: readonly string[];
@@ -47,15 +51,21 @@ interface Facts {
 }
 
 type Signed = NonNullable<Facts['signed']>;
-type Entry = Pick<Facts, 'task'> & { readonly entered: ServiceEntered };
+interface ServiceEntry {
+  readonly task: ServiceTask;
+  readonly entered: ServiceEntered;
+}
+type Entry = ServiceEntry | RemoteEntry;
 
 /**
- * A service at the desk: the operator says who stands here and why, the CMS how the card stands, the profile whether it may be; then the operator
+ * A service at the desk, or codes for who was recognised by video: the operator says who stands here and why, the CMS how the card stands, the profile whether it may be; then the operator
  * confirms and signs, and it is carried out. Whoever stops before that leaves nothing anywhere.
  */
 export function serviceMachine(ports: ServiceDeskPorts, rules: DeskRules, unexpected: Unexpected) {
   const { services, operators, today } = ports;
-  const decided = ({ task, entered }: Entry, standing: CardStanding): ReturnType<typeof decideService> => {
+  const decided = (entry: Entry, standing: CardStanding): ReturnType<typeof decideService> => {
+    if (isRemoteEntry(entry)) return remoteDecided(entry, standing, rules, today());
+    const { task, entered } = entry;
     const { operation, holder, card } = task;
     return decideService(
       rules.profile,
@@ -68,7 +78,7 @@ export function serviceMachine(ports: ServiceDeskPorts, rules: DeskRules, unexpe
   return setup({
     types: {
       context: {} as Facts,
-      input: {} as ServiceTask,
+      input: {} as Facts['task'],
       events: {} as ServiceEvent,
       output: {} as ServiceEnd,
       children: {} as { carried: 'service' },
@@ -76,13 +86,17 @@ export function serviceMachine(ports: ServiceDeskPorts, rules: DeskRules, unexpe
     delays: { operatorWait: rules.delays.operatorWait },
     actors: {
       service: cardServiceMachine({ ...ports, loading: { ...ports.envelope, policy: rules.signatureRelay } }),
-      ask: fromPromise<Result<CardStanding, CmsError>, ServiceTask>(({ input: { operation, holder, card }, signal }) =>
-        services.standing({ holder, ...(card === undefined ? {} : { card }) }, nationalServices.includes(operation), signal),
+      ask: fromPromise<Result<CardStanding, CmsError>, Facts['task']>(({ input: { operationId: _, operation, ...card }, signal }) =>
+        services.standing(
+          card,
+          nationalServices.some((one) => one === operation),
+          signal,
+        ),
       ),
       sign: fromPromise<Result<Signed, unknown>, Entry>(async ({ input }) => {
         const operatorId = operators.signedOn()?.id;
         if (operatorId === undefined) return err('not-signed-on');
-        const signed = await operators.sign(decisionOf(input));
+        const signed = await operators.sign(isRemoteEntry(input) ? remoteDecisionOf(input) : decisionOf(input));
         return signed.ok ? ok({ jws: signed.value, operatorId }) : signed;
       }),
     },
@@ -112,7 +126,15 @@ export function serviceMachine(ports: ServiceDeskPorts, rules: DeskRules, unexpe
         states: {
           entering: {
             on: {
+              'operator.remote-issue': {
+                guard: ({ context }) => isRemote(context.task.operation),
+                target: 'asking',
+                actions: assign({
+                  entered: ({ event: { type: _, ...entered } }) => ({ ...entered, representation: entered.representation ?? null }),
+                }),
+              },
               'operator.service': {
+                guard: ({ context }) => !isRemote(context.task.operation),
                 target: 'asking',
                 actions: assign({
                   entered: ({ event: { type: _, ...entered } }) => ({ ...entered, representation: entered.representation ?? null }),
@@ -182,9 +204,14 @@ export function serviceMachine(ports: ServiceDeskPorts, rules: DeskRules, unexpe
   });
 }
 
+/** Both are of one kind: what does not fit a task is not taken. */
 function entryOf({ task, entered }: Facts): Entry {
   if (entered === null) throw new Error('a service of which nothing was entered');
-  return { task, entered };
+  return { task, entered } as Entry;
+}
+
+function isRemoteEntry(entry: Entry): entry is RemoteEntry {
+  return isRemote(entry.task.operation);
 }
 
 function problemOf(answer: Result<unknown, CmsError>): AskedAgain {
@@ -193,7 +220,7 @@ function problemOf(answer: Result<unknown, CmsError>): AskedAgain {
 }
 
 /** What of it the operator signs: everything that the CMS is asked by. */
-function decisionOf({ task: { operationId, operation, holder, card }, entered }: Entry): OperatorDecision {
+function decisionOf({ task: { operationId, operation, holder, card }, entered }: ServiceEntry): OperatorDecision {
   return {
     decision: 'service',
     operationId,
@@ -222,10 +249,13 @@ function askedBy({
   };
 }
 
-function inputOf(facts: Facts, { journal }: ServiceDeskPorts, { profile, desk }: DeskRules): ServiceInput {
-  const { task, entered } = entryOf(facts);
+function inputOf(facts: Facts, { journal }: ServiceDeskPorts, rules: DeskRules): ServiceInput {
+  const entry = entryOf(facts);
   if (facts.signed === null) throw new Error('a service that nobody signed');
   const { jws, operatorId } = facts.signed;
+  if (isRemoteEntry(entry)) return remoteInputOf(entry, facts.signed, journal, rules);
+  const { task, entered } = entry;
+  const { profile, desk } = rules;
   const { operationId, operation, holder, card } = task;
   const asked = askedBy(entered);
   const { representative } = asked;

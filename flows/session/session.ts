@@ -467,7 +467,7 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
           'citizen.cancel': { actions: sendTo('renewal', { type: 'citizen.cancel' }) },
         },
       },
-      /** What gives no codes: the operator and the CMS have the word. */
+      /** What gives no codes, and codes of which this desk sees nothing: the operator and the CMS have the word. */
       serving: {
         id: 'serving',
         invoke: {
@@ -489,6 +489,7 @@ export function sessionMachine(ports: SessionPorts, rules: DeskRules, unexpected
           'citizen.cancel': { actions: { type: 'stopService', params: { reason: 'cancelled' } } },
           'operator.refuse': { actions: { type: 'stopService', params: ({ event }) => ({ reason: event.reason }) } },
           'operator.service': { actions: sendTo('service', ({ event }) => event) },
+          'operator.remote-issue': { actions: sendTo('service', ({ event }) => event) },
           'operator.confirm': { actions: sendTo('service', ({ event }) => event) },
           'operator.back': { actions: sendTo('service', ({ event }) => event) },
         },

@@ -10,6 +10,7 @@ import type { UnansweredService } from '../operations/unanswered-service.ts';
 import type { Attention } from '../ports/attention.ts';
 import type { FailedSlip, Finding } from '../ports/operators.ts';
 import type { ContactChannel } from '../ports/cms.ts';
+import type { RemoteContacts, RemoteOperation, ServedOperation } from '../ports/remote-issue.ts';
 import type { CardStatus, Holder, ServiceOperation, ServiceRequest } from '../ports/services.ts';
 import type { ClockFault } from '../ports/trust.ts';
 import type { UncertainAnswer, UncertainTable } from '../procedures/uncertain-revocation.ts';
@@ -21,7 +22,8 @@ import type { CaseChoice } from '../procedures/case-choices.ts';
 import type { SignedAtHandOver } from '../procedures/hand-over.ts';
 import type { Referral } from '../procedures/referral.ts';
 import type { Operation } from '../procedures/vocabulary.ts';
-import type { Begun } from './facts.ts';
+import type { RemoteEntered } from '../procedures/remote-issue.ts';
+import type { BegunRemotely, BegunService } from './facts.ts';
 import type { AskedAgain } from './service.ts';
 
 type Reason = NonNullable<ServiceRequest['reason']>;
@@ -71,11 +73,11 @@ export type CitizenScreen =
   /** `encrypted`: this desk lets no command pass that could be read on the way. */
   | { readonly screen: 'envelope'; readonly stage: EnvelopeStage; readonly cardIn: boolean; readonly encrypted: boolean }
   | { readonly screen: 'print-failed' }
-  /** The CMS is asked for what gives no codes; and it was done. `cardInUse`: it works with the card, which must stay in. */
-  | { readonly screen: 'service'; readonly operation: ServiceOperation; readonly cardInUse: boolean }
+  /** The CMS is asked for what gives no codes, or for codes that this desk does not see; and it was done. `cardInUse`: it works with the card, which must stay in. */
+  | { readonly screen: 'service'; readonly operation: ServedOperation; readonly cardInUse: boolean }
   | {
       readonly screen: 'service-done';
-      readonly operation: ServiceOperation;
+      readonly operation: ServedOperation;
       readonly cardIn: boolean;
       readonly notice: Notice;
       /** Where the holder goes on, with what no desk does. */
@@ -219,6 +221,8 @@ export interface OperatorStatus {
   readonly revocation: RevocationStatus;
   /** The services that the operator may begin for who has no card here. */
   readonly begins: readonly ServiceOperation[];
+  /** Those that give codes to somebody who is not here, recognised by video. */
+  readonly beginsRemotely: readonly RemoteOperation[];
   /** `null`: this desk delivers no envelopes. */
   readonly envelopes: EnvelopesStatus | null;
   /** Operations whose end is not known, oldest first. */
@@ -292,9 +296,11 @@ export interface ServiceWaiting {
   readonly task: 'service';
   /** `entering`: what stands below; `confirming`: the CMS and the profile allow it; `busy`: somebody else has the word. */
   readonly step: 'entering' | 'confirming' | 'busy';
-  readonly operation: ServiceOperation;
+  readonly operation: ServedOperation;
   readonly holder: Holder;
   readonly cardShown: boolean;
+  /** Who is served was recognised by video: the card on the copy, where the parts go once that was entered, and who asks for copies and face. */
+  readonly remote: { readonly cardNumber: string; readonly contacts: RemoteContacts | null; readonly citation: string } | null;
   readonly documents: IdentifyWaiting['documents'];
   readonly cases: readonly CaseChoice[];
   readonly reasons: {
@@ -336,8 +342,11 @@ export type CitizenCommand =
 export type OperatorCommand =
   | { readonly type: 'identified'; readonly document: IdentityDocument; readonly representation?: Representation }
   /** A service for who has no card here: the holder as the document says. */
-  | ({ readonly type: 'begin' } & Begun)
+  | ({ readonly type: 'begin' } & BegunService)
+  /** Codes for somebody who is not here, as the copies have them. */
+  | ({ readonly type: 'begin-remote' } & BegunRemotely)
   | ({ readonly type: 'service'; readonly representation?: Representation } & Omit<ServiceEntered, 'representation'>)
+  | ({ readonly type: 'remote-issue'; readonly representation?: Representation } & Omit<RemoteEntered, 'representation'>)
   | { readonly type: 'confirm' }
   | { readonly type: 'back' }
   | { readonly type: 'refuse'; readonly reason: 'operator-refused' | 'document-mismatch' | 'document-expired' }

@@ -2,6 +2,7 @@ import type { EnvelopeState } from '../../flows/envelopes/envelope.ts';
 import { shiftRowKinds } from '../../flows/envelopes/rows.ts';
 import type { Outcome } from '../../flows/ports/cms.ts';
 import type { JournalRow, JournalRowKind } from '../../flows/ports/journal.ts';
+import { isRemote } from '../../flows/ports/remote-issue.ts';
 import { isService } from '../../flows/ports/services.ts';
 import type { Operation } from '../../flows/procedures/vocabulary.ts';
 
@@ -55,10 +56,11 @@ function envelopeIn(rows: readonly JournalRow[]): string | undefined {
   return last?.kind === 'ENVELOPE_DRAWN' ? last.number : undefined;
 }
 
-/** What may come of an operation once it is open: only the card says what became of a PIN, and a service reserves nothing. */
+/** What may come of an operation once it is open: only the card says what became of a PIN, and a service reserves nothing, nor do codes at a distance. */
 function beginningsOf(operation: Operation): readonly JournalRowKind[] {
   if (operation === 'pin-unblock') return ['PIN_INTENT'];
-  return isService(operation) ? ['SERVICE_INTENT'] : ['RESERVE_INTENT', 'OUTCOME'];
+  if (isService(operation)) return ['SERVICE_INTENT'];
+  return isRemote(operation) ? ['RESERVE_INTENT', 'OUTCOME', 'SERVICE_INTENT'] : ['RESERVE_INTENT', 'OUTCOME'];
 }
 
 /**
@@ -75,6 +77,8 @@ export function mayFollow(rows: readonly JournalRow[], next: JournalRow): boolea
   if (last.kind === 'OP_OPEN' && next.kind !== 'CLOSED' && !beginningsOf(last.operation).includes(next.kind)) return false;
   const prints = rows.filter(({ kind }) => kind === 'PRINT_INTENT').length;
   switch (next.kind) {
+    case 'SERVICE_INTENT':
+      return last.kind === 'OP_OPEN' && isRemote(last.operation) === (next.identification === 'remote-video');
     case 'PRINT_INTENT':
     case 'REPRINT_AUTHORISED':
       return next.attempt === prints + 1;

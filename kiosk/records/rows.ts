@@ -86,6 +86,7 @@ export const journalRow = z.discriminatedUnion('kind', [
     kind: z.literal('SERVICE_INTENT'),
     reason: z.enum(reasons).exactOptional(),
     lossProof: z.enum(lossProofs).exactOptional(),
+    identification: z.literal('remote-video').exactOptional(),
   }),
   z.strictObject({
     kind: z.literal('SERVICE_RECEIPT'),

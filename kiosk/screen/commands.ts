@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { Secret } from '../../devices/secret.ts';
 import { identityDocument } from '../../flows/people/identity-document.ts';
 import { representation } from '../../flows/people/representation.ts';
-import { fiscalCodeKind } from '../../flows/people/fiscal-code.ts';
+import { fiscalCodeKind, readCardNumber } from '../../flows/people/fiscal-code.ts';
+import { remoteOperations } from '../../flows/ports/remote-issue.ts';
 import { serviceOperations } from '../../flows/ports/services.ts';
 import { forms, lossProofs, operations, reasons } from '../../flows/procedures/vocabulary.ts';
 import type { CitizenCommand, OperatorCommand, ShiftCommand } from '../../flows/session/status.ts';
@@ -61,6 +62,24 @@ export const operatorRequest = forSession(
       reason: z.enum(reasons).exactOptional(),
       forms: z.array(z.enum(forms)).max(forms.length),
       lossProof: z.enum(lossProofs).exactOptional(),
+    }),
+    z.strictObject({
+      type: z.literal('begin-remote'),
+      operation: z.enum(remoteOperations),
+      holder,
+      cardNumber: z
+        .string()
+        .trim()
+        .refine((number) => readCardNumber(number) !== null),
+    }),
+    z.strictObject({
+      type: z.literal('remote-issue'),
+      document: identityDocument,
+      representation: representation.exactOptional(),
+      // Left empty, it is for the profile to say that it is missing.
+      contacts: z.strictObject({ email: z.union([z.literal(''), z.email().max(254)]), mobile: z.string().trim().max(30) }),
+      copiesLegible: z.boolean(),
+      faceRecognised: z.boolean(),
     }),
     z.strictObject({ type: z.literal('confirm') }),
     z.strictObject({ type: z.literal('back') }),

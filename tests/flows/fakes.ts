@@ -5,7 +5,7 @@ import type { Cms, CmsError, OperationView, Outcome, OutcomeReport, Receipt, Res
 import type { EnvelopeEnd } from '../../flows/envelopes/rows.ts';
 import { stateOfOutcome } from '../../flows/ports/cms.ts';
 import type { Concluded, Journal, JournalEntry, JournalError, JournalRow } from '../../flows/ports/journal.ts';
-import type { Operators } from '../../flows/ports/operators.ts';
+import type { OperatorDecision, Operators } from '../../flows/ports/operators.ts';
 import type { OutputReport, Printing, PrintReport, Sheet, SheetPrinting } from '../../flows/ports/printing.ts';
 import { usualRelayPolicy } from '../../devices/card/relay.ts';
 import type { DeskRules, SessionPorts } from '../../flows/session/facts.ts';
@@ -240,6 +240,7 @@ export class FakePrinting implements Printing, SheetPrinting {
 export class FakeOperators implements Operators {
   operator: { id: string; displayName: string } | null = { id: 'op-1', displayName: 'Operatore 1' };
   readonly signed: string[] = [];
+  readonly decisions: OperatorDecision[] = [];
   signOn: Operators['signOn'] = () => Promise.resolve(err({ kind: 'unknown-operator' }));
   signOff = (): void => {
     this.operator = null;
@@ -250,6 +251,7 @@ export class FakeOperators implements Operators {
   sign: Operators['sign'] = (decision) => {
     if (this.operator === null) return Promise.resolve(err({ kind: 'not-signed-on' }));
     this.signed.push(decision.decision);
+    this.decisions.push(decision);
     return Promise.resolve(ok(`jws:${decision.decision}`));
   };
 }

@@ -11,6 +11,7 @@ import { Held, shortNumber } from './held.tsx';
 import { Identify } from './identify.tsx';
 import { ReferralWords } from './referral.tsx';
 import { PrintForm } from './print-form.tsx';
+import { BeginRemotely } from './remote-issue.tsx';
 import { Reprint } from './reprint.tsx';
 import { Begin, Service } from './service.tsx';
 import { Shift } from './shift.tsx';
@@ -182,6 +183,7 @@ function Desk({
             <p>{t.desk.nobodyBelow}</p>
             {status.envelopes !== null && <Shift t={t} envelopes={status.envelopes} />}
             <Begin t={t} begins={status.begins} send={send} />
+            <BeginRemotely t={t} begins={status.beginsRemotely} send={send} />
             <Held t={t} operations={status.held} />
             {status.unanswered.length > 0 && <Unanswered t={t} services={status.unanswered} />}
             {status.attention.length > 0 && <ToBeLookedAt t={t} attention={status.attention} />}

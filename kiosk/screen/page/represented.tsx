@@ -9,7 +9,16 @@ import type { Texts } from './texts/texts.ts';
 export const identifiedForm = 'identified';
 
 /** Who stands here for the holder, and the papers that the region asks for, each with its source. */
-export function Represented({ t, choice }: { readonly t: Texts; readonly choice: CaseChoice }): ReactElement | null {
+export function Represented({
+  t,
+  choice,
+  printable = true,
+}: {
+  readonly t: Texts;
+  readonly choice: CaseChoice;
+  /** Forms can be printed, to be signed here; not where they came signed. */
+  readonly printable?: boolean;
+}): ReactElement | null {
   if (asksNothing(choice)) return null;
   const { relations, papers, ownCard, holderDocumentCopy, kinship, impediment, notes } = choice;
   const words = t.desk.represented;
@@ -40,7 +49,7 @@ export function Represented({ t, choice }: { readonly t: Texts; readonly choice:
       {papers.map(({ anyOf, orHolderDocument, citation }) => (
         <div key={anyOf.join()}>
           {anyOf.map((form) => (
-            <FormCheck key={form} form={form} t={t} citation={citation} />
+            <FormCheck key={form} form={form} t={t} citation={citation} printable={printable} />
           ))}
           {orHolderDocument && <Check name="holderDocumentCopy" label={words.holderDocument} citation={citation} />}
         </div>
@@ -90,11 +99,21 @@ function Field({ name, label }: { readonly name: string; readonly label: string 
 }
 
 /** Whether a form was shown, and the form itself on paper where it is yet to be signed. */
-export function FormCheck({ form, t, citation }: { readonly form: Form; readonly t: Texts; readonly citation: string }): ReactElement {
+export function FormCheck({
+  form,
+  t,
+  citation,
+  printable = true,
+}: {
+  readonly form: Form;
+  readonly t: Texts;
+  readonly citation: string;
+  readonly printable?: boolean;
+}): ReactElement {
   return (
     <div>
       <Check name={`form ${form}`} label={t.desk.represented.forms[form]} citation={citation} />
-      <PrintForm form={form} t={t} />
+      {printable && <PrintForm form={form} t={t} />}
     </div>
   );
 }

@@ -1,30 +1,33 @@
 import { Alert, Button } from 'design-react-kit';
-import { type FormEvent, type ReactElement, useState } from 'react';
+import { type ReactElement, useState } from 'react';
+import { isRemote } from '../../../flows/ports/remote-issue.ts';
 import type { OperatorCommand, OperatorStatus, ServiceWaiting } from '../../../flows/session/status.ts';
-import { isoDate, readDate } from './dates.ts';
 import { DocumentForm } from './document.tsx';
 import { FormCheck, Represented, representationOf } from './represented.tsx';
+import { EnterRemotely, WhereTo } from './remote-issue.tsx';
+import { HolderData, type ServiceProps } from './holder-data.tsx';
+import { HolderForm } from './holder-form.tsx';
 import { PrintForm } from './print-form.tsx';
 import type { Texts } from './texts/texts.ts';
 
-interface Props {
-  readonly t: Texts;
-  readonly waiting: ServiceWaiting;
-  readonly send: (command: OperatorCommand) => void;
-}
-
 /** A service: whose card, who stands here, why, with which papers; then what the CMS and the profile say, and the one decision. */
-export function Service(props: Props): ReactElement {
+export function Service(props: ServiceProps): ReactElement {
   const { t, waiting } = props;
   return (
     <>
-      <h1>{t.menu.operations[waiting.operation]}</h1>
-      {waiting.step === 'confirming' ? <Confirm {...props} /> : <Enter {...props} />}
+      <h1>{isRemote(waiting.operation) ? t.desk.remote.operations[waiting.operation] : t.menu.operations[waiting.operation]}</h1>
+      {waiting.step === 'confirming' ? (
+        <Confirm {...props} />
+      ) : waiting.remote !== null ? (
+        <EnterRemotely {...props} />
+      ) : (
+        <Enter {...props} />
+      )}
     </>
   );
 }
 
-function Enter({ t, waiting, send }: Props): ReactElement {
+function Enter({ t, waiting, send }: ServiceProps): ReactElement {
   const { cases, reasons, papers, problem, step } = waiting;
   const [holderCase, setHolderCase] = useState(cases[0]?.case ?? 'adult');
   const [reason, setReason] = useState(reasons?.allowed[0]);
@@ -106,25 +109,8 @@ function needsProof({ reasons }: ServiceWaiting, reason: ServiceWaiting['reason'
   return reason != null && reasons?.proofOfLossFor.includes(reason) === true;
 }
 
-function HolderData({ t, waiting: { holder, cardShown } }: Pick<Props, 't' | 'waiting'>): ReactElement {
-  return (
-    <dl className="data">
-      <dt>{t.desk.surname}</dt>
-      <dd className="large">{holder.surname}</dd>
-      <dt>{t.desk.name}</dt>
-      <dd className="large">{holder.name}</dd>
-      <dt>{t.desk.birthDate}</dt>
-      <dd>{isoDate(holder.birthDate)}</dd>
-      <dt>{t.desk.fiscalCode}</dt>
-      <dd className="mono">{holder.fiscalCode}</dd>
-      <dt>{t.desk.service.card}</dt>
-      <dd>{cardShown ? t.desk.service.cardShown : t.desk.service.cardNotShown}</dd>
-    </dl>
-  );
-}
-
-function Confirm({ t, waiting, send }: Props): ReactElement {
-  const { operation, cardStatus, reason, notes } = waiting;
+function Confirm({ t, waiting, send }: ServiceProps): ReactElement {
+  const { operation, cardStatus, reason, notes, remote } = waiting;
   const words = t.desk.service;
   return (
     <div className="side-by-side">
@@ -143,14 +129,19 @@ function Confirm({ t, waiting, send }: Props): ReactElement {
               <dd>{words.reasons[reason]}</dd>
             </>
           )}
+          {remote !== null && <WhereTo t={t} remote={remote} />}
         </dl>
         <p className="question">{words.means[operation]}</p>
         {notes.length > 0 && (
-          <ul className="notes" lang="it">
-            {notes.map((note) => (
-              <li key={note}>{note}</li>
-            ))}
-          </ul>
+          // Codes have much to know about them; what is signed stays in sight.
+          <details open={remote === null}>
+            <summary>{t.desk.represented.notes}</summary>
+            <ul className="notes" lang="it">
+              {notes.map((note) => (
+                <li key={note}>{note}</li>
+              ))}
+            </ul>
+          </details>
         )}
         <div className="decisions">
           <Button color="primary" autoFocus onClick={() => send({ type: 'confirm' })}>
@@ -176,30 +167,13 @@ export function Begin({
   readonly send: (command: OperatorCommand) => void;
 }): ReactElement | null {
   const [chosen, choose] = useState<OperatorStatus['begins'][number] | null>(null);
-  const [born, setBorn] = useState('');
-  const [left, setLeft] = useState(false);
-  const birthDate = readDate(born);
   const words = t.desk.service;
   const operation = begins.find((one) => one === chosen) ?? begins[0];
   if (operation === undefined) return null;
-  const submit = (event: FormEvent<HTMLFormElement>): void => {
-    event.preventDefault();
-    const fields = new FormData(event.currentTarget);
-    const text = (name: string): string => {
-      const value = fields.get(name);
-      return typeof value === 'string' ? value.trim().toUpperCase() : '';
-    };
-    if (birthDate === null) {
-      setLeft(true);
-      return;
-    }
-    const holder = { fiscalCode: text('fiscalCode'), surname: text('surname'), name: text('name'), birthDate };
-    send({ type: 'begin', operation, holder });
-  };
   return (
     <details className="begin">
       <summary>{words.begin}</summary>
-      <form onSubmit={submit} autoComplete="off">
+      <HolderForm t={t} entered={(holder) => send({ type: 'begin', operation, holder })}>
         <p className="hint">{words.beginBelow}</p>
         <label htmlFor="begin-operation">{words.operation}</label>
         <select
@@ -213,42 +187,7 @@ export function Begin({
             </option>
           ))}
         </select>
-        <div className="pair">
-          <Field name="surname" label={t.desk.surname} />
-          <Field name="name" label={t.desk.name} />
-        </div>
-        <div className="pair">
-          <Field name="fiscalCode" label={t.desk.fiscalCode} />
-          <div>
-            <label htmlFor="begin-birthDate">{t.desk.birthDate}</label>
-            <input
-              id="begin-birthDate"
-              inputMode="numeric"
-              maxLength={10}
-              required
-              value={born}
-              aria-invalid={left && birthDate === null}
-              onChange={(event) => setBorn(event.target.value)}
-              onBlur={() => setLeft(born !== '')}
-            />
-          </div>
-        </div>
-        <p className="wrong" role="alert">
-          {left && birthDate === null ? t.desk.expiresUnreadable : ''}
-        </p>
-        <Button color="primary" type="submit">
-          {words.go}
-        </Button>
-      </form>
+      </HolderForm>
     </details>
-  );
-}
-
-function Field({ name, label }: { readonly name: string; readonly label: string }): ReactElement {
-  return (
-    <div>
-      <label htmlFor={`begin-${name}`}>{label}</label>
-      <input id={`begin-${name}`} name={name} maxLength={80} required spellCheck={false} autoCapitalize="characters" />
-    </div>
   );
 }

@@ -81,7 +81,7 @@ export function startTestDesk(journal = new FakeJournal(), profile: Profile = em
     },
     {
       profile,
-      desk: 'health-authority',
+      desk: rules.desk ?? 'health-authority',
       operations: rules.operations ?? carriedOut,
       siteName: 'Sportello di prova',
       uncertainRevocation: rules.uncertainRevocation ?? uncertainRevocation.parse({}),

@@ -1,4 +1,5 @@
 import { ok, err } from '../../../devices/result.ts';
+import { remoteCaseChoices } from '../../../flows/procedures/remote-issue.ts';
 import { caseChoices } from '../../../flows/procedures/case-choices.ts';
 import type { Profile } from '../../../flows/procedures/profile.ts';
 import { uncertainRevocation } from '../../../flows/procedures/uncertain-revocation.ts';
@@ -21,6 +22,7 @@ import {
   type RevocationStatus,
 } from '../../../flows/session/status.ts';
 import { referralOf } from '../../../flows/session/referral.ts';
+import { isRemote, remoteOperations } from '../../../flows/ports/remote-issue.ts';
 import { serviceOperations } from '../../../flows/ports/services.ts';
 import type { EventName } from '../../../kiosk/log/events.ts';
 import type { Log } from '../../../kiosk/log/log.ts';
@@ -133,13 +135,13 @@ export const citizenScreens: Readonly<Record<string, CitizenScreen>> = {
   service: { screen: 'service', operation: 'suspension', cardInUse: false },
   'service-loading': { screen: 'service', operation: 'signature-certificate', cardInUse: true },
   ...Object.fromEntries(
-    serviceOperations.map((operation) => [
+    [...serviceOperations, ...remoteOperations].map((operation) => [
       `service-done-${operation}`,
       {
         screen: 'service-done',
         operation,
         cardIn: operation === 'signature-certificate',
-        notice: 'printing',
+        notice: isRemote(operation) ? 'none' : 'printing',
         referral: referralOf(lombardia, { done: operation }),
       } as const,
     ]),
@@ -207,6 +209,7 @@ const service = {
   operation: 'revocation',
   holder: { surname: 'ROSSI', name: 'MARIO', birthDate: '1972-07-09', fiscalCode: 'RSSMRA72L09H501S' },
   cardShown: false,
+  remote: null,
   documents: identify.documents,
   cases: caseChoices(sardegna, { operation: 'revocation', desk: 'pharmacy', today: '2026-11-22' }, '1972-07-09'),
   reasons: { allowed: ['theft', 'loss', 'compromise', 'malfunction'], proofOfLossFor: ['theft', 'loss'], citation: 'SAR 9.7.1' },
@@ -216,6 +219,17 @@ const service = {
   cardStatus: null,
   reason: null,
   notes: [],
+} as const;
+
+const remoteCases = (birthDate: string) =>
+  remoteCaseChoices(lombardia, { operation: 'activation', desk: 'space-region', today: '2026-11-22' }, birthDate);
+
+const remote = {
+  ...service,
+  operation: 'activation',
+  remote: { cardNumber: '80380000300000000002', contacts: null, citation: 'LOM (OP-REM)' },
+  cases: remoteCases('1972-07-09'),
+  reasons: null,
 } as const;
 
 export const operatorScreens: Readonly<Record<string, OperatorStatus['waiting']>> = {
@@ -235,6 +249,19 @@ export const operatorScreens: Readonly<Record<string, OperatorStatus['waiting']>
     refusals: refused('C10', 'Il codice fiscale della persona rappresentata, sul modulo o sul codice a barre, non è quello della tessera.'),
   },
   'service-entering': service,
+  'remote-entering': remote,
+  'remote-of-a-minor': { ...remote, holder: minor, cases: remoteCases(minor.birthDate), problem: 'card-unknown' },
+  'remote-refused': {
+    ...remote,
+    refusals: refused('C13', 'La prima parte arriva per e-mail: per la seconda serve un numero di cellulare.'),
+  },
+  'remote-confirming': {
+    ...remote,
+    step: 'confirming',
+    cardStatus: 'active',
+    remote: { ...remote.remote, contacts: { email: 'mario.rossi@example.org', mobile: '+393331234567' } },
+    notes: remote.cases[0]?.notes ?? [],
+  },
   'service-refused': {
     ...service,
     operation: 'reactivation',
@@ -381,6 +408,7 @@ export function stage(): Stage {
         printer,
         attention,
         begins: ['suspension', 'reactivation', 'revocation', 'reader-handout'],
+        beginsRemotely: [],
         envelopes: null,
         revocation,
         held,

@@ -261,6 +261,14 @@ export const en: Texts = {
         main: 'The signature certificate is on the card',
         lines: ['It is free.', 'To sign you need the signature PIN, which is not the PIN of the card.'],
       },
+      activation: {
+        main: 'The codes are on their way',
+        lines: ['The first part comes by e-mail, the second by text message.', 'Nothing is printed here.'],
+      },
+      reissue: {
+        main: 'The new codes are on their way',
+        lines: ['The first part comes by e-mail, the second by text message.', 'Nothing is printed here.'],
+      },
       'interop-revocation': {
         main: 'The card is revoked',
         lines: ['This is final: it cannot be reactivated.', 'You may ask for a new one now.'],
@@ -623,7 +631,7 @@ export const en: Texts = {
     represented: {
       case: 'Who the holder is',
       cases: {
-        adult: 'of age, here in person',
+        adult: 'of age, for themselves',
         minor: 'a minor, with a parent',
         'emancipated-minor': 'an emancipated minor',
         ward: 'a ward, with the guardian',
@@ -697,9 +705,27 @@ export const en: Texts = {
         revocation: 'The card is revoked for good. There is no way back.',
         'reader-handout': 'Hand over the reader: it is registered for the whole household.',
         'signature-certificate': 'The central system loads the signature certificate: the card stays in the reader to the end.',
+        activation: 'The central system releases the codes: the first part by e-mail, the second by text message. No part is seen here.',
+        reissue: 'The central system releases new codes: the first part by e-mail, the second by text message. No part is seen here.',
         'interop-revocation': 'The other region’s card is revoked for good. There is no way back.',
       },
       confirm: 'Confirm and sign',
+    },
+    remote: {
+      begin: 'Activation at a distance (video call)',
+      beginBelow: 'For who sent form and copies by e-mail and is recognised by video call. Copy the data from the copies.',
+      operations: { activation: 'Activate the card at a distance', reissue: 'New codes at a distance' },
+      cardNumber: 'Identification number of the card',
+      cardNumberBelow: 'The 20 digits on the back of the card.',
+      document: 'Document, as on the copy',
+      recognition: 'Recognition by video call',
+      copiesLegible: 'Copies easy to read, front and back',
+      faceRecognised: 'Face recognised in the video call',
+      email: 'E-mail (first part)',
+      mobile: 'Mobile number (second part)',
+      firstPart: 'First part to',
+      secondPart: 'Second part to',
+      ask: 'Recognised: ask the central system',
     },
     documentTypes: {
       'identity-card': 'Identity card',

@@ -15,7 +15,7 @@ import type { ReprintProblem } from '../../../../flows/operations/activation.ts'
 import type { HeldOperation } from '../../../../flows/operations/resolution.ts';
 import type { FailedSlip, Finding } from '../../../../flows/ports/operators.ts';
 import type { ClockFault } from '../../../../flows/ports/trust.ts';
-import type { ServiceOperation } from '../../../../flows/ports/services.ts';
+import type { RemoteOperation, ServedOperation } from '../../../../flows/ports/remote-issue.ts';
 import type { AskedAgain } from '../../../../flows/session/service.ts';
 import type { ReferralTo } from '../../../../flows/procedures/referral.ts';
 import type { FormToSign } from '../../../../flows/procedures/forms-to-sign.ts';
@@ -318,11 +318,19 @@ export const it = {
         main: 'Il certificato di firma è sulla tessera',
         lines: ['È gratis.', 'Per firmare serve il PIN di firma, che non è il PIN della tessera.'],
       },
+      activation: {
+        main: 'I codici sono in viaggio',
+        lines: ['La prima parte arriva per e-mail, la seconda con un SMS.', 'Qui non si stampa nulla.'],
+      },
+      reissue: {
+        main: 'I codici nuovi sono in viaggio',
+        lines: ['La prima parte arriva per e-mail, la seconda con un SMS.', 'Qui non si stampa nulla.'],
+      },
       'interop-revocation': {
         main: 'La tessera è revocata',
         lines: ['È definitivo: non si può riattivare.', 'Puoi già chiederne una nuova.'],
       },
-    } satisfies Record<ServiceOperation, { main: string; lines: readonly string[] }>,
+    } satisfies Record<ServedOperation, { main: string; lines: readonly string[] }>,
     question: (number: string) => `Per altre domande chiama il ${number}.`,
   },
   printFailed: {
@@ -702,7 +710,7 @@ export const it = {
     represented: {
       case: 'Chi è il titolare',
       cases: {
-        adult: 'adulto, di persona',
+        adult: 'adulto, per sé',
         minor: 'minore, con un genitore',
         'emancipated-minor': 'minore emancipato',
         ward: 'persona sotto tutela',
@@ -776,9 +784,30 @@ export const it = {
         revocation: 'La tessera viene revocata per sempre. Non si torna indietro.',
         'reader-handout': 'Consegna il lettore: viene registrato per tutta la famiglia.',
         'signature-certificate': 'Il sistema centrale carica il certificato di firma: la tessera resta nel lettore fino alla fine.',
+        activation: 'Il sistema centrale rilascia i codici: la prima parte per e-mail, la seconda per SMS. Qui non si vede nessuna parte.',
+        reissue: 'Il sistema centrale rilascia codici nuovi: la prima parte per e-mail, la seconda per SMS. Qui non si vede nessuna parte.',
         'interop-revocation': 'La tessera dell’altra regione viene revocata per sempre. Non si torna indietro.',
-      } satisfies Record<ServiceOperation, string>,
+      } satisfies Record<ServedOperation, string>,
       confirm: 'Conferma e firma',
+    },
+    remote: {
+      begin: 'Attivazione a distanza (videochiamata)',
+      beginBelow: 'Per chi ha mandato modulo e copie per e-mail ed è riconosciuto in videochiamata. Copia i dati dalle copie.',
+      operations: {
+        activation: 'Attivare la tessera a distanza',
+        reissue: 'Nuovi codici a distanza',
+      } satisfies Record<RemoteOperation, string>,
+      cardNumber: 'Numero di identificazione della tessera',
+      cardNumberBelow: 'Le 20 cifre sul retro della tessera.',
+      document: 'Documento, come sulla copia',
+      recognition: 'Riconoscimento in videochiamata',
+      copiesLegible: 'Copie leggibili, fronte e retro',
+      faceRecognised: 'Volto riconosciuto in videochiamata',
+      email: 'E-mail (prima parte)',
+      mobile: 'Cellulare (seconda parte)',
+      firstPart: 'Prima parte a',
+      secondPart: 'Seconda parte a',
+      ask: 'Riconosciuto: chiedi al sistema centrale',
     },
     documentTypes: {
       'identity-card': 'Carta d’identità',
