@@ -55,6 +55,16 @@ export class CmsLedger {
     return this.#store((store) => store.services.service(operationId)?.state ?? null);
   }
 
+  /** The codes that were released at a distance. */
+  remoteCodes(operationId: string): readonly HeldCode[] {
+    return this.#store((store) => store.remoteIssues.codesOf(operationId));
+  }
+
+  /** Whether a card was given codes at a distance. */
+  activated(cardId: string): boolean {
+    return this.#store((store) => store.remoteIssues.hasHadCodes(cardId));
+  }
+
   /** How often a service was done for a card. */
   services(cardId: string, operation: ServiceOperation): number {
     return this.#store((store) => store.services.count(cardId, operation));
