@@ -19,7 +19,7 @@ import type { DeskRules } from './facts.ts';
 import { whyNotActivated } from './judgement.ts';
 import { lastScreenOf } from './last-screen.ts';
 import { referralOf } from './referral.ts';
-import { documentsOf, servedOf, serviceTaskShown } from './service-status.ts';
+import { documentsOf, isLoading, servedOf, serviceTaskShown } from './service-status.ts';
 import type { SessionSnapshot } from './session.ts';
 import type {
   CitizenCommand,
@@ -242,8 +242,7 @@ function sessionScreenOf(session: SessionSnapshot, rules: DeskRules, today: stri
   if (session.matches('serving')) {
     const service = session.children.service?.getSnapshot();
     if (service?.matches('carrying') !== true) return { screen: 'operator' };
-    const cardInUse = service.children.carried?.getSnapshot().matches('loading') === true;
-    return { screen: 'service', operation: servedOf(context), cardInUse };
+    return { screen: 'service', operation: servedOf(context), cardInUse: isLoading(service) };
   }
   if (session.matches('issuing')) return { screen: 'issuing', stage: issuingStageOf(session) };
   if (session.matches('done') || session.matches('stopped')) return lastScreenOf(session, rules);

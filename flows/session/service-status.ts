@@ -40,7 +40,13 @@ export function serviceTaskShown(service: ServiceSnapshot, { profile, desk }: De
 
 function stepOf(service: ServiceSnapshot): ServiceWaiting['step'] {
   if (service.matches({ preparing: 'entering' })) return 'entering';
+  if (isLoading(service)) return 'loading';
   return service.matches({ preparing: 'confirming' }) ? 'confirming' : 'busy';
+}
+
+/** The card is in the CMS's hands. */
+export function isLoading(service: ServiceSnapshot): boolean {
+  return service.matches('carrying') && service.children.carried?.getSnapshot().matches('loading') === true;
 }
 
 /** The documents that identify whoever stands here, each with its source. */

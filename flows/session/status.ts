@@ -294,8 +294,8 @@ export interface OperatorStatus {
 /** A service at the operator's hand: what is to be entered, or what is to be confirmed. */
 export interface ServiceWaiting {
   readonly task: 'service';
-  /** `entering`: what stands below; `confirming`: the CMS and the profile allow it; `busy`: somebody else has the word. */
-  readonly step: 'entering' | 'confirming' | 'busy';
+  /** `entering`: what stands below; `confirming`: the CMS and the profile allow it; `loading`: the CMS works with the card; `busy`: somebody else has the word. */
+  readonly step: 'entering' | 'confirming' | 'loading' | 'busy';
   readonly operation: ServedOperation;
   readonly holder: Holder;
   readonly cardShown: boolean;

@@ -38,12 +38,16 @@ test('the form is printed and signed, the card stays in, and what it holds then 
   await copyCard(desk.page);
   await touch(desk.page, 'Identificato: chiedi al sistema centrale');
   await desk.page.getByText('SAR 9.3.2(8)').first().waitFor();
+  await touch(desk.page, 'Stampa: la richiesta di firma');
+  await desk.page.getByText('Stampato.').waitFor();
+  expect(world.printer.slips().at(-1)?.text).toContain('Firma del titolare');
   await desk.page.getByLabel('modulo per il certificato di firma').check();
   await touch(desk.page, 'Identificato: chiedi al sistema centrale');
   await desk.page.getByText('la tessera resta nel lettore fino alla fine').waitFor();
   await world.card('slow 30');
   await touch(desk.page, 'Conferma e firma');
   await citizen.page.getByRole('heading', { name: 'Non togliere la tessera' }).waitFor({ timeout: 15_000 });
+  await desk.page.getByText('Il sistema centrale carica il certificato: la tessera resta nel lettore.').waitFor();
   await on('service-done');
   expect(await citizen.page.textContent('h1')).toBe('Il certificato di firma è sulla tessera');
   await citizen.page.getByText('Prendi il promemoria di carta.').waitFor();

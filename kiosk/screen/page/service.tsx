@@ -16,7 +16,9 @@ export function Service(props: ServiceProps): ReactElement {
   return (
     <>
       <h1>{isRemote(waiting.operation) ? t.desk.remote.operations[waiting.operation] : t.menu.operations[waiting.operation]}</h1>
-      {waiting.step === 'confirming' ? (
+      {waiting.step === 'loading' ? (
+        <Loading {...props} />
+      ) : waiting.step === 'confirming' ? (
         <Confirm {...props} />
       ) : waiting.remote !== null ? (
         <EnterRemotely {...props} />
@@ -151,6 +153,21 @@ function Confirm({ t, waiting, send }: ServiceProps): ReactElement {
             {t.back}
           </Button>
         </div>
+      </section>
+    </div>
+  );
+}
+
+/** The CMS works with the card: there is nothing to do but to leave it in. */
+function Loading({ t, waiting }: ServiceProps): ReactElement {
+  return (
+    <div className="side-by-side" aria-busy="true">
+      <section aria-labelledby="card-title">
+        <h2 id="card-title">{t.desk.card}</h2>
+        <HolderData t={t} waiting={waiting} />
+      </section>
+      <section role="status">
+        <p className="question">{t.desk.service.loading}</p>
       </section>
     </div>
   );

@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { decodeResponse, encodeCommand } from '../../../devices/card/apdu.ts';
 import { CommandingDriver } from '../../../devices/card/commanding.ts';
 import type { CommandingCardReader, RelayCount, RelayEnd, RelayExchange, RelayPolicy } from '../../../devices/card/contract.ts';
-import { refusalOf, relay, usualRelayPolicy } from '../../../devices/card/relay.ts';
+import { plainRelayPolicy, refusalOf, relay, signatureRelayPolicy, usualRelayPolicy } from '../../../devices/card/relay.ts';
 import { startCardHost } from '../../../devices/card/remote.ts';
 import { TerminalChannel } from '../../../devices/card/secure-messaging/channel.ts';
 import { schemes } from '../../../devices/card/secure-messaging/schemes.ts';
@@ -318,5 +318,53 @@ describe('a hostile CMS', () => {
     await Promise.resolve();
     for (const wiped of [command, refused, late, ...answers]) expect([...wiped]).toEqual(new Array(wiped.length).fill(0));
     expect(answers).toHaveLength(1);
+  });
+});
+
+describe('the policy of a signature certificate', () => {
+  const intoTheFolder = bytes('00 A4 08 0C 02 14 00');
+  const write = bytes('0C D6 00 00 0A 8E 08 00 00 00 00 00 00 00 00');
+  const writes = ['0C E0 00 00', '0C 47 80 00', '0C D6 00 00'].map((head) => bytes(`${head} 0A 8E 08 00 00 00 00 00 00 00 00`));
+
+  /** What becomes of commands that come one after the other; `answers`: what the card says to each, `9000` where none is given. */
+  const passing = async (commands: readonly Uint8Array[], answers: Readonly<Record<number, string>> = {}): Promise<string> => {
+    const seen: Uint8Array[] = [];
+    const card = {
+      signal: noAbort,
+      transmit: (command: Uint8Array) => Promise.resolve(ok(bytes(answers[seen.push(command.slice()) - 1] ?? '9000'))),
+    };
+    const script = commands.map((command) => command.slice());
+    const ended = await relay(card, scripted(...script), signatureRelayPolicy, { sent: 0, answered: 0 });
+    return ended.ok && ended.value.kind === 'refused' ? `${seen.length}: ${ended.value.reason}` : `${seen.length}`;
+  };
+
+  test('what writes passes in the folder of signature, and nowhere else', async () => {
+    for (const one of writes) {
+      expect(await passing([one])).toBe('0: not-allowed');
+      expect(await passing([intoTheFolder, one])).toBe('2');
+      expect(await passing([bytes('00 A4 08 0C 04 14 00 90 10'), one])).toBe('2');
+    }
+    // Where the card did not go; by an identifier; sealed; out again.
+    expect(await passing([intoTheFolder, write], { 0: '6A82' })).toBe('1: not-allowed');
+    expect(await passing([bytes('00 A4 00 0C 02 14 00'), write])).toBe('1: not-allowed');
+    expect(await passing([bytes('0C A4 08 0C 0A 8E 08 00 00 00 00 00 00 00 00'), write])).toBe('1: not-allowed');
+    expect(await passing([intoTheFolder, write, bytes('00 A4 08 0C 04 11 00 11 01'), write])).toBe('3: not-allowed');
+    expect(await passing([intoTheFolder, bytes('0C A4 08 0C 0A 8E 08 00 00 00 00 00 00 00 00'), write])).toBe('2: not-allowed');
+    // A path that is not there leaves the card in the folder.
+    expect(await passing([intoTheFolder, bytes('00 A4 08 0C 04 14 00 90 10'), write], { 1: '6A82' })).toBe('3');
+    expect(await passing([intoTheFolder, bytes('00 A4 08 0C 04 11 00 99 99'), write], { 1: '6A82' })).toBe('2: not-allowed');
+  });
+
+  test('no PIN command of any kind, no signature, no other instruction; and the policies of PINs write nothing', () => {
+    for (let ins = 0; ins < 256; ins += 1) {
+      for (const cla of [0x00, 0x0c, 0x80]) {
+        const command = Uint8Array.of(cla, ins, 0, 0, 10, 0x8e, 8, 0, 0, 0, 0, 0, 0, 0, 0);
+        const name = Buffer.of(cla, ins).toString('hex').toUpperCase();
+        const passes = refusalOf(command, signatureRelayPolicy) === undefined;
+        expect({ name, passes }).toEqual({ name, passes: signatureRelayPolicy.allowed.includes(name) });
+        if ([0x20, 0x24, 0x2c, 0x2a, 0x22].includes(ins)) expect({ name, passes }).toEqual({ name, passes: false });
+      }
+    }
+    for (const policy of [usualRelayPolicy, plainRelayPolicy]) for (const one of writes) expect(refusalOf(one, policy)).toBe('not-allowed');
   });
 });

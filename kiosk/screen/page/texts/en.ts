@@ -672,6 +672,7 @@ export const en: Texts = {
     },
     service: {
       begin: 'A service without the card',
+      loading: 'The central system loads the certificate: the card stays in the reader. If it comes out, a new request begins it anew.',
       beginBelow: 'For who has lost the card or has it elsewhere. Copy the holder’s data from the document.',
       operation: 'What is asked for',
       go: 'Begin',

@@ -751,6 +751,7 @@ export const it = {
     },
     service: {
       begin: 'Servizio senza tessera',
+      loading: 'Il sistema centrale carica il certificato: la tessera resta nel lettore. Se esce, si ricomincia con una richiesta nuova.',
       beginBelow: 'Per chi ha perso la tessera o non l’ha con sé. Copia i dati del titolare dal documento.',
       operation: 'Che cosa chiede',
       go: 'Comincia',
