@@ -27,8 +27,8 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     // Tests of one file that mostly wait for time to pass.
     maxConcurrency: 2,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     teardownTimeout: 10_000,
     // A file that was left out by mistake must not pass as "no tests".
     passWithNoTests: false,
