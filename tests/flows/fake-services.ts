@@ -1,7 +1,7 @@
 import { type Result, err, ok } from '../../devices/result.ts';
 import type { CmsError } from '../../flows/ports/cms.ts';
 import type { RemoteIssue } from '../../flows/ports/remote-issue.ts';
-import type { CardServices, CardStanding, ServiceReceipt, ServiceRequest } from '../../flows/ports/services.ts';
+import type { CardServices, CardStanding, ServiceAccepted, ServiceReceipt, ServiceRequest } from '../../flows/ports/services.ts';
 
 /** What befalls one question and its answer; `question-late`: it arrives after whatever is asked next. */
 export type Link = 'answers' | 'question-lost' | 'answer-lost' | 'question-late';
@@ -40,8 +40,20 @@ export class FakeServices implements CardServices {
     return Promise.resolve(this.#over(() => this.#do(request), request));
   };
 
-  /** This CMS accepts nothing: there is nothing to load. */
-  load: CardServices['load'] = () => Promise.resolve(err({ kind: 'refused', type: 'operation-unknown', title: '' }));
+  /** Whether it accepts what it is asked, and loads it by a relay without a command. */
+  accepts = false;
+
+  load: CardServices['load'] = ({ operationId, relay }) =>
+    Promise.resolve(
+      this.#over(() => {
+        const known = this.#receipts.get(operationId);
+        if (known !== undefined)
+          return err({ kind: 'refused', type: known.state === 'DONE' ? 'service-done' : 'service-voided', title: '' });
+        this.done.push(operationId);
+        this.#receipt(operationId, 'DONE');
+        return ok({ end: { operationId, relay, ended: 'done' as const, secured: true, certificate: 'loaded' as const, jws: 'r.e.c' } });
+      }, null),
+    );
 
   voidService: CardServices['voidService'] = (operationId) => {
     this.voids += 1;
@@ -53,7 +65,7 @@ export class FakeServices implements CardServices {
     for (const request of this.#late.splice(0)) this.#do(request);
   }
 
-  #over(work: () => Result<ServiceReceipt, CmsError>, request: Request | null): Result<ServiceReceipt, CmsError> {
+  #over<T>(work: () => Result<T, CmsError>, request: Request | null): Result<T, CmsError> {
     const lost = err({ kind: 'unreachable', detail: 'lost' } as const);
     const link = this.links.shift() ?? 'answers';
     if (link === 'question-lost') return lost;
@@ -66,11 +78,12 @@ export class FakeServices implements CardServices {
     return link === 'answer-lost' ? lost : answer;
   }
 
-  #do({ operationId, operation }: Request): Result<ServiceReceipt, CmsError> {
+  #do({ operationId, operation }: Request): Result<ServiceReceipt | ServiceAccepted, CmsError> {
     if (this.refuses !== null) return err({ kind: 'refused', type: this.refuses, title: '' });
     const known = this.#receipts.get(operationId);
     if (known?.state === 'VOIDED') return err({ kind: 'refused', type: 'service-voided', title: '' });
     if (known !== undefined) return ok(known);
+    if (this.accepts) return ok({ operationId, state: 'ACCEPTED', expiresAt: '2026-11-22T10:15:00.000Z' });
     this.done.push(operationId);
     const cardStatus = operation === 'suspension' ? 'suspended' : operation === 'revocation' ? 'revoked' : 'active';
     return ok({ ...this.#receipt(operationId, 'DONE'), cardStatus });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SimulatedClock, createActor, toPromise } from 'xstate';
 import { signatureRelayPolicy } from '../../../devices/card/relay.ts';
-import { err } from '../../../devices/result.ts';
+import { err, ok } from '../../../devices/result.ts';
 import {
   type ServiceOutput,
   type ServicePorts,
@@ -37,18 +37,31 @@ const request: ServiceRequest = {
   forms: [],
   operatorAssertion: 'jws',
 };
-/** Where nothing is accepted nothing is loaded. */
-const noLoading: ServicePorts['loading'] = {
-  chip: { relay: () => Promise.reject(new Error('nothing is loaded')) },
+const certificate = { operation: 'signature-certificate', card: { cardId: '1', certificateDigest: 'd' } } as const;
+/** A card that is given to the CMS, which wants no command of it. */
+const loading: ServicePorts['loading'] = {
+  chip: {
+    async relay(exchange, _, signal) {
+      const heard = await exchange(undefined, signal);
+      const count = { sent: 0, answered: 0 };
+      return heard === 'lost' ? err({ kind: 'other-side-lost', ...count }) : ok(count);
+    },
+  },
   newRelayId: () => 'relay',
   policy: signatureRelayPolicy,
 };
 const noAbort = new AbortController().signal;
 
-function begun(links: readonly Link[] = [], journal = new FakeJournal()) {
+function begun(links: readonly Link[] = [], journal = new FakeJournal(), accepts = false) {
   const services = new FakeServices(links);
+  services.accepts = accepts;
   const clock = new SimulatedClock();
-  const actor = createActor(cardServiceMachine({ services, journal, loading: noLoading }), { input: { opening, request }, clock });
+  const actor = createActor(cardServiceMachine({ services, journal, loading }), {
+    input: accepts
+      ? { opening: { ...opening, operation: 'signature-certificate' }, request: { ...request, ...certificate } }
+      : { opening, request },
+    clock,
+  });
   actor.start();
   /** Until it ends: it waits for nothing but answers and its own clock. */
   const end = async (): Promise<ServiceOutput> => {
@@ -67,6 +80,21 @@ test('the intent is durable before the question, the answer before anybody hears
   expect(await end()).toEqual({ end: 'done', cardStatus: 'suspended' });
   expect(journal.kinds()).toEqual(['OP_OPEN', 'SERVICE_INTENT', 'SERVICE_RECEIPT', 'CLOSED']);
   expect(services.asked).toBe(1);
+});
+
+test('what is accepted is loaded after its intent is durable, and the CMS is asked what it came to', async () => {
+  const { services, journal, end } = begun([], new FakeJournal(), true);
+  expect(await end()).toMatchObject({ end: 'done' });
+  expect(journal.kinds()).toEqual(['OP_OPEN', 'SERVICE_INTENT', 'SIGNATURE_INTENT', 'SIGNATURE_EVIDENCE', 'SERVICE_RECEIPT', 'CLOSED']);
+  expect(services.voids).toBe(1);
+});
+
+test('nothing is loaded before SIGNATURE_INTENT is written', async () => {
+  const journal = new FakeJournal();
+  journal.broken = 'SIGNATURE_INTENT';
+  const { services, end } = begun([], journal, true);
+  expect(await end()).toEqual({ end: 'unrecorded' });
+  expect(services.done).toEqual([]);
 });
 
 test.each(['OP_OPEN', 'SERVICE_INTENT'] as const)('nothing is asked before %s is written', async (kind) => {
@@ -96,11 +124,11 @@ test('a receipt that cannot be written is had again at the next start', async ()
 });
 
 // Whatever befalls questions and answers, on both sides of the void: done once or never, and the journal ends with what the CMS has.
-test('done once or never, and the journal knows which', async () => {
+test.each([false, true])('done once or never, and the journal knows which; accepted first: %s', async (accepts) => {
   const link = fc.constantFrom<Link>('answers', 'question-lost', 'answer-lost', 'question-late');
   await fc.assert(
     fc.asyncProperty(fc.array(link, { maxLength: 24 }), fc.array(link, { maxLength: 6 }), async (during, after) => {
-      const { services, journal, end } = begun(during);
+      const { services, journal, end } = begun(during, new FakeJournal(), accepts);
       const output = await end();
       services.links = [...after];
       for (let round = 0; round <= after.length; round += 1) {
@@ -123,6 +151,7 @@ test.each([
   ['before it was asked', [], 'NONE', 0],
   ['after the CMS refused', [{ kind: 'SERVICE_INTENT' }, { kind: 'SERVICE_REFUSED', type: 'card-unknown' }], 'NONE', 0],
   ['after the receipt', [{ kind: 'SERVICE_INTENT' }, { kind: 'SERVICE_RECEIPT', state: 'DONE', cmsSequence: 1, jws: 'r.e.c' }], 'DONE', 0],
+  ['while the card was in the CMS’s hands', [{ kind: 'SERVICE_INTENT' }, { kind: 'SIGNATURE_INTENT' }], 'VOIDED', 1],
   ['while the CMS was asked', [{ kind: 'SERVICE_INTENT', reason: 'loss' }], 'VOIDED', 1],
 ] as const)('cut off %s: boot leaves it to be settled, and it is closed as %s', async (_when, rows, state, voids) => {
   const journal = new FakeJournal();
