@@ -1,4 +1,4 @@
-import { assign, fromCallback, fromPromise, sendTo, setup } from 'xstate';
+import { assign, fromCallback, fromPromise, sendTo, setup, type SnapshotFrom } from 'xstate';
 import type { CardReader, CardStatus } from '../../devices/card/contract.ts';
 import { mayPrint, type PrinterStatus } from '../../devices/printer/contract.ts';
 import type { Result } from '../../devices/result.ts';
@@ -149,3 +149,5 @@ export function deskMachine(ports: DeskPorts, rules: DeskRules, unexpected: Unex
     },
   });
 }
+
+export type DeskSnapshot = SnapshotFrom<ReturnType<typeof deskMachine>>;
