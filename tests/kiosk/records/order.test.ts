@@ -36,6 +36,7 @@ const byThePuk: JournalRow = { ...open, operation: 'pin-unblock' };
 const toThePin: JournalRow = { kind: 'PIN_INTENT' };
 const suspension: JournalRow = { ...open, operation: 'suspension' };
 const toTheCms: JournalRow = { kind: 'SERVICE_INTENT', reason: 'loss' };
+const renewal: JournalRow = { ...open, operation: 'renewal' };
 const signature: JournalRow = { ...open, operation: 'signature-certificate' };
 const toTheCard: JournalRow = { kind: 'SIGNATURE_INTENT' };
 const loaded: JournalRow = { kind: 'SIGNATURE_EVIDENCE', certificate: 'loaded', end: 'done', sent: 40, answered: 40 };
@@ -86,6 +87,7 @@ describe('the order of an operation', () => {
   test.each<[string, readonly JournalRow[]]>([
     ['a good one', [...printed, outcome, receipt('CONFIRMED'), closed]],
     ['stopped before the reservation', [open, closed]],
+    ['codes by the card before', [renewal, asked, reserved]],
     ['the reservation failed', [open, asked, closed]],
     ['the reservation is not known to have failed', [open, asked, outcome, receipt('VOIDED'), closed]],
     ['stopped before the print', [open, asked, reserved, outcome, receipt('VOIDED'), closed]],
@@ -131,6 +133,7 @@ describe('the order of an operation', () => {
     ['a receipt of what was not asked for', [suspension], served],
     ['a service that reserves', [suspension], { kind: 'RESERVE_INTENT' }],
     ['a service in an activation', [open], toTheCms],
+    ['codes at a distance by the card before', [renewal], { kind: 'SERVICE_INTENT', identification: 'remote-video' }],
     ['a service that is given up without an answer', [suspension, toTheCms], { kind: 'CLOSED', state: 'NONE' }],
     ['a certificate loaded by another service', [suspension, toTheCms], toTheCard],
     ['a certificate loaded, and no receipt', [signature, toTheCms, toTheCard, loaded], { kind: 'CLOSED', state: 'DONE' }],
