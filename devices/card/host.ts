@@ -13,7 +13,10 @@ import type { PcscPort } from './pcsc.ts';
  */
 export function serveCardHost(port: PcscPort): void {
   // An orderly exit would wait for a hung transmit.
-  process.once('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+  const end = (): boolean => process.kill(process.pid, 'SIGKILL');
+  process.once('disconnect', end);
+  // Gone while this process began: nobody would ever tell it, and it would keep the card from the next.
+  if (!process.connected) end();
   // Ctrl-C reaches the whole process group; the parent decides when this one ends.
   process.on('SIGINT', () => undefined);
   const line = openByteLine();

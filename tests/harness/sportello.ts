@@ -480,12 +480,16 @@ export class Sportello {
     return this.oneTimeCode(before);
   }
 
-  /** The newest one-time code in the mailbox, once there are more mails than `before`. */
+  /** The newest one-time code in the mailbox, after `before` mails. */
   async oneTimeCode(before = 0): Promise<string> {
-    await vi.waitUntil(() => this.mailbox.messages().length > before, { timeout: WAIT_MS, interval: 5 });
-    const code = /\b\d{6}\b/.exec(this.mailbox.messages().at(-1)?.text ?? '')?.[0];
-    if (code === undefined) throw new Error('no one-time code in the mail');
-    return code;
+    const newest = (): string | undefined =>
+      this.mailbox
+        .messages()
+        .slice(before)
+        .map(({ text }) => /\b\d{6}\b/.exec(text)?.[0])
+        .findLast((code) => code !== undefined);
+    // Mail of an operation before this one may come in between.
+    return await vi.waitUntil(newest, { timeout: WAIT_MS, interval: 5 });
   }
 
   /** Up to the last touch before the codes are issued; the kiosk goes on by itself from here. */

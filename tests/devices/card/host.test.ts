@@ -107,3 +107,13 @@ test.each(['idle', 'hanging in a transmit'])('a core that is killed leaves no ca
   while (children.some(isAlive) && Date.now() < limit) await delay(10);
   expect(children.filter(isAlive)).toEqual([]);
 });
+
+test('a card process whose core is gone before it listens ends by itself, and leaves the card to the next', async () => {
+  const core = `const { fork } = require('node:child_process');
+    console.log(fork(process.argv[1], { stdio: ['ignore', 'ignore', 'ignore', 'ipc', 'pipe'] }).pid);
+    process.kill(process.pid, 'SIGKILL');`;
+  const told = spawn(process.execPath, ['-e', core, entry], { env: { ...process.env, ...pcscd.env }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const pid = Number(await text(told.stdout));
+  expect(pid).toBeGreaterThan(0);
+  await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
+});
