@@ -112,7 +112,10 @@ test('a card process whose core is gone before it listens ends by itself, and le
   const core = `const { fork } = require('node:child_process');
     console.log(fork(process.argv[1], { stdio: ['ignore', 'ignore', 'ignore', 'ipc', 'pipe'] }).pid);
     process.kill(process.pid, 'SIGKILL');`;
-  const told = spawn(process.execPath, ['-e', core, entry], { env: { ...process.env, ...pcscd.env }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const told = spawn(process.execPath, ['-e', core, entry], {
+    env: { ...process.env, ...pcscd.env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const pid = Number(await text(told.stdout));
   expect(pid).toBeGreaterThan(0);
   await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
