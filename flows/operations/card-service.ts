@@ -33,6 +33,8 @@ export const serviceWaits = { wait: 40_000, pause: 3_000 } as const;
 
 interface Facts {
   readonly input: ServiceInput;
+  /** The relay is over: the CMS is asked to end it. */
+  readonly loaded: boolean;
   readonly output: ServiceOutput;
 }
 
@@ -52,14 +54,18 @@ export function cardServiceMachine({ services, journal, loading }: ServicePorts)
         if (!opened.ok) return Promise.resolve(opened);
         return Promise.resolve(journal.append(operationId, { kind: 'SERVICE_INTENT', ...intentOf(request) }));
       }),
-      ask: fromPromise<Result<ServiceOutput | Accepted, CmsError>, ServiceInput['request']>(async ({ input: request, signal }) => {
-        const answer = await services.serve(request, signal);
-        // Nobody waits any more: what became of it is asked for, not taken from an answer that came too late.
-        if (signal.aborted) return err({ kind: 'aborted' });
-        if (!answer.ok) return refused(journal, request.operationId, answer.error);
-        if (answer.value.state === 'ACCEPTED') return ok({ end: 'accepted' });
-        return ended(journal, request.operationId, answer.value);
-      }),
+      ask: fromPromise<Result<ServiceOutput | Accepted, CmsError>, Pick<Facts, 'input' | 'loaded'>>(
+        async ({ input: { input, loaded }, signal }) => {
+          const { request } = input;
+          const { operationId } = request;
+          const answer = await (loaded ? services.voidService(operationId, signal) : services.serve(request, signal));
+          // Nobody waits any more: what became of it is asked for, not taken from an answer that came too late.
+          if (signal.aborted) return err({ kind: 'aborted' });
+          if (!answer.ok) return loaded ? answer : refused(journal, operationId, answer.error);
+          if (answer.value.state === 'ACCEPTED') return ok({ end: 'accepted' });
+          return ended(journal, operationId, answer.value);
+        },
+      ),
       /** A relay cannot be left behind: it ends by itself, as soon as the card is pulled at the latest. */
       load: fromPromise<Result<unknown, JournalError>, Pick<ServiceRequest, 'operationId' | 'card'>>(
         async ({ input: { operationId, card }, signal }) => {
@@ -77,18 +83,11 @@ export function cardServiceMachine({ services, journal, loading }: ServicePorts)
           return journal.append(operationId, { kind: 'SIGNATURE_EVIDENCE', certificate, ...counted });
         },
       ),
-      finish: fromPromise<Result<ServiceOutput, CmsError>, Pick<ServiceRequest, 'operationId'>>(
-        async ({ input: { operationId }, signal }) => {
-          const answer = await services.voidService(operationId, signal);
-          if (signal.aborted) return err({ kind: 'aborted' });
-          return answer.ok ? ended(journal, operationId, answer.value) : answer;
-        },
-      ),
     },
   }).createMachine({
     id: 'service',
     initial: 'opening',
-    context: ({ input }) => ({ input, output: { end: 'unknown' } }),
+    context: ({ input }) => ({ input, loaded: false, output: { end: 'unknown' } }),
     states: {
       opening: {
         invoke: {
@@ -108,7 +107,7 @@ export function cardServiceMachine({ services, journal, loading }: ServicePorts)
           asking: {
             invoke: {
               src: 'ask',
-              input: ({ context }) => context.input.request,
+              input: ({ context }) => context,
               onDone: [
                 { guard: ({ event }) => event.output.ok && event.output.value.end === 'accepted', target: '#service.loading' },
                 {
@@ -124,38 +123,17 @@ export function cardServiceMachine({ services, journal, loading }: ServicePorts)
           pausing: { after: { pause: 'asking' } },
         },
       },
-      /** The card is in the CMS's hands. */
+      /** The card is in the CMS's hands; then it is asked to end what it accepted. */
       loading: {
+        exit: assign({ loaded: true }),
         invoke: {
           src: 'load',
           input: ({ context }) => context.input.request,
           onDone: [
-            { guard: ({ event }) => event.output.ok, target: 'finishing' },
+            { guard: ({ event }) => event.output.ok, target: 'carrying' },
             { target: 'ended', actions: assign({ output: { end: 'unrecorded' } }) },
           ],
-          onError: 'finishing',
-        },
-      },
-      finishing: {
-        initial: 'asking',
-        after: { wait: 'ended' },
-        states: {
-          asking: {
-            invoke: {
-              src: 'finish',
-              input: ({ context }) => context.input.request,
-              onDone: [
-                {
-                  guard: ({ event }) => event.output.ok,
-                  target: '#service.ended',
-                  actions: assign({ output: ({ context, event }) => outputIn(event.output) ?? context.output }),
-                },
-                'pausing',
-              ],
-              onError: '#service.ended',
-            },
-          },
-          pausing: { after: { pause: 'asking' } },
+          onError: 'carrying',
         },
       },
       ended: { type: 'final' },
