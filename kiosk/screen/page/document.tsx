@@ -5,6 +5,7 @@ import type { IdentityDocument } from '../../../flows/people/identity-document.t
 import type { HolderCase } from '../../../flows/procedures/vocabulary.ts';
 import type { IdentifyWaiting, OperatorCommand } from '../../../flows/session/status.ts';
 import { readDate, today } from './dates.ts';
+import { textOf } from './fields.ts';
 import { identifiedForm } from './represented.tsx';
 import type { Texts } from './texts/texts.ts';
 
@@ -51,11 +52,7 @@ export function DocumentForm({
       setLeft(true);
       return;
     }
-    const text = (name: string): string => {
-      const value = fields.get(name);
-      return typeof value === 'string' ? value.trim() : '';
-    };
-    entered({ type, number: text('number'), issuingBody: text('issuingBody'), expires: date }, fields);
+    entered({ type, number: textOf(fields, 'number'), issuingBody: textOf(fields, 'issuingBody'), expires: date }, fields);
   };
 
   return (

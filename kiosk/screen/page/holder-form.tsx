@@ -2,6 +2,7 @@ import { Button } from 'design-react-kit';
 import { type FormEvent, type ReactElement, type ReactNode, useState } from 'react';
 import type { Holder } from '../../../flows/ports/services.ts';
 import { readDate } from './dates.ts';
+import { textOf } from './fields.ts';
 import type { Texts } from './texts/texts.ts';
 
 /** Whose card is spoken of, where none is in the reader: as document or copy say. `children` are asked for before, `more` after. */
@@ -22,10 +23,7 @@ export function HolderForm({
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const fields = new FormData(event.currentTarget);
-    const text = (name: string): string => {
-      const value = fields.get(name);
-      return typeof value === 'string' ? value.trim().toUpperCase() : '';
-    };
+    const text = (name: string): string => textOf(fields, name).toUpperCase();
     if (birthDate === null) {
       setLeft(true);
       return;

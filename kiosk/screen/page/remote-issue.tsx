@@ -2,6 +2,7 @@ import { Alert } from 'design-react-kit';
 import { type ReactElement, useState } from 'react';
 import type { OperatorCommand, OperatorStatus, ServiceWaiting } from '../../../flows/session/status.ts';
 import { DocumentForm } from './document.tsx';
+import { textOf } from './fields.ts';
 import { HolderData, type ServiceProps } from './holder-data.tsx';
 import { HolderForm } from './holder-form.tsx';
 import { Represented, identifiedForm, representationOf } from './represented.tsx';
@@ -45,14 +46,10 @@ export function EnterRemotely({ t, waiting, send }: ServiceProps): ReactElement 
           decision={words.ask}
           entered={(document, fields) => {
             const representation = representationOf(fields, choice);
-            const text = (name: string): string => {
-              const value = fields.get(name);
-              return typeof value === 'string' ? value.trim() : '';
-            };
             send({
               type: 'remote-issue',
               document,
-              contacts: { email: text('email'), mobile: text('mobile') },
+              contacts: { email: textOf(fields, 'email'), mobile: textOf(fields, 'mobile') },
               copiesLegible: fields.get('copiesLegible') !== null,
               faceRecognised: fields.get('faceRecognised') !== null,
               ...(representation === undefined ? {} : { representation }),
@@ -113,8 +110,7 @@ export function BeginRemotely({
       <HolderForm
         t={t}
         entered={(holder, fields) => {
-          const number = fields.get('cardNumber');
-          send({ type: 'begin-remote', operation, holder, cardNumber: typeof number === 'string' ? number.replace(/\s/g, '') : '' });
+          send({ type: 'begin-remote', operation, holder, cardNumber: textOf(fields, 'cardNumber').replace(/\s/g, '') });
         }}
         more={
           <>

@@ -2,6 +2,7 @@ import type { ReactElement } from 'react';
 import type { Representation } from '../../../flows/people/representation.ts';
 import type { CaseChoice } from '../../../flows/procedures/case-choices.ts';
 import type { Form } from '../../../flows/procedures/vocabulary.ts';
+import { textOf } from './fields.ts';
 import { PrintForm } from './print-form.tsx';
 import type { Texts } from './texts/texts.ts';
 
@@ -135,10 +136,7 @@ function asksNothing({ case: holderCase, papers }: CaseChoice): boolean {
 export function representationOf(entered: FormData, choice: CaseChoice | undefined): Representation | undefined {
   if (choice === undefined || asksNothing(choice)) return undefined;
   const { case: holderCase, relations, papers } = choice;
-  const text = (name: string): string => {
-    const value = entered.get(name);
-    return typeof value === 'string' ? value.trim() : '';
-  };
+  const text = (name: string): string => textOf(entered, name);
   const has = (name: string): boolean => entered.get(name) !== null;
   const relation = relations.find((one) => one === text('relation'));
   const number = (name: string): number | undefined => (text(name) === '' ? undefined : Number(text(name)));
