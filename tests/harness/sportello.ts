@@ -155,7 +155,7 @@ export class Sportello {
     await pki.writeCrl({ revoked: [], thisUpdate: new Date(Date.now() - DAY_MS), nextUpdate: new Date(Date.now() + DAY_MS), number: 100 });
     addAccount(in_('operators.json'), account);
     const { files } = pki;
-    world.#write('cms.json', {
+    let cms: object = {
       port: 0,
       tls: { certificate: files.cmsServer, key: files.cmsServerKey, clientCa: files.kioskCa },
       signingKey: files.cmsSigningKey,
@@ -168,31 +168,28 @@ export class Sportello {
       control: in_('cms.sock'),
       ...(options.codes === undefined ? {} : { codes: options.codes }),
       mailPace: { retryMs: 50, longestPauseMs: 200 },
-    });
+    };
     if (world.#reader === 'in-process' || options.envelopes !== undefined) await world.#makePerson(options.holder ?? specimens.adult);
     if (options.envelopes !== undefined) {
       world.scanner = await startVirtualScanner({ link: in_('scanner') });
-      const cms = JSON.parse(readFileSync(in_('cms.json'), 'utf8')) as object;
       const person = JSON.parse(readFileSync(world.#person, 'utf8')) as EnvelopePerson;
       const many = options.envelopes === true ? 8 : options.envelopes;
       world.#write('envelopes.json', envelopeSpecimens(person, { operatorId: operator.id, many, plainCards: world.#plainCards }));
       const plainCommands = world.#plainCards ? 'allowed' : 'refused';
-      world.#write('cms.json', { ...cms, envelopes: { specimens: in_('envelopes.json'), profiles: [world.#profile], plainCommands } });
+      cms = { ...cms, envelopes: { specimens: in_('envelopes.json'), profiles: [world.#profile], plainCommands } };
     }
     if (options.registered !== undefined && options.registered !== false) {
-      const cms = JSON.parse(readFileSync(in_('cms.json'), 'utf8')) as object;
       const further = options.registered === true ? [] : [rowOf(world.#person, options.registered)];
-      world.#write('cms.json', { ...cms, services: { specimens: specimensFile(world.folder, further) } });
+      cms = { ...cms, services: { specimens: specimensFile(world.folder, further) } };
     }
     if (options.issuesCrl === true) {
-      const cms = JSON.parse(readFileSync(in_('cms.json'), 'utf8')) as object;
       const issue = { certificate: files.cnsCa, key: files.cnsCaKey, revoked: [] };
-      world.#write('cms.json', { ...cms, distributionPoint: { file: files.cnsCrl, issue } });
+      cms = { ...cms, distributionPoint: { file: files.cnsCrl, issue } };
     }
     if (options.signatures === true) {
-      const cms = JSON.parse(readFileSync(in_('cms.json'), 'utf8')) as object;
-      world.#write('cms.json', { ...cms, signatures: { certificate: files.cnsCa, key: files.cnsCaKey } });
+      cms = { ...cms, signatures: { certificate: files.cnsCa, key: files.cnsCaKey } };
     }
+    world.#write('cms.json', cms);
     await world.startCms();
     await world.startKiosk(options.pauseAfter);
     return world;
